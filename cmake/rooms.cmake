@@ -1,0 +1,30 @@
+# A room is a folder of src/ and a target that may use only the rooms it names. The rule is held by the compiler: a
+# room's sources see an include path that holds the rooms it links, and no others (a folder with one link, per room).
+
+add_library(weigh_flags INTERFACE)
+target_compile_features(weigh_flags INTERFACE cxx_std_20)
+if(WEIGH_DEVELOPER)
+  target_compile_options(weigh_flags INTERFACE -Wall -Wextra -Wpedantic -Werror)
+endif()
+if(WEIGH_SANITIZE)
+  target_compile_options(weigh_flags INTERFACE -fsanitize=${WEIGH_SANITIZE} -fno-sanitize-recover=all
+                                               -fno-omit-frame-pointer)
+  target_link_options(weigh_flags INTERFACE -fsanitize=${WEIGH_SANITIZE})
+endif()
+if(WEIGH_FUZZ)
+  target_compile_options(weigh_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
+# weigh_room(NAME SOURCES file… ROOMS room… LIBRARIES target…)
+function(weigh_room name)
+  cmake_parse_arguments(PARSE_ARGV 1 ARG "" "" "SOURCES;ROOMS;LIBRARIES")
+  set(view ${CMAKE_BINARY_DIR}/rooms/${name})
+  file(MAKE_DIRECTORY ${view})
+  file(CREATE_LINK ${PROJECT_SOURCE_DIR}/src/${name} ${view}/${name} SYMBOLIC)
+  add_library(weigh_${name} OBJECT ${ARG_SOURCES})
+  target_include_directories(weigh_${name} PUBLIC ${view} ${PROJECT_SOURCE_DIR}/include)
+  list(TRANSFORM ARG_ROOMS PREPEND weigh_)
+  target_link_libraries(weigh_${name} PUBLIC ${ARG_ROOMS} ${ARG_LIBRARIES} PRIVATE weigh_flags)
+  set_property(GLOBAL APPEND PROPERTY WEIGH_ROOMS weigh_${name})
+  set_property(GLOBAL APPEND PROPERTY WEIGH_LIBRARIES ${ARG_LIBRARIES})
+endfunction()

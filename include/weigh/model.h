@@ -1,0 +1,143 @@
+// What a reader found: the module tree, its tensors, and notes. Plain values, the same for every format.
+//
+// Built for a million tensors: flat arrays and 32-bit indices, names as views into memory that the model owns. A Model
+// can be moved, not copied.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "weigh/count.h"
+#include "weigh/dtype.h"
+
+namespace weigh {
+
+using Index = std::uint32_t;
+inline constexpr Index kNone = 0xFFFF'FFFF;
+
+enum class Role : std::uint8_t { parameter, buffer };
+enum class State : std::uint8_t {
+  initialised,
+  uninitialised,  // torch.nn.parameter.UninitializedParameter or UninitializedBuffer: no memory, perhaps no shape
+  meta,           // a shape without data (device "meta")
+};
+enum class RequiresGrad : std::uint8_t { not_recorded, no, yes };
+enum class Mode : std::uint8_t { not_recorded, train, eval };
+// How the elements lie in the file.
+enum class Layout : std::uint8_t { strided, sparse, quantized, nested, other };
+
+// An unknown extent (`in` of the layer "conv1"), or an unknown count (name "?": not even the rank is known).
+struct Symbol {
+  std::string_view name;
+  std::string_view layer;  // path of the module whose extent it is
+};
+
+struct Tensor {
+  std::string_view path;  // the full name: "conv1.lin_l.weight"
+  std::uint64_t stored_bytes = 0;  // bytes in the file; 0 for an uninitialised or meta tensor
+  Index module = 0;             // the module that owns it
+  Index next = kNone;           // the next tensor of the same module
+  Index first_extent = 0;       // its shape is Model::extents[first_extent, first_extent + rank)
+  Index tied_to = kNone;        // an earlier tensor that is the same memory; counted there, not here
+  SymbolId numel_symbol = kNone;  // set where the rank is unknown: the symbol that stands for its number of elements
+  std::uint8_t rank = 0;
+  DType dtype = DType::unknown;
+  Role role = Role::parameter;
+  bool role_recorded = false;  // false: the role was inferred from dtype and name
+  State state = State::initialised;
+  RequiresGrad requires_grad = RequiresGrad::not_recorded;
+  Layout layout = Layout::strided;
+
+  bool rank_known() const { return numel_symbol == kNone; }
+};
+
+struct Module {
+  std::string_view path;  // the full name: "model.layers.0"; "" for the root
+  std::string_view type;  // class name, "GATv2Conv"; "" where it is not recorded
+  Index parent = kNone;
+  Index first_child = kNone;
+  Index last_child = kNone;
+  Index next = kNone;  // the next child of the same parent
+  Index first_tensor = kNone;
+  Index last_tensor = kNone;
+  Index alias_of = kNone;  // the same module object, registered earlier under another name; an alias owns nothing
+  Mode mode = Mode::not_recorded;
+  bool lazy = false;  // its class is a lazy one, or it owns an uninitialised tensor
+
+  std::string_view name() const {  // the last component of the path
+    return path.substr(path.rfind('.') + 1);
+  }
+};
+
+// What a part of a file is. A file with one model has one section, its root the root of the tree.
+enum class SectionKind : std::uint8_t {
+  model,
+  copy,             // the same names and shapes as an earlier section (an exponential moving average): not in the totals
+  optimizer_state,  // moments and steps: bytes, but not parameters; has no modules
+};
+
+struct Section {
+  std::string_view name;  // the key it was found under: "state_dict", "ema"; may be ""
+  SectionKind kind = SectionKind::model;
+  Index root = 0;           // kNone for optimizer state
+  std::uint64_t tensors = 0;  // of optimizer state
+  std::uint64_t bytes = 0;    // of optimizer state
+};
+
+// An oddity that did not stop the reading. `code` is stable and lower-case ("uninitialized", "missing-shard"); `place`
+// is a path in the model or the file; `message` tells what it means and what to do.
+struct Note {
+  std::string code;
+  std::string place;
+  std::string message;
+};
+
+class Model {
+ public:
+  Model() : modules(1), sections(1) {}
+  Model(Model&&) noexcept = default;
+  Model& operator=(Model&&) noexcept = default;
+  Model(const Model&) = delete;
+  Model& operator=(const Model&) = delete;
+  ~Model() = default;
+
+  std::string source;        // "gat.pt": what the reader was given
+  std::string format;        // "PyTorch"
+  std::string kind;          // "pickled module", "state dict", "Lightning checkpoint", "2 shards"; may be ""
+  std::string architecture;  // class of the root, from the file or the config.json beside it; "" where not known
+  std::uint64_t source_bytes = 0;  // size of the file, or of all shards
+  std::vector<std::pair<std::string, std::string>> metadata;  // recorded facts worth showing: epoch, versions, …
+
+  std::vector<Module> modules;  // [0] is the root; a parent stands before its children
+  std::vector<Tensor> tensors;  // in the file's order
+  std::vector<Extent> extents;
+  std::vector<Symbol> symbols;
+  std::vector<Section> sections;
+  std::vector<Note> notes;
+
+  // Extents of a tensor whose rank is known.
+  const Extent* shape_begin(const Tensor& tensor) const { return extents.data() + tensor.first_extent; }
+  const Extent* shape_end(const Tensor& tensor) const { return shape_begin(tensor) + tensor.rank; }
+  // Number of elements: a number, an expression, or one unknown.
+  Count numel(const Tensor& tensor) const;
+  // Bytes of the elements by their dtype, as PyTorch counts them (numel · element size); for a tensor with a layout of
+  // its own (sparse, quantised) the stored bytes. An unknown dtype counts as unknown.
+  Count bytes(const Tensor& tensor) const;
+
+  // Copies, or takes over, text that names will view; it lives as long as the model.
+  std::string_view keep(std::string_view text);
+  std::string_view adopt(std::string&& text);
+
+ private:
+  static constexpr std::size_t kChunk = 64 * 1024;
+  std::vector<std::unique_ptr<char[]>> chunks_;
+  std::size_t chunk_used_ = kChunk;
+  std::vector<std::unique_ptr<std::string>> adopted_;
+};
+
+}  // namespace weigh

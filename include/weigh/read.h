@@ -1,0 +1,35 @@
+// Reading: a file or a directory becomes a Model. Nothing in it is executed and no weight byte is read.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "weigh/error.h"
+#include "weigh/limits.h"
+#include "weigh/model.h"
+
+namespace weigh {
+
+class Source;  // src/bytes/source.h: random access to bytes
+class Folder;  // src/bytes/folder.h: named sources side by side
+
+struct ReadOptions {
+  Limits limits;
+};
+
+// Reads a model file, an index of shards, or a directory. Throws Error.
+Model read(const std::string& path, const ReadOptions& options = {});
+
+// The same from anything that can serve bytes. `folder` is where `name` lies: shards and config.json are looked up
+// there; `name` "" means the folder itself.
+Model read(Folder& folder, std::string_view name, const ReadOptions& options = {});
+
+struct FormatInfo {
+  std::string_view name;         // "safetensors"
+  std::string_view description;  // one line
+};
+std::vector<FormatInfo> formats();
+
+}  // namespace weigh

@@ -1,0 +1,40 @@
+// A Summary becomes text.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "weigh/summary.h"
+
+namespace weigh {
+
+enum class RenderFormat : std::uint8_t { table, lightning, json, csv, markdown };
+
+// A column of the table. Users add their own: a title and a function of a row.
+struct Column {
+  std::string key;    // as in --columns: "params"
+  std::string title;  // "Params"
+  bool right_aligned = false;
+  std::function<std::string(const Summary&, const Row&)> cell;
+};
+
+struct RenderOptions {
+  RenderFormat format = RenderFormat::table;
+  bool exact = false;    // 1,234,567 instead of 1.23 M
+  bool color = false;
+  bool unicode = true;   // box and tree characters, ·, ≥; ASCII stands in for them otherwise
+  unsigned width = 0;    // columns of the terminal; 0: no limit
+  std::vector<std::string> columns;  // keys; empty: those that have something to say
+  std::vector<Column> own_columns;   // added behind the chosen ones
+};
+
+// Text that ends with a newline. Throws Error(usage) for a column that does not exist.
+std::string render(const Summary& summary, const RenderOptions& options = {});
+
+// Keys of the columns that exist, for a message or --help.
+std::vector<std::string_view> column_keys();
+
+}  // namespace weigh

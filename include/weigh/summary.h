@@ -1,0 +1,81 @@
+// Facts about a Model: totals, and the rows of a table for one depth. Pure functions of the model.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "weigh/model.h"
+
+namespace weigh {
+
+// What a set of tensors amounts to. Ties are counted once; uninitialised tensors with what is known of them.
+struct Tally {
+  Count parameters;
+  Count trainable;            // parameters that require a gradient
+  Count unrecorded_trainable; // parameters of which the file does not say whether they require a gradient
+  Count buffers;
+  Count bytes;                // of parameters and buffers
+  std::uint32_t uninitialized_parameters = 0;
+  std::uint32_t uninitialized_buffers = 0;
+  std::uint64_t tensors = 0;  // names, ties included
+  std::uint64_t dtypes = 0;   // bit 1 << DType for each that occurs
+
+  bool is_exact() const { return parameters.is_exact() && buffers.is_exact(); }
+};
+
+struct DTypeShare {
+  DType dtype = DType::unknown;
+  std::uint64_t elements = 0;
+  std::uint64_t bytes = 0;
+};
+
+struct Totals : Tally {
+  std::uint64_t modules = 0;  // root excluded; aliases not counted
+  std::uint64_t train_modules = 0;
+  std::uint64_t eval_modules = 0;
+  bool modes_recorded = false;
+  bool roles_inferred = false;  // some role is a guess from dtype and name
+  std::uint64_t optimizer_tensors = 0;
+  std::uint64_t optimizer_bytes = 0;
+  std::vector<DTypeShare> by_dtype;  // largest first
+};
+
+// One line: a module with all below it, or several identical siblings folded into one.
+struct Row {
+  Index module = 0;
+  std::uint32_t depth = 0;   // 1 for children of the root
+  std::uint32_t repeat = 1;  // how many identical siblings this line stands for; counts are of all of them
+  Index last_module = kNone; // the last of them, where repeat > 1
+  bool own_only = false;     // not the module but the tensors that it owns directly, beside its children
+  bool lazy = false;         // something below is not initialised
+  Tally tally;
+};
+
+enum class SortKey : std::uint8_t { definition, name, parameters, size };
+
+struct SummaryOptions {
+  // Levels of modules shown: 0 totals only, -1 all. Without a value: 1, and a wrapper (a child that owns nothing itself
+  // and holds nine tenths of all parameters) is opened.
+  std::optional<int> depth;
+  bool fold = true;  // identical siblings "0", "1", … become one row
+  SortKey sort = SortKey::definition;
+  std::uint32_t top = 0;  // keep the first N rows; 0: all
+  std::string filter;     // keep rows whose path matches this glob (* and ?), or holds it as a part
+};
+
+struct Summary {
+  const Model* model = nullptr;
+  Totals totals;
+  std::vector<Tally> tallies;  // by module index: the module with all below it
+  std::vector<Row> rows;
+  std::size_t rows_left_out = 0;  // by `top`
+  std::vector<Index> uninitialized;  // tensors, in the file's order
+};
+
+// Throws Error(usage) where depth < -1. The summary refers to the model, which must outlive it.
+Summary summarize(const Model& model, const SummaryOptions& options = {});
+
+}  // namespace weigh

@@ -1,0 +1,37 @@
+// Named sources side by side: a directory, or memory that plays one.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bytes/source.h"
+
+namespace weigh {
+
+class Folder {
+ public:
+  explicit Folder(std::string label) : label_(std::move(label)) {}
+  virtual ~Folder() = default;
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+
+  // The name that messages give it; "" for the current directory.
+  const std::string& label() const { return label_; }
+  // Names of the files in it, sorted; sub-folders are not entered. Throws Error(not_found) where it has vanished.
+  virtual std::vector<std::string> names() const = 0;
+  virtual bool contains(std::string_view name) const = 0;
+  // Throws Error as open_file does. A name that would leave the folder ("../x", "/x") is Error(corrupt): names come
+  // from files.
+  virtual std::unique_ptr<Source> open(std::string_view name) const = 0;
+
+ private:
+  std::string label_;
+};
+
+std::unique_ptr<Folder> open_folder(const std::string& path);
+std::unique_ptr<Folder> memory_folder(std::string label, std::map<std::string, std::string> files);
+
+}  // namespace weigh

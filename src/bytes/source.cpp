@@ -1,0 +1,106 @@
+#include "bytes/source.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+#include <utility>
+
+#include "bytes/checked.h"
+
+#include "weigh/error.h"
+
+namespace weigh {
+namespace {
+
+[[noreturn]] void fail(ErrorKind kind, const std::string& path, const char* what, int error) {
+  throw Error(kind, path, fmt::format("{}: {}", what, std::generic_category().message(error)));
+}
+
+class FileSource final : public Source {
+ public:
+  FileSource(std::string label, int descriptor, std::uint64_t size)
+      : Source(std::move(label)), descriptor_(descriptor), size_(size) {}
+  ~FileSource() override { ::close(descriptor_); }
+
+  std::uint64_t size() const override { return size_; }
+
+ private:
+  void do_read(std::uint64_t offset, std::span<char> into) override {
+    while (!into.empty()) {
+      ssize_t got = ::pread(descriptor_, into.data(), into.size(), static_cast<off_t>(offset));
+      if (got < 0 && errno == EINTR) continue;
+      if (got < 0) fail(ErrorKind::not_found, label(), "cannot be read", errno);
+      if (got == 0) {
+        throw Error(ErrorKind::truncated, label(),
+                    fmt::format("{} bytes are missing; did the file shrink while it was read?", into.size()), offset);
+      }
+      into = into.subspan(static_cast<std::size_t>(got));
+      offset += static_cast<std::uint64_t>(got);
+    }
+  }
+
+  int descriptor_;
+  std::uint64_t size_;
+};
+
+class MemorySource final : public Source {
+ public:
+  MemorySource(std::string label, std::string_view bytes) : Source(std::move(label)), bytes_(bytes) {}
+  std::uint64_t size() const override { return bytes_.size(); }
+
+ private:
+  void do_read(std::uint64_t offset, std::span<char> into) override {
+    std::memcpy(into.data(), bytes_.data() + offset, into.size());
+  }
+
+  std::string_view bytes_;
+};
+
+}  // namespace
+
+void Source::read(std::uint64_t offset, std::span<char> into) {
+  if (!fits(offset, into.size(), size())) {
+    throw Error(ErrorKind::truncated, label_,
+                fmt::format("{} bytes are needed, {} are left of {}; is the file incomplete?", into.size(),
+                            size() - std::min(offset, size()), size()),
+                offset);
+  }
+  bytes_read_ += into.size();
+  if (!into.empty()) do_read(offset, into);
+}
+
+std::string Source::read(std::uint64_t offset, std::size_t length) {
+  std::string bytes;
+  if (fits(offset, length, size())) bytes.resize(length);  // before the check, a lie would be allocated
+  read(offset, std::span<char>(bytes.data(), length));
+  return bytes;
+}
+
+std::unique_ptr<Source> open_file(const std::string& path) {
+  // Without O_NONBLOCK, opening a pipe that nobody writes to would wait for ever.
+  int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (descriptor < 0) fail(ErrorKind::not_found, path, "cannot be opened", errno);
+  struct stat status = {};
+  if (::fstat(descriptor, &status) != 0) {
+    int error = errno;
+    ::close(descriptor);
+    fail(ErrorKind::not_found, path, "cannot be examined", error);
+  }
+  if (!S_ISREG(status.st_mode)) {
+    ::close(descriptor);
+    throw Error(ErrorKind::unsupported, path, "is not a regular file; save it to one first");
+  }
+  return std::make_unique<FileSource>(path, descriptor, static_cast<std::uint64_t>(status.st_size));
+}
+
+std::unique_ptr<Source> memory_source(std::string label, std::string_view bytes) {
+  return std::make_unique<MemorySource>(std::move(label), bytes);
+}
+
+}  // namespace weigh

@@ -1,0 +1,45 @@
+// Random access to bytes that lie somewhere: a file, memory, later a server. Nothing above this file assumes which.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace weigh {
+
+class Source {
+ public:
+  explicit Source(std::string label) : label_(std::move(label)) {}
+  virtual ~Source() = default;
+  Source(const Source&) = delete;
+  Source& operator=(const Source&) = delete;
+
+  // The name that messages give it.
+  const std::string& label() const { return label_; }
+  virtual std::uint64_t size() const = 0;
+  // Fills `into` with the bytes from `offset` on. Throws Error(truncated) where the source ends before.
+  void read(std::uint64_t offset, std::span<char> into);
+  std::string read(std::uint64_t offset, std::size_t length);
+  // How many bytes were asked for so far: the proof that no weight was read.
+  std::uint64_t bytes_read() const { return bytes_read_; }
+
+ protected:
+  // Requires: the range lies inside the source.
+  virtual void do_read(std::uint64_t offset, std::span<char> into) = 0;
+
+ private:
+  std::string label_;
+  std::uint64_t bytes_read_ = 0;
+};
+
+// A regular file, read with pread: a file that shrinks meanwhile is an Error, where a mapping would be a SIGBUS. Throws
+// Error(not_found) with the system's reason; a pipe, a device or a directory is Error(unsupported).
+std::unique_ptr<Source> open_file(const std::string& path);
+
+// Memory of the caller, which must outlive it.
+std::unique_ptr<Source> memory_source(std::string label, std::string_view bytes);
+
+}  // namespace weigh

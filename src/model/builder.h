@@ -1,0 +1,43 @@
+// Building a Model from dotted names. Formats that list tensors ("model.layers.0.weight") add those; formats that hold
+// a tree add modules.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "weigh/limits.h"
+#include "weigh/model.h"
+
+namespace weigh {
+
+class ModelBuilder {
+ public:
+  ModelBuilder(Model& model, const Limits& limits) : model_(model), limits_(limits) {}
+
+  // The module with this path below `root`, made where it is missing, its ancestors too. `path` must live as long as
+  // the model (a view into kept text) and is a full path: for a root with a path, it begins with that and a dot.
+  Index module(std::string_view path, Index root = 0);
+  // A new child, for formats that hold a tree. `path` as above.
+  Index add_child(Index parent, std::string_view path);
+
+  // Adds a tensor to the module that its path names (all before the last dot), or to `tensor.module` as it stands.
+  // Fills `first_extent` and `rank`. Throws Error(limit).
+  Index add_by_path(Tensor tensor, std::span<const Extent> shape, Index root = 0);
+  Index add_to_module(Tensor tensor, std::span<const Extent> shape);
+
+  SymbolId symbol(std::string_view name, std::string_view layer);
+
+  // Orders siblings by name, numbers by value: for formats that lost the definition order.
+  void sort_siblings();
+
+ private:
+  Model& model_;
+  const Limits& limits_;
+  std::vector<Index> trail_;  // modules of the last path, root first: the next name mostly shares them
+  std::unordered_map<std::uint64_t, std::vector<Index>> children_;  // see builder.cpp
+};
+
+}  // namespace weigh

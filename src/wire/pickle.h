@@ -1,0 +1,120 @@
+// A pickle virtual machine that executes nothing.
+//
+// A pickle is a program for a stack machine that builds Python objects, calling any function it names. Here every
+// opcode of protocols 0 to 5 only builds inert nodes: a GLOBAL is a name, a REDUCE is a node that says "this called
+// with that". Nothing is imported or called, whatever the names are. Strings are views into the stream.
+//
+// Nodes form a graph (the memo shares them, and a list may hold itself): whoever walks it visits each node once.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "weigh/limits.h"
+
+namespace weigh::pickle {
+
+enum class Kind : std::uint8_t {
+  none,
+  boolean,
+  integer,      // fits 64 bits, signed
+  big_integer,  // decimal digits of anything longer are not kept: text() is its little-endian two's complement
+  real,
+  string,  // UTF-8 as in the stream (surrogates possible)
+  bytes,   // bytes, bytearray; a Python 2 string too
+  tuple,
+  list,
+  dict,
+  set,  // set, frozenset
+  global,      // text() is "module name" with one blank between: "torch._utils _rebuild_tensor_v2"
+  object,      // a call or a construction: what REDUCE, NEWOBJ, NEWOBJ_EX, INST, OBJ, BUILD and friends made
+  persistent,  // BINPERSID: items()[0] is the identifier
+  extension,   // EXT1..4: integer() is the code
+  mark,        // internal
+};
+
+class Value;
+struct Object;
+
+// 16 bytes, copied freely; it refers to nodes of the Pickle that made it, which must outlive it.
+class Value {
+ public:
+  Kind kind() const { return kind_; }
+  bool is(Kind kind) const { return kind_ == kind; }
+  bool is_global(std::string_view module_and_name) const {
+    return kind_ == Kind::global && text() == module_and_name;
+  }
+
+  bool boolean() const { return integer_ != 0; }                 // Requires: is(Kind::boolean)
+  std::int64_t integer() const { return integer_; }              // Requires: integer, boolean or extension
+  double real() const { return real_; }                          // Requires: is(Kind::real)
+  std::string_view text() const { return {text_, size_}; }       // Requires: string, bytes, global or big_integer
+
+  // Elements of a tuple, list or set; the one of a persistent. Empty for every other kind.
+  std::span<const Value> items() const;
+  // Key and value pairs of a dict, in order; later ones override earlier ones with the same key.
+  std::span<const std::pair<Value, Value>> entries() const;
+  // Requires: is(Kind::object)
+  const Object& object() const { return *object_; }
+  // The node behind a container or object, the same for every reference to it: to visit each once, and to see ties.
+  // Null for scalars and strings.
+  const void* identity() const;
+
+ private:
+  friend class Machine;
+  Kind kind_ = Kind::none;
+  std::uint32_t size_ = 0;
+  union {
+    std::int64_t integer_ = 0;
+    double real_;
+    const char* text_;
+    const Value* tuple_;
+    struct List* list_;
+    struct Dict* dict_;
+    Object* object_;
+  };
+};
+
+// `callable(*arguments)`, then what was done to the result.
+struct Object {
+  Value callable;   // usually a global; may be any value (a bound method through getattr)
+  Value arguments;  // a tuple; none where the stream gave something else
+  Value keywords;   // a dict for NEWOBJ_EX; else none
+  bool is_new = false;  // NEWOBJ, INST, OBJ: a construction rather than a call
+  Value state;      // BUILD; none where there was none
+  std::vector<Value> items;                       // APPEND(S) and ADDITEMS on it: a list subclass, a deque
+  std::vector<std::pair<Value, Value>> entries;   // SETITEM(S) on it: an OrderedDict, a defaultdict
+};
+
+// The value of a key that is a string, in a dict or in an object's entries; the last one that was set. None where absent.
+Value find(std::span<const std::pair<Value, Value>> entries, std::string_view key);
+
+// One stream, from PROTO or any opcode up to STOP.
+class Pickle {
+ public:
+  // `label` names the source in messages, `bytes` must outlive the Pickle; `base` is their offset in the source.
+  // Reads up to the first STOP; what follows is left, see size(). Throws Error where the stream is truncated, misuses
+  // the stack, or exceeds a limit.
+  Pickle(std::string_view label, std::string_view bytes, const Limits& limits, std::uint64_t base = 0);
+  ~Pickle();
+  Pickle(const Pickle&) = delete;
+  Pickle& operator=(const Pickle&) = delete;
+
+  Value root() const { return root_; }
+  std::size_t size() const { return size_; }  // bytes up to and with STOP
+
+ private:
+  friend class Machine;
+  struct Nodes;
+  std::unique_ptr<Nodes> nodes_;
+  Value root_;
+  std::size_t size_ = 0;
+};
+
+}  // namespace weigh::pickle

@@ -1,0 +1,1 @@
+# weigh_test(analysis FILES … ROOMS …)
