@@ -9,8 +9,9 @@
 
 namespace weigh {
 
-// An index into Model::symbols: an unknown extent with a name, or an unknown count.
+// An index into Model::symbols, or kNameless: a number of which nothing is known, not even what it is the size of.
 using SymbolId = std::uint32_t;
+inline constexpr SymbolId kNameless = 0xFFFF'FFFF;
 
 // One size of a shape: a number, or an unknown with a name.
 class Extent {
@@ -54,6 +55,8 @@ class Count {
   ~Count() = default;
 
   static Count of(Extent extent);
+  // The factor kNameless: it may be anything.
+  static Count unknown();
 
   bool is_exact() const { return terms_ == nullptr; }
   // The constant term: what is known of it, and a lower bound of it.

@@ -31,7 +31,7 @@ enum class Mode : std::uint8_t { not_recorded, train, eval };
 // How the elements lie in the file.
 enum class Layout : std::uint8_t { strided, sparse, quantized, nested, other };
 
-// An unknown extent (`in` of the layer "conv1"), or an unknown count (name "?": not even the rank is known).
+// An unknown extent: `in` of the layer "conv1".
 struct Symbol {
   std::string_view name;
   std::string_view layer;  // path of the module whose extent it is
@@ -44,8 +44,7 @@ struct Tensor {
   Index next = kNone;           // the next tensor of the same module
   Index first_extent = 0;       // its shape is Model::extents[first_extent, first_extent + rank)
   Index tied_to = kNone;        // an earlier tensor that is the same memory; counted there, not here
-  SymbolId numel_symbol = kNone;  // set where the rank is unknown: the symbol that stands for its number of elements
-  std::uint8_t rank = 0;
+  std::uint8_t rank = 0;        // kUnknownRank where not even that is known
   DType dtype = DType::unknown;
   Role role = Role::parameter;
   bool role_recorded = false;  // false: the role was inferred from dtype and name
@@ -53,7 +52,8 @@ struct Tensor {
   RequiresGrad requires_grad = RequiresGrad::not_recorded;
   Layout layout = Layout::strided;
 
-  bool rank_known() const { return numel_symbol == kNone; }
+  static constexpr std::uint8_t kUnknownRank = 0xFF;
+  bool rank_known() const { return rank != kUnknownRank; }
 };
 
 struct Module {
@@ -123,10 +123,11 @@ class Model {
   // Extents of a tensor whose rank is known.
   const Extent* shape_begin(const Tensor& tensor) const { return extents.data() + tensor.first_extent; }
   const Extent* shape_end(const Tensor& tensor) const { return shape_begin(tensor) + tensor.rank; }
-  // Number of elements: a number, an expression, or one unknown.
+  // Number of elements: a number, an expression, or Count::unknown().
   Count numel(const Tensor& tensor) const;
   // Bytes of the elements by their dtype, as PyTorch counts them (numel · element size); for a tensor with a layout of
-  // its own (sparse, quantised) the stored bytes. An unknown dtype counts as unknown.
+  // its own (sparse, quantised) and for one of unknown dtype the stored bytes; for an uninitialised one of unknown dtype
+  // Count::unknown().
   Count bytes(const Tensor& tensor) const;
 
   // Copies, or takes over, text that names will view; it lives as long as the model.

@@ -1,1 +1,102 @@
-// to come
+#include "weigh/dtype.h"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+
+namespace weigh {
+namespace {
+
+enum class Kind : std::uint8_t { none, floating, complex, integer, boolean, quantized, raw };
+
+struct Row {
+  DType dtype;
+  std::string_view name;
+  std::string_view short_name;
+  std::uint8_t bits;
+  Kind kind;
+};
+
+// Bits are those that PyTorch's element_size() counts, packed types apart: uint4 takes a whole byte there.
+constexpr std::array kTypes = {
+    Row{DType::unknown, "unknown", "?", 0, Kind::none},
+    Row{DType::float64, "float64", "f64", 64, Kind::floating},
+    Row{DType::float32, "float32", "f32", 32, Kind::floating},
+    Row{DType::float16, "float16", "f16", 16, Kind::floating},
+    Row{DType::bfloat16, "bfloat16", "bf16", 16, Kind::floating},
+    Row{DType::float8_e4m3fn, "float8_e4m3fn", "f8_e4m3", 8, Kind::floating},
+    Row{DType::float8_e4m3fnuz, "float8_e4m3fnuz", "f8_e4m3fnuz", 8, Kind::floating},
+    Row{DType::float8_e5m2, "float8_e5m2", "f8_e5m2", 8, Kind::floating},
+    Row{DType::float8_e5m2fnuz, "float8_e5m2fnuz", "f8_e5m2fnuz", 8, Kind::floating},
+    Row{DType::float8_e8m0fnu, "float8_e8m0fnu", "f8_e8m0", 8, Kind::floating},
+    Row{DType::float6_e2m3fn, "float6_e2m3fn", "f6_e2m3", 6, Kind::floating},
+    Row{DType::float6_e3m2fn, "float6_e3m2fn", "f6_e3m2", 6, Kind::floating},
+    Row{DType::float4_e2m1fn, "float4_e2m1fn", "f4", 4, Kind::floating},
+    Row{DType::float4_e2m1fn_x2, "float4_e2m1fn_x2", "f4x2", 8, Kind::floating},
+    Row{DType::complex128, "complex128", "c128", 128, Kind::complex},
+    Row{DType::complex64, "complex64", "c64", 64, Kind::complex},
+    Row{DType::complex32, "complex32", "c32", 32, Kind::complex},
+    Row{DType::int64, "int64", "i64", 64, Kind::integer},
+    Row{DType::int32, "int32", "i32", 32, Kind::integer},
+    Row{DType::int16, "int16", "i16", 16, Kind::integer},
+    Row{DType::int8, "int8", "i8", 8, Kind::integer},
+    Row{DType::int7, "int7", "i7", 8, Kind::integer},
+    Row{DType::int6, "int6", "i6", 8, Kind::integer},
+    Row{DType::int5, "int5", "i5", 8, Kind::integer},
+    Row{DType::int4, "int4", "i4", 8, Kind::integer},
+    Row{DType::int3, "int3", "i3", 8, Kind::integer},
+    Row{DType::int2, "int2", "i2", 8, Kind::integer},
+    Row{DType::int1, "int1", "i1", 8, Kind::integer},
+    Row{DType::uint64, "uint64", "u64", 64, Kind::integer},
+    Row{DType::uint32, "uint32", "u32", 32, Kind::integer},
+    Row{DType::uint16, "uint16", "u16", 16, Kind::integer},
+    Row{DType::uint8, "uint8", "u8", 8, Kind::integer},
+    Row{DType::uint7, "uint7", "u7", 8, Kind::integer},
+    Row{DType::uint6, "uint6", "u6", 8, Kind::integer},
+    Row{DType::uint5, "uint5", "u5", 8, Kind::integer},
+    Row{DType::uint4, "uint4", "u4", 8, Kind::integer},
+    Row{DType::uint3, "uint3", "u3", 8, Kind::integer},
+    Row{DType::uint2, "uint2", "u2", 8, Kind::integer},
+    Row{DType::uint1, "uint1", "u1", 8, Kind::integer},
+    Row{DType::boolean, "bool", "bool", 8, Kind::boolean},
+    Row{DType::qint8, "qint8", "qi8", 8, Kind::quantized},
+    Row{DType::quint8, "quint8", "qu8", 8, Kind::quantized},
+    Row{DType::qint32, "qint32", "qi32", 32, Kind::quantized},
+    Row{DType::quint4x2, "quint4x2", "qu4", 4, Kind::quantized},
+    Row{DType::quint2x4, "quint2x4", "qu2", 2, Kind::quantized},
+    Row{DType::bits8, "bits8", "bits8", 8, Kind::raw},
+    Row{DType::bits16, "bits16", "bits16", 16, Kind::raw},
+    Row{DType::bits1x8, "bits1x8", "bits1", 8, Kind::raw},
+    Row{DType::bits2x4, "bits2x4", "bits2", 8, Kind::raw},
+    Row{DType::bits4x2, "bits4x2", "bits4", 8, Kind::raw},
+};
+
+constexpr bool in_order_of_the_enum() {
+  for (std::size_t i = 0; i < kTypes.size(); ++i)
+    if (kTypes[i].dtype != static_cast<DType>(i)) return false;
+  return kTypes.size() == static_cast<std::size_t>(DType::count_);
+}
+static_assert(in_order_of_the_enum());
+
+const Row& row(DType dtype) { return kTypes[static_cast<std::size_t>(dtype)]; }
+
+}  // namespace
+
+std::string_view name(DType dtype) { return row(dtype).name; }
+std::string_view short_name(DType dtype) { return row(dtype).short_name; }
+unsigned bits(DType dtype) { return row(dtype).bits; }
+bool is_floating_point(DType dtype) { return row(dtype).kind == Kind::floating; }
+bool is_complex(DType dtype) { return row(dtype).kind == Kind::complex; }
+
+bool can_be_parameter(DType dtype) {
+  Kind kind = row(dtype).kind;
+  return kind == Kind::floating || kind == Kind::complex || kind == Kind::quantized || kind == Kind::none;
+}
+
+std::optional<DType> dtype_from_torch(std::string_view torch_name) {
+  auto found = std::find_if(kTypes.begin() + 1, kTypes.end(), [&](const Row& r) { return r.name == torch_name; });
+  if (found == kTypes.end()) return std::nullopt;
+  return found->dtype;
+}
+
+}  // namespace weigh

@@ -1,1 +1,27 @@
-// to come
+#include "model/roles.h"
+
+#include <algorithm>
+#include <array>
+
+namespace weigh {
+namespace {
+
+// Floating-point buffers by the names under which modules register them. Integer ones need no list.
+constexpr std::array<std::string_view, 16> kBufferNames = {
+    "running_mean", "running_var",                                // torch.nn: batch and instance norm
+    "inv_freq", "original_inv_freq", "cos_cached", "sin_cached",  // rotary embeddings
+    "rotary_emb", "freqs_cis", "pos_encoding", "pe",              // positional tables computed, not learnt
+    "attn_mask", "causal_mask", "masked_bias",                    // masks kept as floats
+    "e_score_correction_bias",                                    // routers: moved by load balancing, not by gradients
+    "weight_mask", "bias_mask",                                   // torch.nn.utils.prune
+};
+
+}  // namespace
+
+Role infer_role(std::string_view name, DType dtype) {
+  if (!can_be_parameter(dtype)) return Role::buffer;
+  bool known_buffer = std::find(kBufferNames.begin(), kBufferNames.end(), name) != kBufferNames.end();
+  return known_buffer ? Role::buffer : Role::parameter;
+}
+
+}  // namespace weigh
