@@ -2,10 +2,10 @@
 // a tree add modules.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "weigh/limits.h"
@@ -24,7 +24,7 @@ class ModelBuilder {
   Index add_child(Index parent, std::string_view path);
 
   // Adds a tensor to the module that its path names (all before the last dot), or to `tensor.module` as it stands.
-  // Fills `first_extent` and `rank`. Throws Error(limit).
+  // Fills `first_extent` and `rank` (which stays where it says kUnknownRank). Throws Error(limit).
   Index add_by_path(Tensor tensor, std::span<const Extent> shape, Index root = 0);
   Index add_to_module(Tensor tensor, std::span<const Extent> shape);
 
@@ -34,10 +34,18 @@ class ModelBuilder {
   void sort_siblings();
 
  private:
+  Index find_child(Index parent, std::string_view name) const;
+  void link_child(Index parent, Index child);
+  void index_child(Index child);
+  void grow_table();
+
   Model& model_;
   const Limits& limits_;
-  std::vector<Index> trail_;  // modules of the last path, root first: the next name mostly shares them
-  std::unordered_map<std::uint64_t, std::vector<Index>> children_;  // see builder.cpp
+  // Modules of the last path, its root first: the next name mostly shares them, and then nothing is looked up.
+  std::vector<Index> trail_;
+  // Open addressing over the modules by (parent, name); its size is a power of two, kNone marks a free place.
+  std::vector<Index> table_;
+  std::size_t in_table_ = 0;
 };
 
 }  // namespace weigh
