@@ -27,8 +27,8 @@ class Extent {
   static constexpr std::uint64_t kMax = INT64_MAX;
 
   constexpr bool is_known() const { return raw_ >= 0; }
-  constexpr std::uint64_t size() const { return static_cast<std::uint64_t>(raw_); }        // Requires: is_known()
-  constexpr SymbolId symbol() const { return static_cast<SymbolId>(-1 - raw_); }  // Requires: !is_known()
+  constexpr std::uint64_t size() const { return static_cast<std::uint64_t>(raw_); }  // Requires: is_known()
+  constexpr SymbolId symbol() const { return static_cast<SymbolId>(-1 - raw_); }     // Requires: !is_known()
   friend constexpr bool operator==(Extent a, Extent b) { return a.raw_ == b.raw_; }
   friend constexpr bool operator!=(Extent a, Extent b) { return a.raw_ != b.raw_; }
 

@@ -18,8 +18,8 @@ enum class ErrorKind : std::uint8_t {
   usage,        // the caller asked for something that does not exist
 };
 
-// `what()` reads "SOURCE: MESSAGE (at byte OFFSET)"; the parts that are not known are left out. MESSAGE tells the place,
-// both numbers and a likely cause.
+// `what()` reads "SOURCE: MESSAGE (at byte OFFSET)"; the parts that are not known are left out. MESSAGE tells the
+// place, both numbers and a likely cause.
 class Error : public std::runtime_error {
  public:
   Error(ErrorKind kind, std::string source, std::string message, std::optional<std::uint64_t> offset = std::nullopt);

@@ -38,13 +38,13 @@ struct Symbol {
 };
 
 struct Tensor {
-  std::string_view path;  // the full name: "conv1.lin_l.weight"
+  std::string_view path;           // the full name: "conv1.lin_l.weight"
   std::uint64_t stored_bytes = 0;  // bytes in the file; 0 for an uninitialised or meta tensor
-  Index module = 0;             // the module that owns it
-  Index next = kNone;           // the next tensor of the same module
-  Index first_extent = 0;       // its shape is Model::extents[first_extent, first_extent + rank)
-  Index tied_to = kNone;        // an earlier tensor that is the same memory; counted there, not here
-  std::uint8_t rank = 0;        // kUnknownRank where not even that is known
+  Index module = 0;                // the module that owns it
+  Index next = kNone;              // the next tensor of the same module
+  Index first_extent = 0;          // its shape is Model::extents[first_extent, first_extent + rank)
+  Index tied_to = kNone;           // an earlier tensor that is the same memory; counted there, not here
+  std::uint8_t rank = 0;           // kUnknownRank where not even that is known
   DType dtype = DType::unknown;
   Role role = Role::parameter;
   bool role_recorded = false;  // false: the role was inferred from dtype and name
@@ -77,14 +77,14 @@ struct Module {
 // What a part of a file is. A file with one model has one section, its root the root of the tree.
 enum class SectionKind : std::uint8_t {
   model,
-  copy,             // the same names and shapes as an earlier section (an exponential moving average): not in the totals
+  copy,  // the same names and shapes as an earlier section (an exponential moving average): not in the totals
   optimizer_state,  // moments and steps: bytes, but not parameters; has no modules
 };
 
 struct Section {
   std::string_view name;  // the key it was found under: "state_dict", "ema"; may be ""
   SectionKind kind = SectionKind::model;
-  Index root = 0;           // kNone for optimizer state
+  Index root = 0;             // kNone for optimizer state
   std::uint64_t tensors = 0;  // of optimizer state
   std::uint64_t bytes = 0;    // of optimizer state
 };
@@ -106,10 +106,10 @@ class Model {
   Model& operator=(const Model&) = delete;
   ~Model() = default;
 
-  std::string source;        // "gat.pt": what the reader was given
-  std::string format;        // "PyTorch"
-  std::string kind;          // "pickled module", "state dict", "Lightning checkpoint", "2 shards"; may be ""
-  std::string architecture;  // class of the root, from the file or the config.json beside it; "" where not known
+  std::string source;              // "gat.pt": what the reader was given
+  std::string format;              // "PyTorch"
+  std::string kind;                // "pickled module", "state dict", "Lightning checkpoint", "2 shards"; may be ""
+  std::string architecture;        // class of the root, from the file or the config.json beside it; "" where not known
   std::uint64_t source_bytes = 0;  // size of the file, or of all shards
   std::vector<std::pair<std::string, std::string>> metadata;  // recorded facts worth showing: epoch, versions, …
 
@@ -126,8 +126,8 @@ class Model {
   // Number of elements: a number, an expression, or Count::unknown().
   Count numel(const Tensor& tensor) const;
   // Bytes of the elements by their dtype, as PyTorch counts them (numel · element size); for a tensor with a layout of
-  // its own (sparse, quantised) and for one of unknown dtype the stored bytes; for an uninitialised one of unknown dtype
-  // Count::unknown().
+  // its own (sparse, quantised) and for one of unknown dtype the stored bytes; for an uninitialised one of unknown
+  // dtype Count::unknown().
   Count bytes(const Tensor& tensor) const;
 
   // Copies, or takes over, text that names will view; it lives as long as the model.

@@ -14,10 +14,10 @@ namespace weigh {
 // What a set of tensors amounts to. Ties are counted once; uninitialised tensors with what is known of them.
 struct Tally {
   Count parameters;
-  Count trainable;            // parameters that require a gradient
-  Count unrecorded_trainable; // parameters of which the file does not say whether they require a gradient
+  Count trainable;             // parameters that require a gradient
+  Count unrecorded_trainable;  // parameters of which the file does not say whether they require a gradient
   Count buffers;
-  Count bytes;                // of parameters and buffers
+  Count bytes;  // of parameters and buffers
   std::uint32_t uninitialized_parameters = 0;
   std::uint32_t uninitialized_buffers = 0;
   std::uint64_t tensors = 0;  // names, ties included
@@ -46,11 +46,11 @@ struct Totals : Tally {
 // One line: a module with all below it, or several identical siblings folded into one.
 struct Row {
   Index module = 0;
-  std::uint32_t depth = 0;   // 1 for children of the root
-  std::uint32_t repeat = 1;  // how many identical siblings this line stands for; counts are of all of them
-  Index last_module = kNone; // the last of them, where repeat > 1
-  bool own_only = false;     // not the module but the tensors that it owns directly, beside its children
-  bool lazy = false;         // something below is not initialised
+  std::uint32_t depth = 0;    // 1 for children of the root
+  std::uint32_t repeat = 1;   // how many identical siblings this line stands for; counts are of all of them
+  Index last_module = kNone;  // the last of them, where repeat > 1
+  bool own_only = false;      // not the module but the tensors that it owns directly, beside its children
+  bool lazy = false;          // something below is not initialised
   Tally tally;
 };
 
@@ -62,7 +62,7 @@ struct SummaryOptions {
   std::optional<int> depth;
   bool fold = true;  // identical siblings "0", "1", … become one row
   SortKey sort = SortKey::definition;
-  std::uint32_t top = 0;  // keep the first N rows; 0: all
+  std::uint32_t top = 0;  // keep the first N rows, of those that have no row below them; 0: all
   std::string filter;     // keep rows whose path matches this glob (* and ?), or holds it as a part
 };
 
@@ -71,6 +71,8 @@ struct Summary {
   Totals totals;
   std::vector<Tally> tallies;  // by module index: the module with all below it
   std::vector<Row> rows;
+  std::optional<int> depth;       // as in the options
+  bool flat = false;              // rows were filtered or cut, so they no longer form a tree: label them by full path
   std::size_t rows_left_out = 0;  // by `top`
   std::vector<Index> uninitialized;  // tensors, in the file's order
 };

@@ -1,9 +1,9 @@
 #include "model/builder.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <functional>
+
+#include <fmt/format.h>
 
 #include "weigh/error.h"
 
@@ -113,6 +113,7 @@ Index ModelBuilder::add_to_module(Tensor tensor, std::span<const Extent> shape) 
     throw Error(ErrorKind::limit, model_.source, fmt::format("holds more than {} tensors", limits_.tensors));
   }
   auto index = static_cast<Index>(model_.tensors.size());
+  if (tensor.tied_to != kNone) be_as_original(tensor);
   tensor.first_extent = static_cast<Index>(model_.extents.size());
   if (tensor.rank_known()) tensor.rank = static_cast<std::uint8_t>(shape.size());
   model_.extents.insert(model_.extents.end(), shape.begin(), shape.end());
@@ -125,6 +126,18 @@ Index ModelBuilder::add_to_module(Tensor tensor, std::span<const Extent> shape) 
   owner.last_tensor = index;
   model_.tensors.push_back(tensor);
   return index;
+}
+
+void ModelBuilder::be_as_original(Tensor& tensor) const {
+  if (Index before = model_.tensors[tensor.tied_to].tied_to; before != kNone) tensor.tied_to = before;
+  const Tensor& original = model_.tensors[tensor.tied_to];
+  tensor.role = original.role;
+  tensor.role_recorded = original.role_recorded;
+  tensor.state = original.state;
+  tensor.requires_grad = original.requires_grad;
+  tensor.dtype = original.dtype;
+  tensor.layout = original.layout;
+  tensor.stored_bytes = original.stored_bytes;
 }
 
 SymbolId ModelBuilder::symbol(std::string_view name, std::string_view layer) {

@@ -24,7 +24,8 @@ class ModelBuilder {
   Index add_child(Index parent, std::string_view path);
 
   // Adds a tensor to the module that its path names (all before the last dot), or to `tensor.module` as it stands.
-  // Fills `first_extent` and `rank` (which stays where it says kUnknownRank). Throws Error(limit).
+  // Fills `first_extent` and `rank` (which stays where it says kUnknownRank). A tied tensor becomes as its original in
+  // all but name, so that it is counted as what it is; its shape must be the same. Throws Error(limit).
   Index add_by_path(Tensor tensor, std::span<const Extent> shape, Index root = 0);
   Index add_to_module(Tensor tensor, std::span<const Extent> shape);
 
@@ -34,6 +35,7 @@ class ModelBuilder {
   void sort_siblings();
 
  private:
+  void be_as_original(Tensor& tensor) const;
   Index find_child(Index parent, std::string_view name) const;
   void link_child(Index parent, Index child);
   void index_child(Index child);

@@ -10,7 +10,8 @@ namespace weigh {
 namespace {
 
 std::uint64_t within_64_bits(std::optional<std::uint64_t> number) {
-  if (!number) throw Error(ErrorKind::corrupt, "", "a count of elements or bytes exceeds 64 bits; no model is that large");
+  if (!number)
+    throw Error(ErrorKind::corrupt, "", "a count of elements or bytes exceeds 64 bits; no model is that large");
   return *number;
 }
 
@@ -41,8 +42,7 @@ const std::vector<Count::Term>& Count::terms() const {
   return terms_ ? *terms_ : none;
 }
 
-std::optional<std::uint64_t> Count::evaluate(
-    const std::vector<std::pair<SymbolId, std::uint64_t>>& sizes) const {
+std::optional<std::uint64_t> Count::evaluate(const std::vector<std::pair<SymbolId, std::uint64_t>>& sizes) const {
   std::uint64_t sum = constant_;
   for (const Term& term : terms()) {
     std::uint64_t product = term.coefficient;

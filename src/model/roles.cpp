@@ -8,12 +8,22 @@ namespace {
 
 // Floating-point buffers by the names under which modules register them. Integer ones need no list.
 constexpr std::array<std::string_view, 16> kBufferNames = {
-    "running_mean", "running_var",                                // torch.nn: batch and instance norm
-    "inv_freq", "original_inv_freq", "cos_cached", "sin_cached",  // rotary embeddings
-    "rotary_emb", "freqs_cis", "pos_encoding", "pe",              // positional tables computed, not learnt
-    "attn_mask", "causal_mask", "masked_bias",                    // masks kept as floats
-    "e_score_correction_bias",                                    // routers: moved by load balancing, not by gradients
-    "weight_mask", "bias_mask",                                   // torch.nn.utils.prune
+    "running_mean",
+    "running_var",  // torch.nn: batch and instance norm
+    "inv_freq",
+    "original_inv_freq",
+    "cos_cached",
+    "sin_cached",  // rotary embeddings
+    "rotary_emb",
+    "freqs_cis",
+    "pos_encoding",
+    "pe",  // positional tables computed, not learnt
+    "attn_mask",
+    "causal_mask",
+    "masked_bias",              // masks kept as floats
+    "e_score_correction_bias",  // routers: moved by load balancing, not by gradients
+    "weight_mask",
+    "bias_mask",  // torch.nn.utils.prune
 };
 
 }  // namespace

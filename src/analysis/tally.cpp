@@ -1,0 +1,185 @@
+#include "analysis/tally.h"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+namespace weigh {
+namespace {
+
+// For each module the root of the copied section that it is in; kNone where it counts towards the whole.
+std::vector<Index> copied_sections(const Model& model) {
+  std::vector<Index> copy(model.modules.size(), kNone);
+  for (const Section& section : model.sections)
+    if (section.kind == SectionKind::copy) copy[section.root] = section.root;
+  for (std::size_t i = 1; i < copy.size(); ++i)
+    if (copy[i] == kNone) copy[i] = copy[model.modules[i].parent];
+  return copy;
+}
+
+// Adds what one tensor amounts to, or takes it away again.
+template <class Operation>
+void apply(const Model& model, const Tensor& tensor, Tally& tally, Operation operation) {
+  Count numel = model.numel(tensor);
+  bool is_uninitialised = tensor.state == State::uninitialised;
+  operation(tally.bytes, model.bytes(tensor));
+  if (tensor.role == Role::buffer) {
+    operation(tally.buffers, numel);
+    operation(tally.uninitialized_buffers, is_uninitialised);
+    return;
+  }
+  operation(tally.uninitialized_parameters, is_uninitialised);
+  if (tensor.requires_grad == RequiresGrad::yes) operation(tally.trainable, numel);
+  if (tensor.requires_grad == RequiresGrad::not_recorded) operation(tally.unrecorded_trainable, numel);
+  operation(tally.parameters, std::move(numel));
+}
+
+constexpr auto kAdd = [](auto& sum, auto&& part) { sum += part; };
+constexpr auto kSubtract = [](auto& sum, auto&& part) { sum -= part; };
+
+void add(Tally& sum, const Model& model, const Tensor& tensor) {
+  apply(model, tensor, sum, kAdd);
+  ++sum.tensors;
+  sum.dtypes |= std::uint64_t{1} << static_cast<unsigned>(tensor.dtype);
+}
+
+void add(Tally& sum, const Tally& part) {
+  sum.parameters += part.parameters;
+  sum.trainable += part.trainable;
+  sum.unrecorded_trainable += part.unrecorded_trainable;
+  sum.buffers += part.buffers;
+  sum.bytes += part.bytes;
+  sum.uninitialized_parameters += part.uninitialized_parameters;
+  sum.uninitialized_buffers += part.uninitialized_buffers;
+  sum.tensors += part.tensors;
+  sum.dtypes |= part.dtypes;
+}
+
+// The place of each module in a walk that enters a module before its children.
+std::vector<Index> preorder(const Model& model) {
+  std::vector<Index> place(model.modules.size());
+  std::vector<Index> open = {0};
+  Index next_place = 0;
+  while (!open.empty()) {
+    Index module = open.back();
+    open.pop_back();
+    place[module] = next_place++;
+    const std::size_t first = open.size();
+    for (Index child = model.modules[module].first_child; child != kNone; child = model.modules[child].next)
+      open.push_back(child);
+    std::reverse(open.begin() + static_cast<std::ptrdiff_t>(first), open.end());
+  }
+  return place;
+}
+
+// Parents stand before their children, so the one with the larger index can be lifted.
+Index common_ancestor(const Model& model, Index a, Index b) {
+  while (a != b) (a > b ? a : b) = model.modules[std::max(a, b)].parent;
+  return a;
+}
+
+// A tensor that stands in k places below a module was added k times there. In the order of the walk, the places below
+// any module follow each other, and exactly k - 1 pairs of neighbours have their common ancestor at or below it. A
+// copied section is a whole of its own.
+void count_ties_once(const Model& model, const std::vector<Index>& copy, std::vector<Tally>& tallies) {
+  std::vector<Index> tied;
+  for (std::size_t i = 0; i < model.tensors.size(); ++i)
+    if (model.tensors[i].tied_to != kNone) tied.push_back(static_cast<Index>(i));
+  if (tied.empty()) return;
+
+  const std::vector<Index> place = preorder(model);
+  struct Occurrence {
+    Index original, copy, place, module;
+  };
+  std::vector<Occurrence> occurrences;
+  std::vector<bool> original_added(model.tensors.size());
+  for (Index tensor : tied) {
+    Index original = model.tensors[tensor].tied_to;
+    Index at = model.tensors[tensor].module;
+    occurrences.push_back({original, copy[at], place[at], at});
+    if (original_added[original]) continue;
+    original_added[original] = true;
+    at = model.tensors[original].module;
+    occurrences.push_back({original, copy[at], place[at], at});
+  }
+  std::sort(occurrences.begin(), occurrences.end(), [](const Occurrence& a, const Occurrence& b) {
+    return std::tuple(a.original, a.copy, a.place) < std::tuple(b.original, b.copy, b.place);
+  });
+  for (std::size_t i = 1; i < occurrences.size(); ++i) {
+    const Occurrence& a = occurrences[i - 1];
+    const Occurrence& b = occurrences[i];
+    if (a.original != b.original || a.copy != b.copy) continue;
+    Index module = common_ancestor(model, a.module, b.module);
+    for (; module != kNone; module = copy[module] == module ? kNone : model.modules[module].parent)
+      apply(model, model.tensors[a.original], tallies[module], kSubtract);
+  }
+}
+
+std::vector<DTypeShare> share_by_dtype(const Model& model, const std::vector<Index>& copy) {
+  std::vector<DTypeShare> shares(static_cast<std::size_t>(DType::count_));
+  for (const Tensor& tensor : model.tensors) {
+    if (tensor.tied_to != kNone || copy[tensor.module] != kNone) continue;
+    DTypeShare& share = shares[static_cast<std::size_t>(tensor.dtype)];
+    share.dtype = tensor.dtype;
+    share.elements += model.numel(tensor).known();
+    share.bytes += model.bytes(tensor).known();
+  }
+  shares.erase(std::remove_if(shares.begin(), shares.end(), [](const DTypeShare& s) { return s.elements == 0; }),
+               shares.end());
+  std::stable_sort(shares.begin(), shares.end(),
+                   [](const DTypeShare& a, const DTypeShare& b) { return a.bytes > b.bytes; });
+  return shares;
+}
+
+}  // namespace
+
+std::vector<Tally> tally_modules(const Model& model) {
+  static_assert(static_cast<int>(DType::count_) <= 64, "Tally::dtypes has a bit for each");
+  std::vector<Tally> tallies(model.modules.size());
+  for (const Tensor& tensor : model.tensors) add(tallies[tensor.module], model, tensor);
+  const std::vector<Index> copy = copied_sections(model);
+  for (std::size_t i = model.modules.size() - 1; i > 0; --i)
+    if (copy[i] != i) add(tallies[model.modules[i].parent], tallies[i]);
+  count_ties_once(model, copy, tallies);
+  return tallies;
+}
+
+Tally tally_own(const Model& model, Index module) {
+  Tally tally;
+  for (Index i = model.modules[module].first_tensor; i != kNone; i = model.tensors[i].next) {
+    const Tensor& tensor = model.tensors[i];
+    bool counted_before = tensor.tied_to != kNone && model.tensors[tensor.tied_to].module == module;
+    if (!counted_before) add(tally, model, tensor);
+  }
+  return tally;
+}
+
+Totals total(const Model& model, const Tally& root) {
+  Totals totals;
+  static_cast<Tally&>(totals) = root;
+  const std::vector<Index> copy = copied_sections(model);
+  std::vector<bool> is_root(model.modules.size());
+  for (const Section& section : model.sections) {
+    if (section.kind == SectionKind::optimizer_state) {
+      totals.optimizer_tensors += section.tensors;
+      totals.optimizer_bytes += section.bytes;
+    } else {
+      is_root[section.root] = true;
+    }
+  }
+  for (std::size_t i = 1; i < model.modules.size(); ++i) {
+    const Module& module = model.modules[i];
+    if (copy[i] != kNone || is_root[i] || module.alias_of != kNone) continue;
+    ++totals.modules;
+    totals.train_modules += module.mode == Mode::train;
+    totals.eval_modules += module.mode == Mode::eval;
+    totals.modes_recorded |= module.mode != Mode::not_recorded;
+  }
+  totals.modes_recorded |= model.modules[0].mode != Mode::not_recorded;
+  totals.roles_inferred = std::any_of(model.tensors.begin(), model.tensors.end(),
+                                      [](const Tensor& tensor) { return !tensor.role_recorded; });
+  totals.by_dtype = share_by_dtype(model, copy);
+  return totals;
+}
+
+}  // namespace weigh
