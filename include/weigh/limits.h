@@ -20,16 +20,19 @@ struct Limits {
   std::uint32_t module_depth = 256;
 
   std::uint64_t zip_entries = 10'000'000;
-  // What may be inflated or read whole from one archive: data.pkl of ten million tensors is 2 GB.
-  std::uint64_t inflated_bytes = std::uint64_t{4} << 30;
-  // DEFLATE cannot do better than 1032:1; more is a lie, and a real record that compresses this well is not a model.
+  // What may be inflated from one archive. PyTorch never compresses its records, so this is generous.
+  std::uint64_t inflated_bytes = std::uint64_t{256} << 20;
+  // DEFLATE cannot do better than 1032:1; more is a lie.
   std::uint64_t inflate_ratio = 1'032;
 
-  std::uint64_t pickle_bytes = std::uint64_t{4} << 30;
-  // About forty opcodes write one tensor.
-  std::uint64_t pickle_opcodes = 1'000'000'000;
-  std::uint64_t pickle_stack = 100'000'000;
-  std::uint32_t pickle_depth = 1'000;
+  // The pickle of ten million tensors, which takes about forty opcodes and two objects for each.
+  std::uint64_t pickle_bytes = std::uint64_t{2} << 30;
+  std::uint64_t pickle_opcodes = 400'000'000;
+  std::uint64_t pickle_objects = 40'000'000;
+  std::uint64_t pickle_memo = 100'000'000;
+  std::uint64_t pickle_stack = 10'000'000;
+  // Nodes that are looked at again and again (a subclass's state, for its bytes).
+  std::uint64_t pickle_walk = 50'000'000;
 
   std::uint32_t shards = 100'000;
   std::uint32_t sections = 1'000;

@@ -9,7 +9,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -24,10 +23,10 @@ enum class Kind : std::uint8_t {
   none,
   boolean,
   integer,      // fits 64 bits, signed
-  big_integer,  // decimal digits of anything longer are not kept: text() is its little-endian two's complement
+  big_integer,  // anything longer; text() is as the stream has it: decimal, or little-endian two's complement
   real,
-  string,  // UTF-8 as in the stream (surrogates possible)
-  bytes,   // bytes, bytearray; a Python 2 string too
+  string,  // UTF-8 as in the stream (surrogates possible); a Python 2 string too
+  bytes,   // bytes, bytearray; an out-of-band buffer, empty
   tuple,
   list,
   dict,
@@ -36,11 +35,10 @@ enum class Kind : std::uint8_t {
   object,      // a call or a construction: what REDUCE, NEWOBJ, NEWOBJ_EX, INST, OBJ, BUILD and friends made
   persistent,  // BINPERSID: items()[0] is the identifier
   extension,   // EXT1..4: integer() is the code
-  mark,        // internal
 };
 
 class Value;
-struct Object;
+class Object;
 
 // 16 bytes, copied freely; it refers to nodes of the Pickle that made it, which must outlive it.
 class Value {
@@ -51,19 +49,18 @@ class Value {
     return kind_ == Kind::global && text() == module_and_name;
   }
 
-  bool boolean() const { return integer_ != 0; }                 // Requires: is(Kind::boolean)
-  std::int64_t integer() const { return integer_; }              // Requires: integer, boolean or extension
-  double real() const { return real_; }                          // Requires: is(Kind::real)
-  std::string_view text() const { return {text_, size_}; }       // Requires: string, bytes, global or big_integer
+  bool boolean() const { return integer_ != 0; }            // Requires: is(Kind::boolean)
+  std::int64_t integer() const { return integer_; }         // Requires: integer, boolean or extension
+  double real() const { return real_; }                     // Requires: is(Kind::real)
+  std::string_view text() const { return {text_, size_}; }  // Requires: string, bytes, global or big_integer
 
   // Elements of a tuple, list or set; the one of a persistent. Empty for every other kind.
   std::span<const Value> items() const;
   // Key and value pairs of a dict, in order; later ones override earlier ones with the same key.
   std::span<const std::pair<Value, Value>> entries() const;
-  // Requires: is(Kind::object)
-  const Object& object() const { return *object_; }
+  const Object& object() const { return *object_; }  // Requires: is(Kind::object)
   // The node behind a container or object, the same for every reference to it: to visit each once, and to see ties.
-  // Null for scalars and strings.
+  // Null for scalars, strings and the empty tuple.
   const void* identity() const;
 
  private:
@@ -75,25 +72,42 @@ class Value {
     double real_;
     const char* text_;
     const Value* tuple_;
-    struct List* list_;
-    struct Dict* dict_;
+    std::vector<Value>* list_;
+    std::vector<std::pair<Value, Value>>* dict_;
     Object* object_;
   };
 };
 
-// `callable(*arguments)`, then what was done to the result.
-struct Object {
-  Value callable;   // usually a global; may be any value (a bound method through getattr)
-  Value arguments;  // a tuple; none where the stream gave something else
-  Value keywords;   // a dict for NEWOBJ_EX; else none
-  bool is_new = false;  // NEWOBJ, INST, OBJ: a construction rather than a call
-  Value state;      // BUILD; none where there was none
-  std::vector<Value> items;                       // APPEND(S) and ADDITEMS on it: a list subclass, a deque
-  std::vector<std::pair<Value, Value>> entries;   // SETITEM(S) on it: an OrderedDict, a defaultdict
+using Entries = std::span<const std::pair<Value, Value>>;
+
+// `callable(*arguments)`, then what was done to the result. Most objects of a state dict are just that call, so the
+// rest is apart.
+class Object {
+ public:
+  Value callable() const { return callable_; }    // usually a global; may be any value (a bound method through getattr)
+  Value arguments() const { return arguments_; }  // usually a tuple
+  Value keywords() const { return more_ ? more_->keywords : Value(); }  // a dict for NEWOBJ_EX; else none
+  Value state() const { return more_ ? more_->state : Value(); }        // the last BUILD; else none
+  // APPEND(S) and ADDITEMS on it: a list subclass, a deque.
+  std::span<const Value> items() const { return more_ ? std::span<const Value>(more_->items) : std::span<const Value>(); }
+  // SETITEM(S) on it: an OrderedDict, a defaultdict.
+  Entries entries() const { return more_ ? Entries(more_->entries) : Entries(); }
+
+ private:
+  friend class Machine;
+  struct More {
+    Value keywords;
+    Value state;
+    std::vector<Value> items;
+    std::vector<std::pair<Value, Value>> entries;
+  };
+  Value callable_;
+  Value arguments_;
+  std::unique_ptr<More> more_;
 };
 
-// The value of a key that is a string, in a dict or in an object's entries; the last one that was set. None where absent.
-Value find(std::span<const std::pair<Value, Value>> entries, std::string_view key);
+// The value of a key that is a string; the last one that was set. None where absent.
+Value find(Entries entries, std::string_view key);
 
 // One stream, from PROTO or any opcode up to STOP.
 class Pickle {
@@ -108,6 +122,8 @@ class Pickle {
 
   Value root() const { return root_; }
   std::size_t size() const { return size_; }  // bytes up to and with STOP
+  // Every global that the stream names, once, in order: "os system" is seen even where its use was discarded.
+  const std::vector<std::string_view>& globals() const;
 
  private:
   friend class Machine;

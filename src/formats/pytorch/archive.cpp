@@ -1,0 +1,30 @@
+#include "formats/pytorch/archive.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "weigh/error.h"
+
+namespace weigh::pytorch {
+
+LoadedPickle load_pickle(Source& source, std::uint64_t offset, std::uint64_t window, const Limits& limits) {
+  const std::uint64_t rest = source.size() - std::min(offset, source.size());
+  for (window = std::min(window, rest);; window = std::min(4 * window, rest)) {
+    if (window > limits.pickle_bytes) {
+      throw Error(ErrorKind::limit, source.label(),
+                  fmt::format("a pickle is longer than {} bytes (limit pickle_bytes)", limits.pickle_bytes), offset);
+    }
+    LoadedPickle loaded;
+    loaded.bytes = source.read(offset, static_cast<std::size_t>(window));
+    try {
+      loaded.pickle = std::make_unique<pickle::Pickle>(source.label(), loaded.bytes, limits, offset);
+      return loaded;
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::truncated || window == rest) throw;
+    }
+  }
+}
+
+}  // namespace weigh::pytorch

@@ -1,0 +1,46 @@
+// The container of a PyTorch file: where its object is pickled, and how large its storages are.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "bytes/source.h"
+#include "formats/pytorch/python.h"
+#include "weigh/limits.h"
+#include "weigh/model.h"
+
+namespace weigh::pytorch {
+
+class Archive {
+ public:
+  virtual ~Archive() = default;
+
+  // The pickled object.
+  virtual Value root() const = 0;
+  // Bytes that the file holds for a storage; nothing where it holds none under this key.
+  virtual std::optional<std::uint64_t> storage_bytes(std::string_view key) const = 0;
+  // "zip", "legacy stream", "tar".
+  virtual std::string_view form() const = 0;
+  // Records of facts ("byteorder": "big") for the model's metadata.
+  virtual void describe(Model&) const {}
+};
+
+// A pickle together with the bytes that its values view.
+struct LoadedPickle {
+  std::string bytes;
+  std::unique_ptr<pickle::Pickle> pickle;
+};
+
+// Loads the pickle at `offset` of a source in which other bytes follow: reads a window and widens it only while the
+// pickle does not end in it, so that little of what follows is read.
+LoadedPickle load_pickle(Source& source, std::uint64_t offset, std::uint64_t window, const Limits& limits);
+
+// Null where the source is not of this form.
+std::unique_ptr<Archive> open_zip(Source& source, const Limits& limits);
+std::unique_ptr<Archive> open_legacy(Source& source, const Limits& limits);
+std::unique_ptr<Archive> open_tar(Source& source, const Limits& limits);
+
+}  // namespace weigh::pytorch

@@ -1,0 +1,318 @@
+#include "formats/pytorch/tensors.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "bytes/checked.h"
+#include "formats/pytorch/storage.h"
+#include "formats/pytorch/walk.h"
+
+#include "weigh/error.h"
+
+namespace weigh::pytorch {
+namespace {
+
+// Tensors in tensors (a parameter of a subclass of a sparse one …) go no deeper in any real file.
+constexpr int kDeepest = 16;
+
+enum class Rebuild : std::uint8_t {
+  none,
+  strided,
+  typed,
+  quantized,
+  sparse,
+  nested,
+  parameter,
+  uninitialized_parameter,
+  uninitialized_buffer,
+  meta,
+  wrapper,
+  from_type,
+  from_numpy,
+  from_cpu,
+};
+
+struct Function {
+  std::string_view global;
+  Rebuild rebuild;
+};
+
+// torch/_utils.py, torch/_tensor.py and torch/nn/parameter.py of 1.13 to 2.13. The most frequent stands first.
+constexpr std::array kFunctions = {
+    Function{"torch._utils _rebuild_tensor_v2", Rebuild::strided},
+    Function{"torch._utils _rebuild_parameter", Rebuild::parameter},
+    Function{"torch._utils _rebuild_tensor_v3", Rebuild::typed},
+    Function{"torch._utils _rebuild_tensor", Rebuild::strided},
+    Function{"torch._utils _rebuild_parameter_with_state", Rebuild::parameter},
+    Function{"torch._utils _rebuild_qtensor", Rebuild::quantized},
+    Function{"torch._utils _rebuild_sparse_tensor", Rebuild::sparse},
+    Function{"torch._utils _rebuild_sparse_csr_tensor", Rebuild::sparse},
+    Function{"torch._utils _rebuild_nested_tensor", Rebuild::nested},
+    Function{"torch._utils _rebuild_meta_tensor_no_storage", Rebuild::meta},
+    Function{"torch._utils _rebuild_wrapper_subclass", Rebuild::wrapper},
+    Function{"torch._utils _rebuild_device_tensor_from_numpy", Rebuild::from_numpy},
+    Function{"torch._utils _rebuild_xla_tensor", Rebuild::from_numpy},
+    Function{"torch._utils _rebuild_device_tensor_from_cpu_tensor", Rebuild::from_cpu},
+    Function{"torch._tensor _rebuild_from_type", Rebuild::from_type},
+    Function{"torch._tensor _rebuild_from_type_v2", Rebuild::from_type},
+    Function{"torch.tensor _rebuild_from_type", Rebuild::from_type},
+    Function{"torch.nn.parameter UninitializedParameter", Rebuild::uninitialized_parameter},
+    Function{"torch.nn.parameter UninitializedBuffer", Rebuild::uninitialized_buffer},
+    Function{"torch.nn.parameter Parameter", Rebuild::parameter},
+    Function{"torch.nn.parameter Buffer", Rebuild::parameter},
+};
+
+Rebuild rebuild_of(std::string_view global) {
+  auto found = std::find_if(kFunctions.begin(), kFunctions.end(), [&](const Function& f) { return f.global == global; });
+  return found == kFunctions.end() ? Rebuild::none : found->rebuild;
+}
+
+RequiresGrad requires_grad_of(Value flag) {
+  if (!flag.is(Kind::boolean)) return RequiresGrad::not_recorded;
+  return flag.boolean() ? RequiresGrad::yes : RequiresGrad::no;
+}
+
+// The numbers of a size or a stride: a tuple, or torch.Size(tuple).
+std::span<const Value> numbers(Value value) {
+  std::span<const Value> arguments = arguments_of(value);
+  if (class_of(value) == "torch Size" && arguments.size() == 1) return arguments[0].items();
+  return value.items();
+}
+
+std::uint64_t bytes_of(std::uint64_t numel, DType dtype) {
+  unsigned width = bits(dtype);
+  return width >= 8 ? numel * (width / 8) : (numel * width + 7) / 8;
+}
+
+}  // namespace
+
+bool is_tensor(Value value) { return rebuild_of(class_of(value)) != Rebuild::none; }
+
+const TorchTensor& TensorReader::read(Value value, std::string_view path) {
+  path_ = path;
+  tensor_.shape.clear();
+  tensor_.strides.clear();
+  std::vector<Extent> shape = std::move(tensor_.shape);
+  std::vector<std::int64_t> strides = std::move(tensor_.strides);
+  tensor_ = TorchTensor();
+  tensor_.shape = std::move(shape);  // their memory serves again
+  tensor_.strides = std::move(strides);
+  tensor_.node = value.identity();
+  read_value(value, 0);
+  return tensor_;
+}
+
+void TensorReader::read_value(Value value, int depth) {
+  if (!is_tensor(value)) fail(fmt::format("holds a value that is no tensor ('{}')", dotted(class_of(value))));
+  read_call(class_of(value), arguments_of(value), value, depth);
+}
+
+void TensorReader::read_call(std::string_view function, Arguments arguments, Value call, int depth) {
+  if (depth > kDeepest) fail(fmt::format("nests tensors deeper than {}", kDeepest));
+  function_ = function;
+  switch (rebuild_of(function)) {
+    case Rebuild::strided: return strided(arguments, DType::unknown);
+    case Rebuild::typed: return strided(arguments, dtype_of(argument(arguments, 6)));
+    case Rebuild::quantized: return quantized(arguments);
+    case Rebuild::sparse: return sparse(arguments, depth);
+    case Rebuild::nested: return nested(arguments, depth);
+    case Rebuild::parameter: return parameter(arguments, depth);
+    case Rebuild::uninitialized_parameter: return uninitialized(Role::parameter, arguments);
+    case Rebuild::uninitialized_buffer: return uninitialized(Role::buffer, arguments);
+    case Rebuild::meta:
+      tensor_.state = State::meta;
+      return without_storage(argument(arguments, 0), argument(arguments, 1), argument(arguments, 3));
+    case Rebuild::wrapper:
+      tensor_.layout = Layout::other;
+      return without_storage(argument(arguments, 1), argument(arguments, 2), argument(arguments, 7));
+    case Rebuild::from_type: return subclass(arguments, depth);
+    case Rebuild::from_numpy: return from_numpy(arguments);
+    case Rebuild::from_cpu: return read_value(argument(arguments, 0), depth + 1);
+    case Rebuild::none: break;
+  }
+  // A subclass may name any function; without knowing it, only the tensors that it was given are known.
+  tensor_.rank_known = false;
+  tensor_.layout = Layout::other;
+  tensor_.stored_bytes = bytes_below(call);
+}
+
+// (storage, offset, size, stride, requires_grad, hooks, …)
+void TensorReader::strided(Arguments arguments, DType dtype) {
+  std::optional<Storage> storage = storage_of(argument(arguments, 0));
+  Value offset = argument(arguments, 1);
+  if (!storage) fail("refers to no storage");
+  if (!offset.is(Kind::integer) || offset.integer() < 0) fail("has no storage offset");
+  tensor_.dtype = dtype == DType::unknown ? storage->dtype : dtype;
+  set_shape(argument(arguments, 2));
+  for (Value stride : numbers(argument(arguments, 3)))
+    tensor_.strides.push_back(integer_or(stride, 0));
+  if (tensor_.strides.size() != tensor_.shape.size())
+    fail(fmt::format("has {} extents but {} strides", tensor_.shape.size(), tensor_.strides.size()));
+  if (arguments.size() > 4 && boolean_or(arguments[4], false)) tensor_.requires_grad = RequiresGrad::yes;
+  check_storage(*storage, static_cast<std::uint64_t>(offset.integer()));
+}
+
+// The storage must hold what the tensor spans, and the archive what the storage declares.
+void TensorReader::check_storage(const Storage& storage, std::uint64_t offset) {
+  unsigned width = bits(tensor_.dtype);
+  const std::uint64_t elements = numel();
+  tensor_.stored_bytes = bytes_of(elements, tensor_.dtype);
+  tensor_.storage = storage.key;
+  tensor_.storage_offset = offset * std::max(1U, width / 8);
+  std::optional<std::uint64_t> declared = checked_mul(storage.numel, bytes_per_element(storage));
+  if (!declared) fail(fmt::format("is in storage '{}' of {} elements, which is more than 64 bits count", storage.key, storage.numel));
+  if (storage.location == "meta") {
+    tensor_.state = State::meta;
+    tensor_.stored_bytes = 0;
+    return;
+  }
+  std::optional<std::uint64_t> held = archive_.storage_bytes(storage.key);
+  if (!held) fail(fmt::format("is in storage '{}', which the file does not hold; is it incomplete?", storage.key));
+  if (*held < *declared)
+    fail(fmt::format("is in storage '{}' of {} bytes, of which the file holds {}; is it incomplete?", storage.key, *declared, *held));
+  if (width < 8 || elements == 0) return;
+  std::optional<std::uint64_t> last = offset;
+  for (std::size_t i = 0; i < tensor_.shape.size() && last; ++i) {
+    if (tensor_.strides[i] < 0) fail(fmt::format("has the negative stride {}", tensor_.strides[i]));
+    std::optional<std::uint64_t> reach = checked_mul(tensor_.shape[i].size() - 1, static_cast<std::uint64_t>(tensor_.strides[i]));
+    last = reach ? checked_add(*last, *reach) : std::nullopt;
+  }
+  const std::uint64_t there = *declared / (width / 8);
+  if (!last || *last >= there) {
+    fail(fmt::format("reaches element {} of storage '{}', which holds {}", last ? fmt::to_string(*last) : "2^64", storage.key, there));
+  }
+}
+
+// (storage, offset, size, stride, quantizer, requires_grad, hooks); the scales are part of the quantizer.
+void TensorReader::quantized(Arguments arguments) {
+  strided(arguments.first(std::min<std::size_t>(arguments.size(), 4)), DType::unknown);
+  tensor_.layout = Layout::quantized;
+}
+
+// (layout, (indices, values, size, …)) or (layout, (compressed indices, plain indices, values, size)).
+void TensorReader::sparse(Arguments arguments, int depth) {
+  Arguments parts = argument(arguments, 1).items();
+  std::size_t tensors = 0;
+  while (tensors < parts.size() && is_tensor(parts[tensors])) ++tensors;
+  if (tensors < 2 || tensors > 3 || tensors >= parts.size())
+    fail(fmt::format("is sparse with {} tensors, needs 2 or 3 and a size", tensors));
+  std::uint64_t stored = 0;
+  for (std::size_t i = 0; i < tensors; ++i) {
+    read_part(parts[i], depth + 1);
+    stored += tensor_.stored_bytes;  // each is at most the file's size
+  }
+  // The values were read last: their dtype is the tensor's.
+  set_shape(parts[tensors]);
+  numel();
+  tensor_.storage = {};
+  tensor_.stored_bytes = stored;
+  tensor_.layout = Layout::sparse;
+}
+
+// (buffer, sizes, strides, offsets): the shapes of the parts are tensor data, which is not read; their number of
+// elements is the buffer's.
+void TensorReader::nested(Arguments arguments, int depth) {
+  read_part(argument(arguments, 0), depth + 1);
+  tensor_.layout = Layout::nested;
+}
+
+// (tensor, requires_grad, hooks[, state])
+void TensorReader::parameter(Arguments arguments, int depth) {
+  const bool is_buffer = short_class_name(function_) == "Buffer";
+  Value requires_grad = argument(arguments, 1);
+  read_value(argument(arguments, 0), depth + 1);
+  if (is_buffer) {
+    tensor_.role = Role::buffer;
+    return;
+  }
+  tensor_.role = Role::parameter;
+  tensor_.requires_grad = requires_grad_of(requires_grad);
+}
+
+// (requires_grad,): no shape, no dtype, no storage.
+void TensorReader::uninitialized(Role role, Arguments arguments) {
+  tensor_.role = role;
+  tensor_.state = State::uninitialised;
+  tensor_.rank_known = false;
+  tensor_.requires_grad = arguments.empty() ? RequiresGrad::not_recorded : requires_grad_of(arguments[0]);
+}
+
+// (function, type, arguments, state)
+void TensorReader::subclass(Arguments arguments, int depth) {
+  Value function = argument(arguments, 0);
+  Value inner = argument(arguments, 2);
+  Value state = argument(arguments, 3);
+  if (!function.is(Kind::global)) fail("is made by something that has no name");
+  read_call(function.text(), inner.items(), inner, depth + 1);
+  // A wrapper has no memory of its own; the tensors that it wraps are in its state.
+  if (tensor_.layout == Layout::other) tensor_.stored_bytes = bytes_below(state);
+}
+
+// (array, dtype, device, requires_grad): numpy's array is _reconstruct(…) with the state (version, shape, dtype,
+// fortran order, bytes).
+void TensorReader::from_numpy(Arguments arguments) {
+  Value array = argument(arguments, 0);
+  std::span<const Value> state = array.is(Kind::object) ? array.object().state().items() : std::span<const Value>();
+  if (state.size() < 2) fail("holds no array");
+  without_storage(argument(arguments, 1), state[1], argument(arguments, 3));
+  tensor_.stored_bytes = bytes_of(numel(), tensor_.dtype);
+}
+
+void TensorReader::without_storage(Value dtype, Value shape, Value requires_grad) {
+  tensor_.dtype = dtype_of(dtype);
+  set_shape(shape);
+  numel();
+  if (boolean_or(requires_grad, false)) tensor_.requires_grad = RequiresGrad::yes;
+}
+
+// A tensor inside another: what it says of shape, dtype and bytes stands until the caller overwrites it.
+void TensorReader::read_part(Value value, int depth) {
+  tensor_.shape.clear();
+  tensor_.strides.clear();
+  read_value(value, depth);
+}
+
+// Bytes of the storages that a value refers to, each counted once.
+std::uint64_t TensorReader::bytes_below(Value value) const {
+  std::uint64_t bytes = 0;
+  for_each_node(value, [&](Value node) {
+    std::optional<Storage> storage = storage_of(node);
+    if (!storage) return;
+    // At most the file's size each; a node is visited once.
+    bytes = checked_add(bytes, archive_.storage_bytes(storage->key).value_or(0)).value_or(bytes);
+  });
+  return bytes;
+}
+
+void TensorReader::set_shape(Value sizes) {
+  std::span<const Value> extents = numbers(sizes);
+  if (extents.size() > limits_.dimensions)
+    fail(fmt::format("has {} dimensions, more than {} (limit dimensions)", extents.size(), limits_.dimensions));
+  tensor_.shape.clear();
+  for (Value extent : extents) {
+    if (!extent.is(Kind::integer) || extent.integer() < 0) fail("has an extent that is no size");
+    tensor_.shape.emplace_back(static_cast<std::uint64_t>(extent.integer()));
+  }
+}
+
+// The product of the extents, times 16 bytes for the widest dtype, fits 64 bits, or the file lies.
+std::uint64_t TensorReader::numel() const {
+  std::optional<std::uint64_t> product = 1;
+  for (Extent extent : tensor_.shape) product = product ? checked_mul(*product, extent.size()) : std::nullopt;
+  if (!product || !checked_mul(*product, 16)) fail("has more elements than 64 bits count");
+  return *product;
+}
+
+Value TensorReader::argument(Arguments arguments, std::size_t index) const {
+  if (index < arguments.size()) return arguments[index];
+  fail(fmt::format("is made by {} with {} arguments, needs {} or more", dotted(function_), arguments.size(), index + 1));
+}
+
+void TensorReader::fail(const std::string& message) const {
+  throw Error(ErrorKind::corrupt, std::string(label_), fmt::format("tensor '{}' {}", path_, message));
+}
+
+}  // namespace weigh::pytorch

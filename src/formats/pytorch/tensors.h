@@ -1,0 +1,77 @@
+// Tensors, as torch's reducers wrote them: a call of one of the rebuild functions of torch._utils and its relatives.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "formats/pytorch/archive.h"
+#include "formats/pytorch/python.h"
+#include "formats/pytorch/storage.h"
+#include "weigh/limits.h"
+#include "weigh/model.h"
+
+namespace weigh::pytorch {
+
+// A tensor before it has a place in a model.
+struct TorchTensor {
+  std::vector<Extent> shape;
+  bool rank_known = true;
+  std::uint64_t stored_bytes = 0;
+  DType dtype = DType::unknown;
+  State state = State::initialised;
+  Layout layout = Layout::strided;
+  RequiresGrad requires_grad = RequiresGrad::not_recorded;
+  std::optional<Role> role;  // where the value itself tells: Parameter, UninitializedBuffer
+  // What makes two tensors the same memory: a storage and a byte offset in it; or, without a storage, the node.
+  std::string_view storage;
+  std::uint64_t storage_offset = 0;
+  std::vector<std::int64_t> strides;
+  const void* node = nullptr;
+};
+
+// Whether the value is a call that makes a tensor. Cheap: reads a name.
+bool is_tensor(Value value);
+
+class TensorReader {
+ public:
+  // Both must outlive it; `label` names the source in messages.
+  TensorReader(const Archive& archive, std::string_view label, const Limits& limits)
+      : archive_(archive), label_(label), limits_(limits) {}
+
+  // Requires: is_tensor(value). `path` names the tensor in messages. The result is valid until the next call. Throws
+  // Error where the call's arguments contradict themselves or the archive.
+  const TorchTensor& read(Value value, std::string_view path);
+
+ private:
+  using Arguments = std::span<const Value>;
+  void read_value(Value value, int depth);
+  void read_part(Value value, int depth);
+  void read_call(std::string_view function, Arguments arguments, Value call, int depth);
+  void strided(Arguments arguments, DType dtype);
+  void quantized(Arguments arguments);
+  void sparse(Arguments arguments, int depth);
+  void nested(Arguments arguments, int depth);
+  void parameter(Arguments arguments, int depth);
+  void uninitialized(Role role, Arguments arguments);
+  void subclass(Arguments arguments, int depth);
+  void from_numpy(Arguments arguments);
+  void without_storage(Value dtype, Value shape, Value requires_grad);
+  void check_storage(const Storage& storage, std::uint64_t offset);
+  void set_shape(Value sizes);
+  std::uint64_t numel() const;
+  std::uint64_t bytes_below(Value value) const;
+  Value argument(Arguments arguments, std::size_t index) const;
+  [[noreturn]] void fail(const std::string& message) const;
+
+  const Archive& archive_;
+  std::string_view label_;
+  const Limits& limits_;
+  std::string_view path_;
+  std::string_view function_;
+  TorchTensor tensor_;
+};
+
+}  // namespace weigh::pytorch
