@@ -8,7 +8,8 @@ std::string_view Cursor::take_until(char end, const char* what) {
   std::size_t found = bytes_.find(end, position_);
   if (found == std::string_view::npos) {
     throw Error(ErrorKind::truncated, std::string(label_),
-                fmt::format("{} has no end in the {} bytes left; is the file incomplete?", what, remaining()), offset());
+                fmt::format("{} has no end in the {} bytes left; is the file incomplete?", what, remaining()),
+                offset());
   }
   std::string_view view = bytes_.substr(position_, found - position_);
   position_ = found + 1;
@@ -16,9 +17,9 @@ std::string_view Cursor::take_until(char end, const char* what) {
 }
 
 void Cursor::fail_truncated(std::uint64_t length, const char* what) const {
-  throw Error(
-      ErrorKind::truncated, std::string(label_),
-      fmt::format("{} needs {} bytes, {} are left; is the file incomplete?", what, length, remaining()), offset());
+  throw Error(ErrorKind::truncated, std::string(label_),
+              fmt::format("{} needs {} bytes, {} are left; is the file incomplete?", what, length, remaining()),
+              offset());
 }
 
 }  // namespace weigh

@@ -1,1 +1,99 @@
-// to come
+#include "bytes/folder.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "weigh/error.h"
+
+namespace weigh {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Names come from files: one that leads out of the folder is an attack, or at best a mistake.
+void check_name(const std::string& label, std::string_view name) {
+  bool leaves = name.empty() || name.front() == '/' || name.find('\0') != std::string_view::npos;
+  for (std::size_t begin = 0; begin <= name.size() && !leaves;) {
+    std::size_t end = std::min(name.find('/', begin), name.size());
+    leaves = name.substr(begin, end - begin) == "..";
+    begin = end + 1;
+  }
+  if (leaves) {
+    throw Error(ErrorKind::corrupt, label,
+                fmt::format("names the file '{}', which is not inside its folder; it is not opened", name));
+  }
+}
+
+class DirectoryFolder final : public Folder {
+ public:
+  using Folder::Folder;
+
+  std::vector<std::string> names() const override {
+    std::vector<std::string> found;
+    std::error_code error;
+    fs::directory_iterator entries(label().empty() ? "." : label(), error);
+    for (; !error && entries != fs::directory_iterator(); entries.increment(error)) {
+      std::error_code ignored;  // what cannot be examined is no file that could be read
+      if (entries->is_regular_file(ignored)) found.push_back(entries->path().filename().string());
+    }
+    if (error) throw Error(ErrorKind::not_found, label(), "the directory cannot be read: " + error.message());
+    std::sort(found.begin(), found.end());
+    return found;
+  }
+
+  bool contains(std::string_view name) const override {
+    check_name(label(), name);
+    std::error_code ignored;
+    return fs::is_regular_file(path_of(name), ignored);
+  }
+
+  std::unique_ptr<Source> open(std::string_view name) const override {
+    check_name(label(), name);
+    return open_file(path_of(name));
+  }
+
+ private:
+  std::string path_of(std::string_view name) const {
+    if (label().empty()) return std::string(name);
+    return label() + (label().back() == '/' ? "" : "/") + std::string(name);
+  }
+};
+
+class MemoryFolder final : public Folder {
+ public:
+  MemoryFolder(std::string label, std::map<std::string, std::string> files)
+      : Folder(std::move(label)), files_(files.begin(), files.end()) {}
+
+  std::vector<std::string> names() const override {
+    std::vector<std::string> found;
+    for (const auto& [name, bytes] : files_)
+      if (name.find('/') == std::string::npos) found.push_back(name);
+    return found;
+  }
+  bool contains(std::string_view name) const override { return files_.find(name) != files_.end(); }
+
+  std::unique_ptr<Source> open(std::string_view name) const override {
+    check_name(label(), name);
+    auto found = files_.find(name);
+    std::string path = label().empty() ? std::string(name) : label() + "/" + std::string(name);
+    if (found == files_.end()) throw Error(ErrorKind::not_found, path, "cannot be opened: No such file or directory");
+    return memory_source(path, found->second);
+  }
+
+ private:
+  std::map<std::string, std::string, std::less<>> files_;
+};
+
+}  // namespace
+
+std::unique_ptr<Folder> open_folder(const std::string& path) { return std::make_unique<DirectoryFolder>(path); }
+
+std::unique_ptr<Folder> memory_folder(std::string label, std::map<std::string, std::string> files) {
+  return std::make_unique<MemoryFolder>(std::move(label), std::move(files));
+}
+
+}  // namespace weigh

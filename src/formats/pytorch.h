@@ -13,6 +13,7 @@
 #pragma once
 
 #include "bytes/source.h"
+
 #include "weigh/model.h"
 #include "weigh/read.h"
 

@@ -1,11 +1,11 @@
 #include "wire/pickle.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <charconv>
 #include <optional>
 #include <unordered_map>
+
+#include <fmt/format.h>
 
 #include "bytes/cursor.h"
 #include "wire/pickle_nodes.h"
@@ -236,7 +236,8 @@ class Machine {
   void check_protocol(unsigned protocol) {
     if (protocol > kNewestProtocol) {
       throw Error(ErrorKind::unsupported, std::string(label_),
-                  fmt::format("is a pickle of protocol {}; the newest known is {}", protocol, kNewestProtocol), opcode_at_);
+                  fmt::format("is a pickle of protocol {}; the newest known is {}", protocol, kNewestProtocol),
+                  opcode_at_);
     }
   }
 
@@ -512,7 +513,8 @@ class Machine {
     throw Error(ErrorKind::corrupt, std::string(label_), "in a pickle, " + message, opcode_at_);
   }
   [[noreturn]] void fail_limit(const char* what, std::uint64_t limit) const {
-    throw Error(ErrorKind::limit, std::string(label_), fmt::format("a pickle has more than {} {}", limit, what), opcode_at_);
+    throw Error(ErrorKind::limit, std::string(label_), fmt::format("a pickle has more than {} {}", limit, what),
+                opcode_at_);
   }
 
   static constexpr std::uint64_t kMemoGap = 1024;

@@ -30,7 +30,7 @@ enum class Kind : std::uint8_t {
   tuple,
   list,
   dict,
-  set,  // set, frozenset
+  set,         // set, frozenset
   global,      // text() is "module name" with one blank between: "torch._utils _rebuild_tensor_v2"
   object,      // a call or a construction: what REDUCE, NEWOBJ, NEWOBJ_EX, INST, OBJ, BUILD and friends made
   persistent,  // BINPERSID: items()[0] is the identifier
@@ -45,9 +45,7 @@ class Value {
  public:
   Kind kind() const { return kind_; }
   bool is(Kind kind) const { return kind_ == kind; }
-  bool is_global(std::string_view module_and_name) const {
-    return kind_ == Kind::global && text() == module_and_name;
-  }
+  bool is_global(std::string_view module_and_name) const { return kind_ == Kind::global && text() == module_and_name; }
 
   bool boolean() const { return integer_ != 0; }            // Requires: is(Kind::boolean)
   std::int64_t integer() const { return integer_; }         // Requires: integer, boolean or extension
@@ -89,7 +87,9 @@ class Object {
   Value keywords() const { return more_ ? more_->keywords : Value(); }  // a dict for NEWOBJ_EX; else none
   Value state() const { return more_ ? more_->state : Value(); }        // the last BUILD; else none
   // APPEND(S) and ADDITEMS on it: a list subclass, a deque.
-  std::span<const Value> items() const { return more_ ? std::span<const Value>(more_->items) : std::span<const Value>(); }
+  std::span<const Value> items() const {
+    return more_ ? std::span<const Value>(more_->items) : std::span<const Value>();
+  }
   // SETITEM(S) on it: an OrderedDict, a defaultdict.
   Entries entries() const { return more_ ? Entries(more_->entries) : Entries(); }
 

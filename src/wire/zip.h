@@ -1,4 +1,19 @@
-// The directory of a zip archive, and its small records.
+// The directory of a zip archive, and its small records. APPNOTE.TXT 6.3.9 is the definition.
+//
+//   local header   "PK\3\4" … name, extra; then the record's bytes; then, if flag bit 3 is set, a data descriptor
+//   …
+//   central entry  "PK\1\2" … sizes, crc, offset of the local header, name, extra (Zip64 sizes: tag 1), comment
+//   …
+//   Zip64 end      "PK\6\6" … 64-bit count, size and offset of the directory; found by its locator "PK\6\7"
+//   end            "PK\5\6" … 16-bit count, 32-bit size and offset of the directory; a comment of up to 65535 bytes
+//
+// PyTorch stores every record uncompressed, pads local headers so that data begins at multiples of 64, sets flag bits 3
+// and 11, and uses Zip64 fields for what needs them.
+//
+// Readers of zip files have been fooled by archives whose parts disagree, so all must agree here: local headers with
+// central ones, sizes with the file, ranges with each other. A library would do for the records, but libzip does not
+// tell where an entry lies, so overlaps could not be seen, and it starts with a dozen libraries of its own. zlib
+// inflates.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +23,7 @@
 #include <vector>
 
 #include "bytes/source.h"
+
 #include "weigh/limits.h"
 
 namespace weigh {
@@ -26,7 +42,7 @@ class ZipDirectory {
  public:
   // Whether the source begins with a local header or is an empty archive.
   static bool matches(Source& source);
-  // Reads and checks the directory. Throws Error. `source` must outlive it.
+  // Reads and checks the directory and every local header. Throws Error. `source` must outlive it.
   ZipDirectory(Source& source, const Limits& limits);
 
   // In the order of the central directory.
@@ -36,8 +52,19 @@ class ZipDirectory {
   std::string read(const ZipEntry& entry) const;
 
  private:
+  struct End;
+  End find_end() const;
+  void read_zip64_end(End& end, std::uint64_t end_offset) const;
+  void read_entries(const End& end);
+  void index_names();
+  void check_layout(std::uint64_t directory_offset) const;
+  std::uint64_t check_local_header(const ZipEntry& entry) const;
+  std::string inflate(const ZipEntry& entry, const std::string& stored) const;
+  std::size_t place_of(std::string_view name) const;
+  [[noreturn]] void fail(const std::string& message, std::uint64_t offset) const;
+
   Source& source_;
-  Limits limits_;
+  const Limits& limits_;
   std::string directory_;  // the central directory's bytes, which the names view
   std::vector<ZipEntry> entries_;
   std::vector<std::uint32_t> by_name_;  // open addressing over entries_

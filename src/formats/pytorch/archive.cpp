@@ -1,9 +1,9 @@
 #include "formats/pytorch/archive.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "weigh/error.h"
 

@@ -9,6 +9,7 @@
 
 #include "bytes/source.h"
 #include "formats/pytorch/python.h"
+
 #include "weigh/limits.h"
 #include "weigh/model.h"
 

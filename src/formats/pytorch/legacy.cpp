@@ -3,15 +3,14 @@
 //   pickle  the magic number 0x1950a86a20f9469cfc6c
 //   pickle  the protocol version, 1001
 //   pickle  a dict about the system: protocol_version, little_endian, type_sizes
-//   pickle  the object; a storage is ('storage', class, key, location, numel, view), a view (key, offset, numel) or None
-//   pickle  a list of the storages' keys
-//   then for each key: int64 number of elements, and the elements
-#include <fmt/format.h>
-
+//   pickle  the object; a storage is ('storage', class, key, location, numel, view), a view (key, offset, numel) or
+//   None pickle  a list of the storages' keys then for each key: int64 number of elements, and the elements
 #include <algorithm>
 #include <unordered_map>
 #include <utility>
 #include <vector>
+
+#include <fmt/format.h>
 
 #include "bytes/checked.h"
 #include "bytes/cursor.h"
@@ -32,8 +31,8 @@ constexpr std::uint64_t kFirstWindow = 64 * 1024;
 bool begins_with_magic(Source& source) {
   std::string head = source.read(0, static_cast<std::size_t>(std::min<std::uint64_t>(source.size(), 32)));
   std::string_view rest = head;
-  if (rest.size() > 2 && rest[0] == '\x80') rest.remove_prefix(2);                // PROTO
-  if (rest.size() > 9 && rest[0] == '\x95') rest.remove_prefix(9);                // FRAME
+  if (rest.size() > 2 && rest[0] == '\x80') rest.remove_prefix(2);  // PROTO
+  if (rest.size() > 9 && rest[0] == '\x95') rest.remove_prefix(9);  // FRAME
   return rest.starts_with(kMagic) || rest.starts_with(kMagicInText);
 }
 
@@ -46,8 +45,8 @@ class LegacyStream final : public Archive {
       offset += loaded.pickle->size();
       return loaded;
     };
-    next(64);   // the magic number
-    next(64);   // the protocol version
+    next(64);  // the magic number
+    next(64);  // the protocol version
     LoadedPickle system = next(512);
     little_endian_ = boolean_or(pickle::find(system.pickle->root().entries(), "little_endian"), true);
     object_ = next(kFirstWindow);

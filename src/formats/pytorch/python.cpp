@@ -15,8 +15,8 @@ Value without_source(Value value) {
 
 // Functions that pickle calls to make an instance of their first argument.
 bool makes_an_instance(std::string_view global) {
-  return global == "copy_reg _reconstructor" || global == "copyreg _reconstructor" ||
-         global == "copyreg __newobj__" || global == "copy_reg __newobj__";
+  return global == "copy_reg _reconstructor" || global == "copyreg _reconstructor" || global == "copyreg __newobj__" ||
+         global == "copy_reg __newobj__";
 }
 
 }  // namespace
@@ -50,8 +50,7 @@ Entries mapping_entries(Value value) {
 
 bool is_mapping(Value value) {
   if (value.is(Kind::dict)) return true;
-  return value.is(Kind::object) &&
-         (!value.object().entries().empty() || class_of(value) == "collections OrderedDict");
+  return value.is(Kind::object) && (!value.object().entries().empty() || class_of(value) == "collections OrderedDict");
 }
 
 std::span<const Value> sequence_items(Value value) {

@@ -29,7 +29,8 @@ constexpr std::array<std::pair<std::string_view, DType>, 17> kStorageClasses = {
 
 DType dtype_of_class(std::string_view global) {
   std::string_view name = short_class_name(global);
-  auto found = std::find_if(kStorageClasses.begin(), kStorageClasses.end(), [&](auto& row) { return row.first == name; });
+  auto found =
+      std::find_if(kStorageClasses.begin(), kStorageClasses.end(), [&](auto& row) { return row.first == name; });
   return found == kStorageClasses.end() ? DType::unknown : found->second;
 }
 

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "formats/pytorch/python.h"
+
 #include "weigh/dtype.h"
 
 namespace weigh::pytorch {

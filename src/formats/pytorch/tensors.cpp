@@ -1,10 +1,10 @@
 #include "formats/pytorch/tensors.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "bytes/checked.h"
 #include "formats/pytorch/storage.h"
@@ -66,7 +66,8 @@ constexpr std::array kFunctions = {
 };
 
 Rebuild rebuild_of(std::string_view global) {
-  auto found = std::find_if(kFunctions.begin(), kFunctions.end(), [&](const Function& f) { return f.global == global; });
+  auto found =
+      std::find_if(kFunctions.begin(), kFunctions.end(), [&](const Function& f) { return f.global == global; });
   return found == kFunctions.end() ? Rebuild::none : found->rebuild;
 }
 
@@ -147,8 +148,7 @@ void TensorReader::strided(Arguments arguments, DType dtype) {
   if (!offset.is(Kind::integer) || offset.integer() < 0) fail("has no storage offset");
   tensor_.dtype = dtype == DType::unknown ? storage->dtype : dtype;
   set_shape(argument(arguments, 2));
-  for (Value stride : numbers(argument(arguments, 3)))
-    tensor_.strides.push_back(integer_or(stride, 0));
+  for (Value stride : numbers(argument(arguments, 3))) tensor_.strides.push_back(integer_or(stride, 0));
   if (tensor_.strides.size() != tensor_.shape.size())
     fail(fmt::format("has {} extents but {} strides", tensor_.shape.size(), tensor_.strides.size()));
   if (arguments.size() > 4 && boolean_or(arguments[4], false)) tensor_.requires_grad = RequiresGrad::yes;
@@ -163,7 +163,9 @@ void TensorReader::check_storage(const Storage& storage, std::uint64_t offset) {
   tensor_.storage = storage.key;
   tensor_.storage_offset = offset * std::max(1U, width / 8);
   std::optional<std::uint64_t> declared = checked_mul(storage.numel, bytes_per_element(storage));
-  if (!declared) fail(fmt::format("is in storage '{}' of {} elements, which is more than 64 bits count", storage.key, storage.numel));
+  if (!declared)
+    fail(
+        fmt::format("is in storage '{}' of {} elements, which is more than 64 bits count", storage.key, storage.numel));
   if (storage.location == "meta") {
     tensor_.state = State::meta;
     tensor_.stored_bytes = 0;
@@ -172,17 +174,20 @@ void TensorReader::check_storage(const Storage& storage, std::uint64_t offset) {
   std::optional<std::uint64_t> held = archive_.storage_bytes(storage.key);
   if (!held) fail(fmt::format("is in storage '{}', which the file does not hold; is it incomplete?", storage.key));
   if (*held < *declared)
-    fail(fmt::format("is in storage '{}' of {} bytes, of which the file holds {}; is it incomplete?", storage.key, *declared, *held));
+    fail(fmt::format("is in storage '{}' of {} bytes, of which the file holds {}; is it incomplete?", storage.key,
+                     *declared, *held));
   if (width < 8 || elements == 0) return;
   std::optional<std::uint64_t> last = offset;
   for (std::size_t i = 0; i < tensor_.shape.size() && last; ++i) {
     if (tensor_.strides[i] < 0) fail(fmt::format("has the negative stride {}", tensor_.strides[i]));
-    std::optional<std::uint64_t> reach = checked_mul(tensor_.shape[i].size() - 1, static_cast<std::uint64_t>(tensor_.strides[i]));
+    std::optional<std::uint64_t> reach =
+        checked_mul(tensor_.shape[i].size() - 1, static_cast<std::uint64_t>(tensor_.strides[i]));
     last = reach ? checked_add(*last, *reach) : std::nullopt;
   }
   const std::uint64_t there = *declared / (width / 8);
   if (!last || *last >= there) {
-    fail(fmt::format("reaches element {} of storage '{}', which holds {}", last ? fmt::to_string(*last) : "2^64", storage.key, there));
+    fail(fmt::format("reaches element {} of storage '{}', which holds {}", last ? fmt::to_string(*last) : "2^64",
+                     storage.key, there));
   }
 }
 
@@ -308,7 +313,8 @@ std::uint64_t TensorReader::numel() const {
 
 Value TensorReader::argument(Arguments arguments, std::size_t index) const {
   if (index < arguments.size()) return arguments[index];
-  fail(fmt::format("is made by {} with {} arguments, needs {} or more", dotted(function_), arguments.size(), index + 1));
+  fail(
+      fmt::format("is made by {} with {} arguments, needs {} or more", dotted(function_), arguments.size(), index + 1));
 }
 
 void TensorReader::fail(const std::string& message) const {

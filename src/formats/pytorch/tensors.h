@@ -10,6 +10,7 @@
 #include "formats/pytorch/archive.h"
 #include "formats/pytorch/python.h"
 #include "formats/pytorch/storage.h"
+
 #include "weigh/limits.h"
 #include "weigh/model.h"
 

@@ -26,7 +26,8 @@ void for_each_node(Value root, Visit&& visit) {
     };
     if (value.is(Kind::object)) {
       const pickle::Object& object = value.object();
-      for (Value part : {object.callable(), object.arguments(), object.keywords(), object.state()}) open.push_back(part);
+      for (Value part : {object.callable(), object.arguments(), object.keywords(), object.state()})
+        open.push_back(part);
       open.insert(open.end(), object.items().begin(), object.items().end());
       push_pairs(object.entries());
     } else {

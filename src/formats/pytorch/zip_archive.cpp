@@ -1,7 +1,7 @@
-#include <fmt/format.h>
-
 #include <string>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "formats/pytorch/archive.h"
 #include "wire/zip.h"
@@ -35,8 +35,9 @@ class ZipArchive final : public Archive {
     }
     folder_ = entry->name.substr(0, entry->name.size() - kPickleRecord.size());
     if (const ZipEntry* code = zip_.find(folder_ + "constants.pkl")) {
-      throw Error(ErrorKind::unsupported, source.label(),
-                  fmt::format("is a TorchScript archive ('{}' beside data.pkl), which is not supported yet", code->name));
+      throw Error(
+          ErrorKind::unsupported, source.label(),
+          fmt::format("is a TorchScript archive ('{}' beside data.pkl), which is not supported yet", code->name));
     }
     bytes_ = zip_.read(*entry);
     pickle_ = std::make_unique<pickle::Pickle>(source.label() + "/" + std::string(entry->name), bytes_, limits);
