@@ -6,7 +6,7 @@
 //                NAME/version       "3"; also NAME/byteorder, NAME/.data/serialization_id, NAME/.format_version, …
 //   0.1.11 on  a stream ("legacy"): five pickles (magic number, protocol, system, the object, storage keys), then for
 //              each key an int64 count and the raw bytes; see pytorch/legacy.cpp
-//   before     a tar archive of `sys_info`, `pickle`, `storages` and `tensors`; see pytorch/tar_file.cpp
+//   before     a tar archive of `sys_info`, `pickle`, `storages` and `tensors`; see pytorch/tar_archive.cpp
 //
 // The object may be a state dict, a checkpoint that holds some, a whole pickled module, or anything with tensors in it.
 // docs/formats/pytorch.md

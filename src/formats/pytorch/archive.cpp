@@ -17,9 +17,9 @@ LoadedPickle load_pickle(Source& source, std::uint64_t offset, std::uint64_t win
                   fmt::format("a pickle is longer than {} bytes (limit pickle_bytes)", limits.pickle_bytes), offset);
     }
     LoadedPickle loaded;
-    loaded.bytes = source.read(offset, static_cast<std::size_t>(window));
+    loaded.bytes = std::make_unique<std::string>(source.read(offset, static_cast<std::size_t>(window)));
     try {
-      loaded.pickle = std::make_unique<pickle::Pickle>(source.label(), loaded.bytes, limits, offset);
+      loaded.pickle = std::make_unique<pickle::Pickle>(source.label(), *loaded.bytes, limits, offset);
       return loaded;
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::truncated || window == rest) throw;

@@ -6,14 +6,24 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "bytes/source.h"
 #include "formats/pytorch/python.h"
+#include "formats/pytorch/storage.h"
 
 #include "weigh/limits.h"
 #include "weigh/model.h"
 
 namespace weigh::pytorch {
+
+// A tensor that the container itself describes, as the tar form does.
+struct StoredTensor {
+  Storage storage;
+  std::uint64_t offset = 0;
+  std::vector<std::int64_t> sizes;
+  std::vector<std::int64_t> strides;
+};
 
 class Archive {
  public:
@@ -23,6 +33,10 @@ class Archive {
   virtual Value root() const = 0;
   // Bytes that the file holds for a storage; nothing where it holds none under this key.
   virtual std::optional<std::uint64_t> storage_bytes(std::string_view key) const = 0;
+  // Every global that its pickles name.
+  virtual const std::vector<std::string_view>& globals() const = 0;
+  // The tensor that a persistent identifier stands for; null where there is none.
+  virtual const StoredTensor* tensor_of(Value /*identifier*/) const { return nullptr; }
   // "zip", "legacy stream", "tar".
   virtual std::string_view form() const = 0;
   // Records of facts ("byteorder": "big") for the model's metadata.
@@ -31,13 +45,18 @@ class Archive {
 
 // A pickle together with the bytes that its values view.
 struct LoadedPickle {
-  std::string bytes;
+  std::unique_ptr<std::string> bytes;
   std::unique_ptr<pickle::Pickle> pickle;
 };
 
 // Loads the pickle at `offset` of a source in which other bytes follow: reads a window and widens it only while the
 // pickle does not end in it, so that little of what follows is read.
 LoadedPickle load_pickle(Source& source, std::uint64_t offset, std::uint64_t window, const Limits& limits);
+
+// By the first bytes.
+bool looks_like_zip(Source& source);
+bool looks_like_legacy(Source& source);
+bool looks_like_tar(Source& source);
 
 // Null where the source is not of this form.
 std::unique_ptr<Archive> open_zip(Source& source, const Limits& limits);

@@ -28,13 +28,17 @@ constexpr std::string_view kMagic("\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\
 constexpr std::string_view kMagicInText = "L119547037146038801333356L\n";
 constexpr std::uint64_t kFirstWindow = 64 * 1024;
 
-bool begins_with_magic(Source& source) {
+}  // namespace
+
+bool looks_like_legacy(Source& source) {
   std::string head = source.read(0, static_cast<std::size_t>(std::min<std::uint64_t>(source.size(), 32)));
   std::string_view rest = head;
   if (rest.size() > 2 && rest[0] == '\x80') rest.remove_prefix(2);  // PROTO
   if (rest.size() > 9 && rest[0] == '\x95') rest.remove_prefix(9);  // FRAME
   return rest.starts_with(kMagic) || rest.starts_with(kMagicInText);
 }
+
+namespace {
 
 class LegacyStream final : public Archive {
  public:
@@ -55,6 +59,7 @@ class LegacyStream final : public Archive {
   }
 
   Value root() const override { return object_.pickle->root(); }
+  const std::vector<std::string_view>& globals() const override { return object_.pickle->globals(); }
   std::string_view form() const override { return "legacy stream"; }
 
   std::optional<std::uint64_t> storage_bytes(std::string_view key) const override {
@@ -107,7 +112,7 @@ class LegacyStream final : public Archive {
 }  // namespace
 
 std::unique_ptr<Archive> open_legacy(Source& source, const Limits& limits) {
-  if (!begins_with_magic(source)) return nullptr;
+  if (!looks_like_legacy(source)) return nullptr;
   return std::make_unique<LegacyStream>(source, limits);
 }
 

@@ -27,14 +27,14 @@ constexpr std::array<std::pair<std::string_view, DType>, 17> kStorageClasses = {
     {"QUInt2x4Storage", DType::quint2x4},
 }};
 
-DType dtype_of_class(std::string_view global) {
+}  // namespace
+
+DType dtype_of_storage_class(std::string_view global) {
   std::string_view name = short_class_name(global);
   auto found =
       std::find_if(kStorageClasses.begin(), kStorageClasses.end(), [&](auto& row) { return row.first == name; });
   return found == kStorageClasses.end() ? DType::unknown : found->second;
 }
-
-}  // namespace
 
 std::optional<Storage> storage_of(Value persistent) {
   if (!persistent.is(Kind::persistent) || persistent.items().empty()) return std::nullopt;
@@ -43,7 +43,8 @@ std::optional<Storage> storage_of(Value persistent) {
   if (!id[1].is(Kind::global) || !id[2].is(Kind::string) || !id[4].is(Kind::integer) || id[4].integer() < 0)
     return std::nullopt;
   std::string_view location = id[3].is(Kind::string) ? id[3].text() : std::string_view();
-  return Storage{id[2].text(), dtype_of_class(id[1].text()), static_cast<std::uint64_t>(id[4].integer()), location};
+  return Storage{id[2].text(), dtype_of_storage_class(id[1].text()), static_cast<std::uint64_t>(id[4].integer()),
+                 location};
 }
 
 std::uint64_t bytes_per_element(const Storage& storage) { return std::max(1U, bits(storage.dtype) / 8); }

@@ -21,6 +21,8 @@ struct Storage {
 
 // Nothing where the value is no such identifier.
 std::optional<Storage> storage_of(Value persistent);
+// "torch FloatStorage" -> float32; unknown for an untyped one.
+DType dtype_of_storage_class(std::string_view global);
 // 1 for an untyped storage and for packed types, whose storages count bytes.
 std::uint64_t bytes_per_element(const Storage& storage);
 // "torch float8_e4m3fn" -> float8_e4m3fn; unknown for what is no dtype.

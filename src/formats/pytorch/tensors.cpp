@@ -88,9 +88,16 @@ std::uint64_t bytes_of(std::uint64_t numel, DType dtype) {
   return width >= 8 ? numel * (width / 8) : (numel * width + 7) / 8;
 }
 
+// In the tar form a tensor is a persistent identifier, a bare key; elsewhere identifiers are tuples.
+bool stands_for_a_tensor(Value value) {
+  if (!value.is(Kind::persistent)) return false;
+  Value key = value.items()[0];
+  return key.is(Kind::integer) || key.is(Kind::string) || key.is(Kind::big_integer);
+}
+
 }  // namespace
 
-bool is_tensor(Value value) { return rebuild_of(class_of(value)) != Rebuild::none; }
+bool is_tensor(Value value) { return rebuild_of(class_of(value)) != Rebuild::none || stands_for_a_tensor(value); }
 
 const TorchTensor& TensorReader::read(Value value, std::string_view path) {
   path_ = path;
@@ -107,6 +114,7 @@ const TorchTensor& TensorReader::read(Value value, std::string_view path) {
 }
 
 void TensorReader::read_value(Value value, int depth) {
+  if (stands_for_a_tensor(value)) return stored(value.items()[0]);
   if (!is_tensor(value)) fail(fmt::format("holds a value that is no tensor ('{}')", dotted(class_of(value))));
   read_call(class_of(value), arguments_of(value), value, depth);
 }
@@ -153,6 +161,18 @@ void TensorReader::strided(Arguments arguments, DType dtype) {
     fail(fmt::format("has {} extents but {} strides", tensor_.shape.size(), tensor_.strides.size()));
   if (arguments.size() > 4 && boolean_or(arguments[4], false)) tensor_.requires_grad = RequiresGrad::yes;
   check_storage(*storage, static_cast<std::uint64_t>(offset.integer()));
+}
+
+void TensorReader::stored(Value key) {
+  const StoredTensor* stored = archive_.tensor_of(key);
+  if (stored == nullptr) fail("is not among the archive's tensors");
+  tensor_.dtype = stored->storage.dtype;
+  tensor_.strides = stored->strides;
+  for (std::int64_t size : stored->sizes) {
+    if (size < 0) fail("has an extent that is no size");
+    tensor_.shape.emplace_back(static_cast<std::uint64_t>(size));
+  }
+  check_storage(stored->storage, stored->offset);
 }
 
 // The storage must hold what the tensor spans, and the archive what the storage declares.
@@ -281,9 +301,12 @@ void TensorReader::read_part(Value value, int depth) {
 }
 
 // Bytes of the storages that a value refers to, each counted once.
-std::uint64_t TensorReader::bytes_below(Value value) const {
+std::uint64_t TensorReader::bytes_below(Value value) {
   std::uint64_t bytes = 0;
   for_each_node(value, [&](Value node) {
+    // Many tensors may share one huge state, and each walks it.
+    if (++walked_ > limits_.pickle_walk)
+      fail(fmt::format("and those before it refer to more than {} values (limit pickle_walk)", limits_.pickle_walk));
     std::optional<Storage> storage = storage_of(node);
     if (!storage) return;
     // At most the file's size each; a node is visited once.

@@ -52,6 +52,7 @@ class TensorReader {
   void read_part(Value value, int depth);
   void read_call(std::string_view function, Arguments arguments, Value call, int depth);
   void strided(Arguments arguments, DType dtype);
+  void stored(Value key);
   void quantized(Arguments arguments);
   void sparse(Arguments arguments, int depth);
   void nested(Arguments arguments, int depth);
@@ -63,7 +64,7 @@ class TensorReader {
   void check_storage(const Storage& storage, std::uint64_t offset);
   void set_shape(Value sizes);
   std::uint64_t numel() const;
-  std::uint64_t bytes_below(Value value) const;
+  std::uint64_t bytes_below(Value value);
   Value argument(Arguments arguments, std::size_t index) const;
   [[noreturn]] void fail(const std::string& message) const;
 
@@ -73,6 +74,7 @@ class TensorReader {
   std::string_view path_;
   std::string_view function_;
   TorchTensor tensor_;
+  std::uint64_t walked_ = 0;
 };
 
 }  // namespace weigh::pytorch

@@ -40,12 +40,14 @@ class ZipArchive final : public Archive {
           fmt::format("is a TorchScript archive ('{}' beside data.pkl), which is not supported yet", code->name));
     }
     bytes_ = zip_.read(*entry);
-    pickle_ = std::make_unique<pickle::Pickle>(source.label() + "/" + std::string(entry->name), bytes_, limits);
+    label_ = source.label() + "/" + std::string(entry->name);
+    pickle_ = std::make_unique<pickle::Pickle>(label_, bytes_, limits);
     key_ = folder_ + "data/";
     prefix_size_ = key_.size();
   }
 
   Value root() const override { return pickle_->root(); }
+  const std::vector<std::string_view>& globals() const override { return pickle_->globals(); }
   std::string_view form() const override { return "zip"; }
 
   std::optional<std::uint64_t> storage_bytes(std::string_view key) const override {
@@ -64,6 +66,7 @@ class ZipArchive final : public Archive {
  private:
   ZipDirectory zip_;
   std::string folder_;
+  std::string label_;
   std::string bytes_;
   std::unique_ptr<pickle::Pickle> pickle_;
   mutable std::string key_;  // "NAME/data/KEY", kept to be built without allocating
@@ -72,8 +75,10 @@ class ZipArchive final : public Archive {
 
 }  // namespace
 
+bool looks_like_zip(Source& source) { return ZipDirectory::matches(source); }
+
 std::unique_ptr<Archive> open_zip(Source& source, const Limits& limits) {
-  if (!ZipDirectory::matches(source)) return nullptr;
+  if (!looks_like_zip(source)) return nullptr;
   return std::make_unique<ZipArchive>(source, limits);
 }
 

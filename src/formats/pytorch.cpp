@@ -1,0 +1,214 @@
+#include "formats/pytorch.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "formats/pytorch/archive.h"
+#include "formats/pytorch/danger.h"
+#include "formats/pytorch/metadata.h"
+#include "formats/pytorch/module_tree.h"
+#include "formats/pytorch/sections.h"
+#include "formats/pytorch/state_dict.h"
+
+#include "weigh/error.h"
+
+namespace weigh {
+
+using namespace pytorch;  // NOLINT(google-build-using-namespace): this file is that namespace's front
+
+namespace {
+
+std::unique_ptr<Archive> open_archive(Source& source, const Limits& limits) {
+  for (auto* open : {open_zip, open_legacy, open_tar})
+    if (std::unique_ptr<Archive> archive = open(source, limits)) return archive;
+  throw Error(ErrorKind::unsupported, source.label(), "is no PyTorch file");
+}
+
+// Sections are names that people gave; these say that the weights are an average of another section's.
+bool is_named_like_an_average(std::string_view name) {
+  std::string lower(name);
+  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
+  constexpr std::array<std::string_view, 5> kWords = {"ema", "swa", "averag", "avg", "shadow"};
+  return std::any_of(kWords.begin(), kWords.end(),
+                     [&](std::string_view word) { return lower.find(word) != lower.npos; });
+}
+
+class Reading {
+ public:
+  Reading(const Archive& archive, const ReadOptions& options, Model& model)
+      : archive_(archive), model_(model), limits_(options.limits), assembler_(model, archive, options.limits) {}
+
+  void run() {
+    contents_ = find_parts(archive_.root(), model_.source, limits_);
+    for (const std::string& name : contents_.unknown_classes)
+      model_.notes.push_back(
+          {"unknown-class", name, "is a class that is not known; its objects were kept by name, none was made"});
+    describe_checkpoint(archive_.root(), model_);
+    const std::ptrdiff_t models = count(Part::state_dict) + count(Part::module);
+    if (models == 0) {
+      add_loose_tensors();
+    } else {
+      for (const Found& found : contents_.found) add_part(found, models > 1);
+      note_loose_tensors();
+    }
+    assembler_.share_shapes_of_ties();
+    mark_copies();
+    model_.kind = kind(models);
+    if (archive_.form() != "zip") model_.kind += fmt::format(", {}", archive_.form());
+  }
+
+ private:
+  std::ptrdiff_t count(Part part) const {
+    return std::count_if(contents_.found.begin(), contents_.found.end(),
+                         [&](const Found& f) { return f.part == part; });
+  }
+
+  void add_part(const Found& found, bool is_one_of_several) {
+    if (found.part == Part::tensor) return;
+    if (found.part == Part::optimizer) return add_optimizer(found);
+    Section section;
+    section.name = model_.keep(found.name);
+    if (is_one_of_several) {
+      std::string path = found.name.empty() ? "?" : found.name;
+      std::replace(path.begin(), path.end(), '.', '_');  // a section is one step of the tree, whatever its key
+      section.root = assembler_.builder().module(model_.keep(path));
+    }
+    if (model_sections_++ == 0) {
+      model_.sections[0] = section;
+    } else {
+      if (model_.sections.size() >= limits_.sections)
+        throw Error(ErrorKind::limit, model_.source,
+                    fmt::format("holds more than {} sections (limit sections)", limits_.sections));
+      model_.sections.push_back(section);
+    }
+    if (found.part == Part::module) {
+      add_module_tree(assembler_, found.value, section.root);
+      if (!is_one_of_several) model_.architecture = model_.modules[0].type;
+    } else {
+      add_state_dict(assembler_, found.value, section.root);
+    }
+  }
+
+  void add_optimizer(const Found& found) {
+    Section section;
+    section.name = model_.keep(found.name);
+    section.kind = SectionKind::optimizer_state;
+    section.root = kNone;
+    for (const Found& part :
+         find_parts(pickle::find(mapping_entries(found.value), "state"), model_.source, limits_).found) {
+      for (const auto& [key, value] : part.part == Part::tensor ? Entries() : mapping_entries(part.value))
+        if (is_tensor(value)) weigh_optimizer_tensor(section, value);
+      if (part.part == Part::tensor) weigh_optimizer_tensor(section, part.value);
+    }
+    model_.sections.push_back(section);
+  }
+
+  void weigh_optimizer_tensor(Section& section, Value tensor) {
+    ++section.tensors;
+    section.bytes += assembler_.stored_bytes(tensor);
+  }
+
+  // A file without a state dict or module: its tensors under the keys that lead to them.
+  void add_loose_tensors() {
+    for (const Found& found : contents_.found) {
+      if (found.part == Part::optimizer) {
+        add_optimizer(found);
+      } else {
+        std::string path = found.name.empty() ? "tensor" : found.name;
+        std::replace(path.begin(), path.end(), '/', '.');
+        assembler_.add_by_path(found.value, assembler_.path("", path), 0);
+      }
+    }
+  }
+
+  // Beside a model, a checkpoint may hold single tensors (metrics, buffers of callbacks): they are no part of it.
+  void note_loose_tensors() {
+    for (const Found& found : contents_.found) {
+      if (found.part != Part::tensor || assembler_.is_scalar(found.value)) continue;
+      model_.notes.push_back({"loose-tensor", found.name,
+                              fmt::format("is a tensor of {} bytes outside of any state dict; it is not counted",
+                                          assembler_.stored_bytes(found.value))});
+    }
+  }
+
+  // Names and shapes of a section's parameters, whichever the order.
+  std::uint64_t signature(const Section& section) const {
+    std::uint64_t sum = 0;
+    const std::string_view prefix = model_.modules[section.root].path;
+    for (const Tensor& tensor : model_.tensors) {
+      bool is_inside =
+          tensor.path.starts_with(prefix) && tensor.path.size() > prefix.size() && tensor.path[prefix.size()] == '.';
+      if (!is_inside || tensor.role == Role::buffer || !tensor.rank_known()) continue;
+      std::string_view name = tensor.path.substr(prefix.size() + 1);
+      if (name.starts_with("module.")) name.remove_prefix(7);  // the wrapper of an average or of data parallelism
+      std::uint64_t hash = std::hash<std::string_view>{}(name);
+      for (const Extent* extent = model_.shape_begin(tensor); extent != model_.shape_end(tensor); ++extent)
+        hash = hash * 31 + (extent->is_known() ? extent->size() : 0);
+      sum += hash * hash;
+    }
+    return sum;
+  }
+
+  void mark_copies() {
+    if (model_sections_ < 2) return;
+    std::vector<std::uint64_t> signatures;
+    for (Section& section : model_.sections) {
+      signatures.push_back(section.kind == SectionKind::optimizer_state ? 0 : signature(section));
+      if (signatures.back() == 0 || !is_named_like_an_average(section.name)) continue;
+      if (std::count(signatures.begin(), signatures.end(), signatures.back()) > 1) section.kind = SectionKind::copy;
+    }
+  }
+
+  std::string kind(std::ptrdiff_t models) const {
+    if (is_lightning_checkpoint(archive_.root())) return "Lightning checkpoint";
+    const bool root_is_the_part = contents_.found.size() == 1 && contents_.found[0].name.empty();
+    if (models == 0) {
+      if (model_.tensors.empty() && count(Part::optimizer) > 0) return "optimizer state";
+      return root_is_the_part ? "tensor" : "tensors";
+    }
+    if (!root_is_the_part) return "checkpoint";
+    return contents_.found[0].part == Part::module ? "pickled module" : "state dict";
+  }
+
+  const Archive& archive_;
+  Model& model_;
+  const Limits& limits_;
+  Assembler assembler_;
+  Contents contents_;
+  int model_sections_ = 0;
+};
+
+void note_uninitialised(Model& model) {
+  for (const Tensor& tensor : model.tensors) {
+    if (tensor.state != State::uninitialised) continue;
+    const char* what = tensor.role == Role::parameter ? "parameter" : "buffer";
+    model.notes.push_back(
+        {"uninitialized", std::string(tensor.path),
+         fmt::format("is a {} that is not initialised yet; run one forward before saving, or give an example "
+                     "input, to know it",
+                     what)});
+  }
+}
+
+}  // namespace
+
+bool matches_pytorch(Source& source) {
+  return looks_like_zip(source) || looks_like_legacy(source) || looks_like_tar(source);
+}
+
+void read_pytorch(Source& source, const ReadOptions& options, Model& model) {
+  model.format = "PyTorch";
+  std::unique_ptr<Archive> archive = open_archive(source, options.limits);
+  refuse_dangerous(archive->globals(), source.label());
+  archive->describe(model);
+  Reading(*archive, options, model).run();
+  note_uninitialised(model);
+}
+
+}  // namespace weigh

@@ -1,0 +1,98 @@
+#include "formats/pytorch/assembler.h"
+
+#include <functional>
+#include <string>
+
+#include <fmt/format.h>
+
+#include "model/roles.h"
+
+#include "weigh/error.h"
+
+namespace weigh::pytorch {
+namespace {
+
+std::uint64_t mix(std::uint64_t hash, std::uint64_t value) {
+  hash = (hash ^ value) * 0x9E37'79B9'7F4A'7C15;
+  return hash ^ (hash >> 32);
+}
+
+}  // namespace
+
+std::size_t Assembler::Hash::operator()(const Memory& memory) const {
+  return mix(mix(mix(reinterpret_cast<std::uintptr_t>(memory.node), memory.storage), memory.offset), memory.form);
+}
+
+Assembler::Memory Assembler::memory_of(const TorchTensor& tensor) {
+  if (tensor.storage.empty()) return {tensor.node, 0, 0, 0};
+  std::uint64_t form = static_cast<std::uint64_t>(tensor.dtype);
+  for (Extent extent : tensor.shape) form = mix(form, extent.size());
+  for (std::int64_t stride : tensor.strides) form = mix(form, static_cast<std::uint64_t>(stride));
+  return {nullptr, std::hash<std::string_view>{}(tensor.storage), tensor.storage_offset, form};
+}
+
+std::string_view Assembler::path(std::string_view prefix, std::string_view name) {
+  if (prefix.size() + name.size() >= limits_.name_bytes) {
+    throw Error(ErrorKind::limit, model_.source,
+                fmt::format("the name '{}…' is longer than {} bytes (limit name_bytes)",
+                            (prefix.empty() ? name : prefix).substr(0, 60), limits_.name_bytes));
+  }
+  if (prefix.empty()) return model_.keep(name);
+  return model_.keep(std::string(prefix).append(1, '.').append(name));
+}
+
+Tensor Assembler::describe(const TorchTensor& read, std::string_view path, std::optional<Role> role) {
+  if (!role) role = read.role;
+  Tensor tensor;
+  tensor.path = path;
+  tensor.dtype = read.dtype;
+  tensor.stored_bytes = read.stored_bytes;
+  tensor.state = read.state;
+  tensor.layout = read.layout;
+  tensor.role_recorded = role.has_value();
+  tensor.role = role ? *role : infer_role(path.substr(path.rfind('.') + 1), read.dtype);
+  // A state dict holds detached tensors, which say nothing of the parameter; a Parameter does.
+  tensor.requires_grad = tensor.role == Role::parameter ? read.requires_grad : RequiresGrad::no;
+  if (!read.rank_known) tensor.rank = Tensor::kUnknownRank;
+  if (auto first = first_in_memory_.find(memory_of(read)); first != first_in_memory_.end())
+    tensor.tied_to = first->second;
+  return tensor;
+}
+
+void Assembler::remember(const TorchTensor& tensor, Index index) {
+  if (model_.tensors[index].tied_to == kNone) first_in_memory_.emplace(memory_of(tensor), index);
+}
+
+Index Assembler::add_by_path(Value value, std::string_view path, Index root) {
+  const TorchTensor& read = tensors_.read(value, path);
+  Index index = builder_.add_by_path(describe(read, path, std::nullopt), read.shape, root);
+  remember(read, index);
+  return index;
+}
+
+Index Assembler::add_to_module(Value value, std::string_view path, Index module, Role role) {
+  const TorchTensor& read = tensors_.read(value, path);
+  Tensor tensor = describe(read, path, role);
+  tensor.module = module;
+  Index index = builder_.add_to_module(tensor, read.shape);
+  remember(read, index);
+  return index;
+}
+
+void Assembler::set_shape(Index index, std::span<const Extent> shape) {
+  Tensor& tensor = model_.tensors[index];
+  tensor.first_extent = static_cast<Index>(model_.extents.size());
+  tensor.rank = static_cast<std::uint8_t>(shape.size());
+  model_.extents.insert(model_.extents.end(), shape.begin(), shape.end());
+}
+
+void Assembler::share_shapes_of_ties() {
+  for (Tensor& tensor : model_.tensors) {
+    if (tensor.tied_to == kNone || tensor.rank_known()) continue;
+    const Tensor& original = model_.tensors[tensor.tied_to];
+    tensor.rank = original.rank;
+    tensor.first_extent = original.first_extent;
+  }
+}
+
+}  // namespace weigh::pytorch

@@ -1,0 +1,68 @@
+// Puts torch's tensors into a Model: paths, roles, ties.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <unordered_map>
+
+#include "formats/pytorch/tensors.h"
+#include "model/builder.h"
+
+#include "weigh/model.h"
+
+namespace weigh::pytorch {
+
+class Assembler {
+ public:
+  // All must outlive it.
+  Assembler(Model& model, const Archive& archive, const Limits& limits)
+      : model_(model), limits_(limits), builder_(model, limits), tensors_(archive, model.source, limits) {}
+
+  Model& model() { return model_; }
+  ModelBuilder& builder() { return builder_; }
+  const Limits& limits() const { return limits_; }
+
+  // "PREFIX.NAME" or NAME, kept by the model. Throws Error(limit).
+  std::string_view path(std::string_view prefix, std::string_view name);
+
+  // Requires: is_tensor(value). `path` is kept by the model. Without a role, the value's own or an inferred one is
+  // taken.
+  Index add_by_path(Value value, std::string_view path, Index root);
+  Index add_to_module(Value value, std::string_view path, Index module, Role role);
+
+  // Gives an uninitialised tensor the extents that turned out to be known.
+  void set_shape(Index tensor, std::span<const Extent> shape);
+  // To be called when all is added: what is tied to such a tensor has its extents.
+  void share_shapes_of_ties();
+
+  // Bytes of a tensor that is not added.
+  std::uint64_t stored_bytes(Value value) { return tensors_.read(value, "").stored_bytes; }
+  bool is_scalar(Value value) {
+    const TorchTensor& read = tensors_.read(value, "");
+    return read.rank_known && read.shape.empty();
+  }
+
+ private:
+  struct Memory {
+    const void* node = nullptr;  // for what has no storage
+    std::uint64_t storage = 0;   // hash of its key
+    std::uint64_t offset = 0;
+    std::uint64_t form = 0;  // hash of extents, strides, dtype
+    friend bool operator==(const Memory&, const Memory&) = default;
+  };
+  struct Hash {
+    std::size_t operator()(const Memory& memory) const;
+  };
+  Tensor describe(const TorchTensor& read, std::string_view path, std::optional<Role> role);
+  static Memory memory_of(const TorchTensor& tensor);
+  void remember(const TorchTensor& tensor, Index index);
+
+  Model& model_;
+  const Limits& limits_;
+  ModelBuilder builder_;
+  TensorReader tensors_;
+  std::unordered_map<Memory, Index, Hash> first_in_memory_;
+};
+
+}  // namespace weigh::pytorch

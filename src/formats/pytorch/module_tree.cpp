@@ -1,0 +1,115 @@
+#include "formats/pytorch/module_tree.h"
+
+#include <algorithm>
+#include <unordered_map>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "formats/pytorch/lazy.h"
+
+#include "weigh/error.h"
+
+namespace weigh::pytorch {
+namespace {
+
+// __dict__ of a module. A torch.fx.GraphModule is a call with it: reduce_graph_module(dict, imports).
+Entries module_attributes(Value module) {
+  if (Entries attributes = attributes_of(module); !attributes.empty()) return attributes;
+  std::span<const Value> arguments = arguments_of(module);
+  return arguments.empty() ? Entries() : mapping_entries(arguments[0]);
+}
+
+class Tree {
+ public:
+  explicit Tree(Assembler& assembler) : assembler_(assembler), model_(assembler.model()), shapes_(assembler) {}
+
+  void add(Value root, Index index) {
+    std::vector<Open> open = {{{root, model_.modules[index].path, Value(), "", ""}, index, 0}};
+    while (!open.empty()) {
+      Open next = open.back();
+      open.pop_back();
+      const std::size_t first = open.size();
+      add_one(next, open);
+      std::reverse(open.begin() + static_cast<std::ptrdiff_t>(first), open.end());
+    }
+  }
+
+ private:
+  struct Open {
+    Layer layer;
+    Index index;
+    std::uint32_t depth;
+  };
+
+  void add_one(const Open& open, std::vector<Open>& children) {
+    const Entries attributes = module_attributes(open.layer.module);
+    describe(model_.modules[open.index], open.layer.module, attributes);
+    seen_.emplace(open.layer.module.identity(), open.index);
+    add_tensors(open, pickle::find(attributes, "_parameters"), Role::parameter);
+    add_tensors(open, pickle::find(attributes, "_buffers"), Role::buffer);
+    if (open.depth >= assembler_.limits().module_depth) {
+      throw Error(ErrorKind::limit, model_.source,
+                  fmt::format("nests modules deeper than {} (limit module_depth)", assembler_.limits().module_depth));
+    }
+    for (const auto& [key, child] : mapping_entries(pickle::find(attributes, "_modules")))
+      if (key.is(Kind::string) && is_module(child)) add_child(open, key.text(), child, children);
+  }
+
+  void add_child(const Open& parent, std::string_view name, Value child, std::vector<Open>& children) {
+    std::string_view path = assembler_.path(parent.layer.path, name);
+    Index index = assembler_.builder().add_child(parent.index, path);
+    auto seen = seen_.find(child.identity());
+    if (seen != seen_.end()) {
+      model_.modules[index].alias_of = seen->second;
+      model_.modules[index].type = model_.modules[seen->second].type;
+      model_.modules[index].mode = model_.modules[seen->second].mode;
+      return;
+    }
+    children.push_back(
+        {{child, path, parent.layer.module, parent.layer.path, model_.modules[index].name()}, index, parent.depth + 1});
+  }
+
+  void describe(Module& module, Value value, Entries attributes) {
+    std::string_view global = class_of(value);
+    Value graph_name = pickle::find(attributes, "_graphmodule_cls_name");
+    module.type = model_.keep(graph_name.is(Kind::string) ? graph_name.text() : short_class_name(global));
+    Value training = pickle::find(attributes, "training");
+    if (training.is(Kind::boolean)) module.mode = training.boolean() ? Mode::train : Mode::eval;
+  }
+
+  void add_tensors(const Open& open, Value tensors, Role role) {
+    for (const auto& [key, value] : mapping_entries(tensors)) {
+      if (!key.is(Kind::string) || value.is(Kind::none)) continue;
+      std::string_view path = assembler_.path(open.layer.path, key.text());
+      if (!is_tensor(value)) {
+        model_.notes.push_back(
+            {"unknown-tensor", std::string(path),
+             fmt::format("is made by '{}', which is not known; it is not counted", dotted(class_of(value)))});
+        continue;
+      }
+      Index index = assembler_.add_to_module(value, path, open.index, role);
+      if (model_.tensors[index].state != State::uninitialised) continue;
+      model_.modules[open.index].lazy = true;
+      if (model_.tensors[index].tied_to == kNone) shapes_.complete(index, open.layer, key.text());
+    }
+  }
+
+  Assembler& assembler_;
+  Model& model_;
+  LazyShapes shapes_;
+  std::unordered_map<const void*, Index> seen_;
+};
+
+}  // namespace
+
+bool is_module(Value value) {
+  if (!value.is(Kind::object)) return false;
+  const Entries attributes = module_attributes(value);
+  auto has = [&](std::string_view name) { return !pickle::find(attributes, name).is(Kind::none); };
+  return has("_parameters") && has("_buffers") && has("_modules");
+}
+
+void add_module_tree(Assembler& assembler, Value module, Index root) { Tree(assembler).add(module, root); }
+
+}  // namespace weigh::pytorch
