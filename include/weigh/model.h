@@ -25,6 +25,7 @@ enum class State : std::uint8_t {
   initialised,
   uninitialised,  // torch.nn.parameter.UninitializedParameter or UninitializedBuffer: no memory, perhaps no shape
   meta,           // a shape without data (device "meta")
+  missing,        // named by an index, but the file that holds it is not there: nothing else is known
 };
 enum class RequiresGrad : std::uint8_t { not_recorded, no, yes };
 enum class Mode : std::uint8_t { not_recorded, train, eval };

@@ -1,1 +1,85 @@
-// to come
+#include "formats/registry.h"
+
+#include <array>
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "bytes/folder.h"
+#include "formats/directory.h"
+#include "formats/hugging_face.h"
+#include "formats/pytorch.h"
+#include "formats/safetensors.h"
+#include "formats/sharded.h"
+#include "formats/unknown.h"
+
+#include "weigh/error.h"
+
+namespace weigh {
+namespace {
+
+constexpr std::array kFormats = {
+    Format{"safetensors", "one file, a directory of shards, or an index with its shards", matches_safetensors,
+           read_safetensors},
+    Format{"PyTorch", "torch.save and Lightning: state dicts, checkpoints, whole modules; zip, legacy stream and tar",
+           matches_pytorch, read_pytorch},
+};
+
+void read_source(Source& source, const ReadOptions& options, Model& model) {
+  const Format* chosen = nullptr;
+  for (const Format& format : kFormats) {
+    if (!format.matches(source)) continue;
+    if (chosen == nullptr) {
+      chosen = &format;
+    } else {
+      model.notes.push_back(
+          {"polyglot", model.source,
+           fmt::format("is also a {} file; it was read as {}. Other programs may see another model in it", format.name,
+                       chosen->name)});
+    }
+  }
+  if (chosen == nullptr) refuse_unknown(source);
+  chosen->read(source, options, model);
+}
+
+void read_file(Folder& folder, std::string_view name, const ReadOptions& options, Model& model) {
+  const std::unique_ptr<Source> source = folder.open(name);
+  model.source_bytes = source->size();
+  if (matches_index(*source)) {
+    model.source_bytes = 0;
+    read_index(folder, name, options, model);
+    return read_config(folder, options, model);
+  }
+  read_source(*source, options, model);
+  if (model.format == "safetensors") read_config(folder, options, model);
+}
+
+}  // namespace
+
+std::span<const Format> format_table() { return kFormats; }
+
+std::vector<FormatInfo> formats() {
+  std::vector<FormatInfo> infos;
+  for (const Format& format : kFormats) infos.push_back({format.name, format.description});
+  return infos;
+}
+
+Model read(Folder& folder, std::string_view name, const ReadOptions& options) {
+  Model model;
+  if (!name.empty()) {
+    model.source = folder.label().empty() ? std::string(name) : folder.label() + "/" + std::string(name);
+    read_file(folder, name, options, model);
+    return model;
+  }
+  model.source = folder.label();
+  const DirectoryPlan plan = plan_directory(folder);
+  if (plan.shards.empty()) {
+    read_file(folder, plan.file, options, model);
+  } else {
+    read_shards(folder, plan.shards, options, model);
+    read_config(folder, options, model);
+  }
+  return model;
+}
+
+}  // namespace weigh

@@ -1,7 +1,6 @@
 #include "model/builder.h"
 
 #include <algorithm>
-#include <functional>
 
 #include <fmt/format.h>
 
@@ -16,7 +15,7 @@ bool leads_to(std::string_view prefix, std::string_view path) {
 }
 
 std::size_t hash_of(Index parent, std::string_view name) {
-  return std::hash<std::string_view>{}(name) + parent * std::size_t{0x9E3779B97F4A7C15};
+  return weigh::hash_of(name) + parent * std::size_t{0x9E3779B97F4A7C15};
 }
 
 bool is_number(std::string_view name) {
@@ -58,7 +57,8 @@ Index ModelBuilder::add_child(Index parent, std::string_view path) {
   module.path = path;
   model_.modules.push_back(module);
   link_child(parent, child);
-  index_child(child);
+  by_name_.insert(child,
+                  [&](Index index) { return hash_of(model_.modules[index].parent, model_.modules[index].name()); });
   return child;
 }
 
@@ -75,31 +75,10 @@ void ModelBuilder::link_child(Index parent, Index child) {
 }
 
 Index ModelBuilder::find_child(Index parent, std::string_view name) const {
-  if (table_.empty()) return kNone;
-  std::size_t mask = table_.size() - 1;
-  for (std::size_t place = hash_of(parent, name) & mask; table_[place] != kNone; place = (place + 1) & mask) {
-    const Module& candidate = model_.modules[table_[place]];
-    if (candidate.parent == parent && candidate.name() == name) return table_[place];
-  }
-  return kNone;
-}
-
-void ModelBuilder::index_child(Index child) {
-  if (2 * (in_table_ + 1) > table_.size()) grow_table();
-  const Module& module = model_.modules[child];
-  std::size_t mask = table_.size() - 1;
-  std::size_t place = hash_of(module.parent, module.name()) & mask;
-  while (table_[place] != kNone) place = (place + 1) & mask;
-  table_[place] = child;
-  ++in_table_;
-}
-
-void ModelBuilder::grow_table() {
-  std::vector<Index> old(std::max<std::size_t>(64, 2 * table_.size()), kNone);
-  old.swap(table_);
-  in_table_ = 0;
-  for (Index child : old)
-    if (child != kNone) index_child(child);
+  return by_name_.find(hash_of(parent, name), [&](Index index) {
+    const Module& candidate = model_.modules[index];
+    return candidate.parent == parent && candidate.name() == name;
+  });
 }
 
 Index ModelBuilder::add_by_path(Tensor tensor, std::span<const Extent> shape, Index root) {

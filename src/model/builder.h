@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "bytes/flat_index.h"
+
 #include "weigh/limits.h"
 #include "weigh/model.h"
 
@@ -38,16 +40,11 @@ class ModelBuilder {
   void be_as_original(Tensor& tensor) const;
   Index find_child(Index parent, std::string_view name) const;
   void link_child(Index parent, Index child);
-  void index_child(Index child);
-  void grow_table();
-
   Model& model_;
   const Limits& limits_;
   // Modules of the last path, its root first: the next name mostly shares them, and then nothing is looked up.
   std::vector<Index> trail_;
-  // Open addressing over the modules by (parent, name); its size is a power of two, kNone marks a free place.
-  std::vector<Index> table_;
-  std::size_t in_table_ = 0;
+  FlatIndex by_name_;  // modules by (parent, name)
 };
 
 }  // namespace weigh

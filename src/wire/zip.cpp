@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <functional>
 #include <numeric>
 #include <utility>
 
@@ -31,7 +30,6 @@ constexpr std::uint64_t kLongestComment = 0xFFFF;
 
 constexpr std::uint32_t kIn32 = 0xFFFF'FFFF;  // "see the Zip64 field"
 constexpr std::uint16_t kIn16 = 0xFFFF;
-constexpr std::uint32_t kFree = 0xFFFF'FFFF;  // a free place of the table
 
 enum Flag : std::uint16_t {
   kEncrypted = 1 << 0,
@@ -187,28 +185,16 @@ void ZipDirectory::read_entries(const End& end) {
 }
 
 void ZipDirectory::index_names() {
-  std::size_t size = 16;
-  while (size < 2 * entries_.size()) size *= 2;
-  by_name_.assign(size, kFree);
   for (std::size_t i = 0; i < entries_.size(); ++i) {
-    std::size_t place = place_of(entries_[i].name);
-    if (by_name_[place] != kFree)
+    if (find(entries_[i].name) != nullptr)
       fail(fmt::format("the zip archive holds '{}' twice", shown(entries_[i].name)), entries_[i].header_offset);
-    by_name_[place] = static_cast<std::uint32_t>(i);
+    by_name_.insert(static_cast<std::uint32_t>(i), [&](std::uint32_t index) { return hash_of(entries_[index].name); });
   }
 }
 
-// Where the name is, or the free place where it would be.
-std::size_t ZipDirectory::place_of(std::string_view name) const {
-  const std::size_t mask = by_name_.size() - 1;
-  std::size_t place = std::hash<std::string_view>{}(name)&mask;
-  while (by_name_[place] != kFree && entries_[by_name_[place]].name != name) place = (place + 1) & mask;
-  return place;
-}
-
 const ZipEntry* ZipDirectory::find(std::string_view name) const {
-  std::uint32_t index = by_name_[place_of(name)];
-  return index == kFree ? nullptr : &entries_[index];
+  std::uint32_t found = by_name_.find(hash_of(name), [&](std::uint32_t index) { return entries_[index].name == name; });
+  return found == FlatIndex::kNone ? nullptr : &entries_[found];
 }
 
 // Each entry ends before the next one begins, and the last before the directory.

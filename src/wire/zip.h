@@ -22,6 +22,7 @@
 #include <string_view>
 #include <vector>
 
+#include "bytes/flat_index.h"
 #include "bytes/source.h"
 
 #include "weigh/limits.h"
@@ -60,14 +61,13 @@ class ZipDirectory {
   void check_layout(std::uint64_t directory_offset) const;
   std::uint64_t check_local_header(const ZipEntry& entry) const;
   std::string inflate(const ZipEntry& entry, const std::string& stored) const;
-  std::size_t place_of(std::string_view name) const;
   [[noreturn]] void fail(const std::string& message, std::uint64_t offset) const;
 
   Source& source_;
   const Limits& limits_;
   std::string directory_;  // the central directory's bytes, which the names view
   std::vector<ZipEntry> entries_;
-  std::vector<std::uint32_t> by_name_;  // open addressing over entries_
+  FlatIndex by_name_;  // over entries_
 };
 
 }  // namespace weigh

@@ -1,0 +1,26 @@
+// The one table of formats. A new one is a file, a row here, a page in docs/formats/, a fuzz target and a test.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "bytes/source.h"
+
+#include "weigh/model.h"
+#include "weigh/read.h"
+
+namespace weigh {
+
+struct Format {
+  std::string_view name;
+  std::string_view description;
+  // By content, never by name, and cheap: the first bytes.
+  bool (*matches)(Source& source);
+  void (*read)(Source& source, const ReadOptions& options, Model& model);
+};
+
+// In the order in which they are tried. A file that is of several formats is read as the first, and the others are
+// noted.
+std::span<const Format> format_table();
+
+}  // namespace weigh
