@@ -51,6 +51,7 @@ struct Row {
   Index last_module = kNone;  // the last of them, where repeat > 1
   bool own_only = false;      // not the module but the tensors that it owns directly, beside its children
   bool lazy = false;          // something below is not initialised
+  bool tied = false;          // something below is the same memory as a tensor elsewhere, and is counted there, too
   Tally tally;
 };
 

@@ -20,6 +20,7 @@ class Selection {
   Selection(Summary& summary, const SummaryOptions& options)
       : summary_(summary), model_(*summary.model), options_(options) {
     if (options.fold) prints_ = fingerprints(model_);
+    find_ties();
   }
 
   void run() {
@@ -42,6 +43,17 @@ class Selection {
   }
 
  private:
+  // A module is tied where a tensor below it is the same as an earlier one that is not.
+  void find_ties() {
+    tied_.resize(model_.modules.size());
+    for (const Tensor& tensor : model_.tensors) {
+      if (tensor.tied_to == kNone) continue;
+      const Index above = common_ancestor(model_, tensor.module, model_.tensors[tensor.tied_to].module);
+      for (Index module = tensor.module; module != above && !tied_[module]; module = model_.modules[module].parent)
+        tied_[module] = true;
+    }
+  }
+
   // The rows of a module's children, folded and sorted, and of the tensors that it owns beside them.
   std::vector<Row> rows_below(Index parent, std::uint32_t depth) {
     std::vector<Row> rows;
@@ -76,6 +88,7 @@ class Selection {
       row.depth = depth;
       row.tally = summary_.tallies[child];
       row.lazy = model_.modules[child].lazy || is_lazy(row.tally);
+      row.tied = tied_[child];
       rows.push_back(std::move(row));
     }
     for (Row& row : rows) repeat(row);
@@ -166,6 +179,7 @@ class Selection {
   const SummaryOptions& options_;
   std::uint32_t deepest_ = 1;
   std::vector<std::uint64_t> prints_;
+  std::vector<bool> tied_;            // by module
   std::vector<bool> has_rows_below_;  // by row
 };
 

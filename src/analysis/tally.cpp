@@ -4,6 +4,8 @@
 #include <tuple>
 #include <utility>
 
+#include "model/walk.h"
+
 namespace weigh {
 namespace {
 
@@ -58,24 +60,9 @@ void add(Tally& sum, const Tally& part) {
 // The place of each module in a walk that enters a module before its children.
 std::vector<Index> preorder(const Model& model) {
   std::vector<Index> place(model.modules.size());
-  std::vector<Index> open = {0};
   Index next_place = 0;
-  while (!open.empty()) {
-    Index module = open.back();
-    open.pop_back();
-    place[module] = next_place++;
-    const std::size_t first = open.size();
-    for (Index child = model.modules[module].first_child; child != kNone; child = model.modules[child].next)
-      open.push_back(child);
-    std::reverse(open.begin() + static_cast<std::ptrdiff_t>(first), open.end());
-  }
+  walk_modules(model, -1, [&](Index module, std::uint32_t) { place[module] = next_place++; });
   return place;
-}
-
-// Parents stand before their children, so the one with the larger index can be lifted.
-Index common_ancestor(const Model& model, Index a, Index b) {
-  while (a != b) (a > b ? a : b) = model.modules[std::max(a, b)].parent;
-  return a;
 }
 
 // A tensor that stands in k places below a module was added k times there. In the order of the walk, the places below
@@ -132,6 +119,12 @@ std::vector<DTypeShare> share_by_dtype(const Model& model, const std::vector<Ind
 }
 
 }  // namespace
+
+// Parents stand before their children, so the one with the larger index can be lifted.
+Index common_ancestor(const Model& model, Index a, Index b) {
+  while (a != b) (a > b ? a : b) = model.modules[std::max(a, b)].parent;
+  return a;
+}
 
 std::vector<Tally> tally_modules(const Model& model) {
   static_assert(static_cast<int>(DType::count_) <= 64, "Tally::dtypes has a bit for each");

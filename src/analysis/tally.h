@@ -16,4 +16,7 @@ Tally tally_own(const Model& model, Index module);
 
 Totals total(const Model& model, const Tally& root);
 
+// The deepest module that holds both.
+Index common_ancestor(const Model& model, Index a, Index b);
+
 }  // namespace weigh

@@ -1,1 +1,32 @@
-// to come
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include "cli/run.h"
+#include "cli/terminal.h"
+
+int main(int argc, char** argv) {
+  namespace cli = weigh::cli;
+  const cli::Terminal terminal =
+      cli::describe_terminal([](const char* name) { return std::getenv(name); }, isatty(STDOUT_FILENO) == 1,
+                             cli::window_width());
+  cli::Console console;
+  console.out = [](std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); };
+  console.err = [](std::string_view text) {
+    std::fflush(stdout);  // on a terminal, notes follow what they are about
+    std::fwrite(text.data(), 1, text.size(), stderr);
+  };
+  console.read = [](const std::string& path) { return weigh::read(path); };
+  console.color = terminal.color;
+  console.unicode = terminal.unicode;
+  console.width = terminal.width;
+  const int code = cli::run({argv + 1, argv + argc}, console);
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+    std::fprintf(stderr, "weigh: the output cannot be written: %s\n", std::strerror(errno));
+    return cli::kUnusable;
+  }
+  return code;
+}

@@ -18,6 +18,13 @@ std::uint64_t within_64_bits(std::optional<std::uint64_t> number) {
 std::uint64_t add(std::uint64_t a, std::uint64_t b) { return within_64_bits(checked_add(a, b)); }
 std::uint64_t multiply(std::uint64_t a, std::uint64_t b) { return within_64_bits(checked_mul(a, b)); }
 
+// A sum over a model of a million lazy layers must not become a polynomial of a million terms, which nobody reads. One
+// of more than kMostTerms becomes its constant plus a nameless remainder that no subtraction takes away.
+constexpr std::size_t kMostTerms = 64;
+constexpr std::uint64_t kEndless = UINT64_MAX;
+
+bool is_endless(const Count::Term& term) { return term.coefficient == kEndless; }
+
 }  // namespace
 
 Count::Count(const Count& other)
@@ -59,9 +66,11 @@ std::optional<std::uint64_t> Count::evaluate(const std::vector<std::pair<SymbolI
 void Count::add_term(const std::vector<SymbolId>& factors, std::uint64_t coefficient) {
   if (coefficient == 0) return;
   if (!terms_) terms_ = std::make_unique<std::vector<Term>>();
+  if (!terms_->empty() && is_endless(terms_->front())) return;
   auto term = std::find_if(terms_->begin(), terms_->end(), [&](const Term& t) { return t.factors == factors; });
   if (term == terms_->end()) {
     terms_->push_back({factors, coefficient});
+    if (terms_->size() > kMostTerms || coefficient == kEndless) *terms_ = {{{kNameless}, kEndless}};
   } else {
     term->coefficient = add(term->coefficient, coefficient);
   }
@@ -76,6 +85,7 @@ Count& Count::operator+=(const Count& other) {
 
 Count& Count::operator-=(const Count& other) {
   constant_ -= other.constant_;
+  if (terms_ && is_endless(terms_->front())) return *this;
   for (const Term& term : other.terms()) {
     auto mine = std::find_if(terms_->begin(), terms_->end(), [&](const Term& t) { return t.factors == term.factors; });
     mine->coefficient -= term.coefficient;
@@ -89,7 +99,8 @@ Count& Count::operator*=(std::uint64_t factor) {
   constant_ = multiply(constant_, factor);
   if (factor == 0) terms_ = nullptr;
   if (terms_)
-    for (Term& term : *terms_) term.coefficient = multiply(term.coefficient, factor);
+    for (Term& term : *terms_)
+      if (!is_endless(term)) term.coefficient = multiply(term.coefficient, factor);
   return *this;
 }
 

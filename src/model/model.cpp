@@ -30,13 +30,14 @@ Count Model::bytes(const Tensor& tensor) const {
 }
 
 std::string_view Model::keep(std::string_view text) {
+  if (text.empty()) return {};
   if (text.size() > kChunk / 4) return adopt(std::string(text));
   if (kChunk - chunk_used_ < text.size()) {
     chunks_.push_back(std::make_unique<char[]>(kChunk));
     chunk_used_ = 0;
   }
   char* place = chunks_.back().get() + chunk_used_;
-  if (!text.empty()) std::memcpy(place, text.data(), text.size());
+  std::memcpy(place, text.data(), text.size());
   chunk_used_ += text.size();
   return {place, text.size()};
 }

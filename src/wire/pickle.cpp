@@ -9,88 +9,12 @@
 
 #include "bytes/cursor.h"
 #include "wire/pickle_nodes.h"
+#include "wire/pickle_opcodes.h"
 #include "wire/pickle_text.h"
 
 #include "weigh/error.h"
 
 namespace weigh::pickle {
-namespace {
-
-// Opcodes by the names of CPython's pickle.py.
-enum Opcode : unsigned char {
-  MARK = '(',
-  STOP = '.',
-  POP = '0',
-  POP_MARK = '1',
-  DUP = '2',
-  FLOAT = 'F',
-  INT = 'I',
-  BININT = 'J',
-  BININT1 = 'K',
-  LONG = 'L',
-  BININT2 = 'M',
-  NONE = 'N',
-  PERSID = 'P',
-  BINPERSID = 'Q',
-  REDUCE = 'R',
-  STRING = 'S',
-  BINSTRING = 'T',
-  SHORT_BINSTRING = 'U',
-  UNICODE = 'V',
-  BINUNICODE = 'X',
-  APPEND = 'a',
-  BUILD = 'b',
-  GLOBAL = 'c',
-  DICT = 'd',
-  EMPTY_DICT = '}',
-  APPENDS = 'e',
-  GET = 'g',
-  BINGET = 'h',
-  INST = 'i',
-  LONG_BINGET = 'j',
-  LIST = 'l',
-  EMPTY_LIST = ']',
-  OBJ = 'o',
-  PUT = 'p',
-  BINPUT = 'q',
-  LONG_BINPUT = 'r',
-  SETITEM = 's',
-  TUPLE = 't',
-  EMPTY_TUPLE = ')',
-  SETITEMS = 'u',
-  BINFLOAT = 'G',
-  PROTO = 0x80,
-  NEWOBJ = 0x81,
-  EXT1 = 0x82,
-  EXT2 = 0x83,
-  EXT4 = 0x84,
-  TUPLE1 = 0x85,
-  TUPLE2 = 0x86,
-  TUPLE3 = 0x87,
-  NEWTRUE = 0x88,
-  NEWFALSE = 0x89,
-  LONG1 = 0x8a,
-  LONG4 = 0x8b,
-  BINBYTES = 'B',
-  SHORT_BINBYTES = 'C',
-  SHORT_BINUNICODE = 0x8c,
-  BINUNICODE8 = 0x8d,
-  BINBYTES8 = 0x8e,
-  EMPTY_SET = 0x8f,
-  ADDITEMS = 0x90,
-  FROZENSET = 0x91,
-  NEWOBJ_EX = 0x92,
-  STACK_GLOBAL = 0x93,
-  MEMOIZE = 0x94,
-  FRAME = 0x95,
-  BYTEARRAY8 = 0x96,
-  NEXT_BUFFER = 0x97,
-  READONLY_BUFFER = 0x98,
-};
-
-constexpr unsigned kNewestProtocol = 5;
-
-}  // namespace
 
 class Machine {
  public:
@@ -150,7 +74,7 @@ class Machine {
       case READONLY_BUFFER: return static_cast<void>(top());
       case STRING: return push_text(Kind::string, nodes_.own(unescape_string(quoted(line()))));
       case UNICODE: return push_text(Kind::string, nodes_.own(unescape_unicode(line())));
-      case GLOBAL: return push_global(line(), line());
+      case GLOBAL: return push_global_lines();
       case STACK_GLOBAL: return stack_global();
       case PERSID: return push_persistent(text_value(Kind::string, line()));
       case BINPERSID: return push_persistent(pop());
@@ -312,6 +236,12 @@ class Machine {
 
   void push_global(std::string_view module, std::string_view name) {
     push_text(Kind::global, nodes_.intern_global(module, name));
+  }
+
+  void push_global_lines() {
+    const std::string_view module = line();
+    const std::string_view name = line();
+    push_global(module, name);
   }
 
   void stack_global() {
@@ -532,36 +462,6 @@ class Machine {
   std::uint64_t opcode_at_ = 0;
   unsigned char opcode_ = 0;
 };
-
-std::span<const Value> Value::items() const {
-  switch (kind_) {
-    case Kind::tuple:
-    case Kind::persistent: return {tuple_, size_};
-    case Kind::list:
-    case Kind::set: return *list_;
-    default: return {};
-  }
-}
-
-Entries Value::entries() const { return kind_ == Kind::dict ? Entries(*dict_) : Entries(); }
-
-const void* Value::identity() const {
-  switch (kind_) {
-    case Kind::tuple:
-    case Kind::persistent: return tuple_;
-    case Kind::list:
-    case Kind::set: return list_;
-    case Kind::dict: return dict_;
-    case Kind::object: return object_;
-    default: return nullptr;
-  }
-}
-
-Value find(Entries entries, std::string_view key) {
-  auto found = std::find_if(entries.rbegin(), entries.rend(),
-                            [&](const auto& pair) { return pair.first.is(Kind::string) && pair.first.text() == key; });
-  return found == entries.rend() ? Value() : found->second;
-}
 
 Pickle::Pickle(std::string_view label, std::string_view bytes, const Limits& limits, std::uint64_t base)
     : nodes_(std::make_unique<Nodes>()) {

@@ -99,7 +99,7 @@ ZipDirectory::End ZipDirectory::find_end() const {
       if (disk != directory_disk || entries_here != end.entries)
         fail("the zip archive is split over several disks, which nothing writes any more", begin + at);
       end.ends_at = begin + at;
-      if (end.entries == kIn16 || end.size == kIn32 || end.offset == kIn32) read_zip64_end(end, begin + at);
+      read_zip64_end(end, begin + at);
       return end;
     }
   }
@@ -109,6 +109,8 @@ ZipDirectory::End ZipDirectory::find_end() const {
                   source_.size()));
 }
 
+// Writers put the 64-bit record there where it is needed, PyTorch always. Where both records tell a number it must be
+// the same: readers differ in which of them they believe.
 void ZipDirectory::read_zip64_end(End& end, std::uint64_t end_offset) const {
   if (end_offset < kZip64LocatorSize) return;
   const std::uint64_t locator_at = end_offset - kZip64LocatorSize;
@@ -120,9 +122,17 @@ void ZipDirectory::read_zip64_end(End& end, std::uint64_t end_offset) const {
   const std::string record = source_.read(at, kZip64EndSize);
   if (!record.starts_with(kZip64End)) fail("the Zip64 directory end is not where its locator says", at);
   Cursor cursor(source_.label(), std::string_view(record).substr(32), at + 32);
-  end.entries = cursor.little<std::uint64_t>("count");
-  end.size = cursor.little<std::uint64_t>("size");
-  end.offset = cursor.little<std::uint64_t>("offset");
+  auto widen = [&](std::uint64_t& narrow, std::uint64_t sentinel, const char* what) {
+    const auto wide = cursor.little<std::uint64_t>(what);
+    if (narrow != sentinel && narrow != wide) {
+      fail(fmt::format("the zip archive tells the {} of its directory twice, as {} and as {}", what, narrow, wide),
+           end_offset);
+    }
+    narrow = wide;
+  };
+  widen(end.entries, kIn16, "count");
+  widen(end.size, kIn32, "size");
+  widen(end.offset, kIn32, "offset");
   end.ends_at = at;
 }
 

@@ -1,0 +1,14 @@
+// A model's notes as lines for stderr: those of one kind share a line, few are left for the machine-readable form.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "weigh/model.h"
+
+namespace weigh::cli {
+
+// "weigh: FILE: WHAT, WHERE; WHAT TO DO", without the newline.
+std::vector<std::string> note_lines(const Model& model);
+
+}  // namespace weigh::cli

@@ -1,0 +1,33 @@
+// What the user asked for.
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "weigh/render.h"
+#include "weigh/summary.h"
+
+namespace weigh::cli {
+
+enum class ColorChoice : std::uint8_t { automatic, always, never };
+
+struct Options {
+  std::vector<std::string> files;
+  SummaryOptions summary;
+  RenderOptions render;
+  ColorChoice color = ColorChoice::automatic;
+  bool ascii = false;
+  bool strict = false;
+  bool list_formats = false;
+};
+
+// Text that answers the command line by itself: --help, --version, or what is wrong with it.
+struct Answer {
+  std::string text;
+  bool is_error = false;
+};
+
+std::variant<Options, Answer> parse(const std::vector<std::string>& arguments);
+
+}  // namespace weigh::cli

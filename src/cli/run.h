@@ -1,0 +1,31 @@
+// The command as a function: arguments in, text out, exit code back. It touches no file and no terminal but through
+// Console, so that tests and the fuzzer can run the whole program from memory.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "weigh/read.h"
+
+namespace weigh::cli {
+
+enum ExitCode : int {
+  kDone = 0,
+  kCheckFailed = 1,  // --strict
+  kUnusable = 2,     // unreadable input or wrong usage
+};
+
+struct Console {
+  std::function<void(std::string_view)> out;
+  std::function<void(std::string_view)> err;
+  std::function<Model(const std::string& path)> read;
+  bool color = false;    // what --color=auto means
+  bool unicode = true;   // whether the locale's characters are UTF-8
+  unsigned width = 0;    // of the terminal; 0: none
+};
+
+int run(const std::vector<std::string>& arguments, const Console& console);
+
+}  // namespace weigh::cli

@@ -1,0 +1,151 @@
+#include "render/columns.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "render/text.h"
+
+#include "weigh/error.h"
+
+namespace weigh {
+namespace {
+
+using Cell = const CellContext&;
+
+const Module& module_of(Cell context, const Row& row) { return context.summary.model->modules[row.module]; }
+
+std::string name_cell(Cell context, const Row& row) {
+  return row_label(*context.summary.model, row, "", context.style.unicode);
+}
+
+std::string type_cell(Cell context, const Row& row) {
+  return row.own_only ? "" : printable(module_of(context, row).type, context.style.unicode);
+}
+
+std::string count_cell(Cell context, const Row& row, const Count& count) {
+  return count_text(*context.summary.model, count, context.style, module_of(context, row).path);
+}
+
+std::string parameters_cell(Cell context, const Row& row) { return count_cell(context, row, row.tally.parameters); }
+
+std::string share_cell(Cell context, const Row& row) {
+  const std::uint64_t all = context.summary.totals.parameters.known();
+  if (!context.summary.totals.parameters.is_exact() || all == 0) return "";
+  return fmt::format("{:.1f} %", 100.0 * static_cast<double>(row.tally.parameters.known()) / static_cast<double>(all));
+}
+
+std::string trainable_cell(Cell context, const Row& row) {
+  if (row.tally.unrecorded_trainable == Count())
+    return count_cell(context, row, row.tally.trainable);
+  return "?";
+}
+
+std::string buffers_cell(Cell context, const Row& row) { return count_cell(context, row, row.tally.buffers); }
+
+std::string size_cell(Cell context, const Row& row) { return bytes_text(row.tally.bytes, context.style); }
+
+std::string tensors_cell(Cell, const Row& row) { return with_commas(row.tally.tensors); }
+
+std::string dtypes_cell(Cell, const Row& row) {
+  std::string text;
+  for (unsigned i = 0; i < static_cast<unsigned>(DType::count_); ++i) {
+    if ((row.tally.dtypes >> i & 1) == 0) continue;
+    const auto dtype = static_cast<DType>(i);
+    if (dtype == DType::unknown) continue;
+    text += (text.empty() ? "" : ", ") + std::string(short_name(dtype));
+  }
+  return text;
+}
+
+std::string mode_cell(Cell context, const Row& row) {
+  if (row.own_only) return "";
+  switch (module_of(context, row).mode) {
+    case Mode::train: return "train";
+    case Mode::eval: return "eval";
+    case Mode::not_recorded: return "";
+  }
+  return "";
+}
+
+std::string marks_cell(Cell, const Row& row) {
+  if (row.lazy && row.tied) return "lazy, tied";
+  return row.lazy ? "lazy" : row.tied ? "tied" : "";
+}
+
+bool always(const Summary&) { return true; }
+bool never(const Summary&) { return false; }
+
+bool has_types(const Summary& summary) {
+  return std::any_of(summary.model->modules.begin() + 1, summary.model->modules.end(),
+                     [](const Module& module) { return !module.type.empty(); });
+}
+
+bool has_frozen(const Summary& summary) {
+  const Totals& totals = summary.totals;
+  return totals.unrecorded_trainable == Count() && !(totals.trainable == totals.parameters);
+}
+
+bool has_buffers(const Summary& summary) { return !(summary.totals.buffers == Count()); }
+
+bool has_several_dtypes(const Summary& summary) { return summary.totals.by_dtype.size() > 1; }
+
+bool has_modes(const Summary& summary) { return summary.totals.modes_recorded; }
+
+bool has_marks(const Summary& summary) {
+  return std::any_of(summary.rows.begin(), summary.rows.end(), [](const Row& row) { return row.lazy || row.tied; });
+}
+
+}  // namespace
+
+const std::vector<BuiltInColumn>& built_in_columns() {
+  static const std::vector<BuiltInColumn> columns = {
+      {"name", "Name", false, name_cell, always},
+      {"type", "Type", false, type_cell, has_types},
+      {"params", "Params", true, parameters_cell, always},
+      {"share", "Share", true, share_cell, never},
+      {"trainable", "Trainable", true, trainable_cell, has_frozen},
+      {"buffers", "Buffers", true, buffers_cell, has_buffers},
+      {"size", "Size", true, size_cell, always},
+      {"tensors", "Tensors", true, tensors_cell, never},
+      {"dtypes", "Dtypes", false, dtypes_cell, has_several_dtypes},
+      {"mode", "Mode", false, mode_cell, has_modes},
+      {"marks", "", false, marks_cell, has_marks},
+  };
+  return columns;
+}
+
+const BuiltInColumn& built_in_column(std::string_view key) {
+  const auto& columns = built_in_columns();
+  const auto found = std::find_if(columns.begin(), columns.end(), [&](const auto& column) { return column.key == key; });
+  if (found == columns.end()) {
+    throw Error(ErrorKind::usage, "",
+                fmt::format("there is no column '{}'; there are {}", printable(key), fmt::join(column_keys(), ", ")));
+  }
+  return *found;
+}
+
+std::vector<std::string_view> column_keys() {
+  std::vector<std::string_view> keys;
+  for (const BuiltInColumn& column : built_in_columns()) keys.push_back(column.key);
+  return keys;
+}
+
+std::string row_label(const Model& model, const Row& row, std::string_view parent, bool unicode) {
+  const Module& module = model.modules[row.module];
+  std::string_view path = module.path;
+  if (row.own_only) {
+    const std::string_view own = "(own tensors)";
+    return path == parent ? std::string(own) : fmt::format("{} {}", printable(path, unicode), own);
+  }
+  if (!parent.empty() && path.size() > parent.size() && path.starts_with(parent)) path.remove_prefix(parent.size() + 1);
+  std::string label = printable(path, unicode);
+  if (row.repeat > 1) {
+    label += fmt::format("{}{}  {}{}", glyphs(unicode).ellipsis, model.modules[row.last_module].name(),
+                         glyphs(unicode).times, row.repeat);
+  }
+  if (module.alias_of != kNone) label += " = " + printable(model.modules[module.alias_of].path, unicode);
+  return label;
+}
+
+}  // namespace weigh

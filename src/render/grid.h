@@ -1,0 +1,25 @@
+// Columns of text side by side, made to fit a width.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace weigh {
+
+struct GridColumn {
+  std::string title;
+  bool right_aligned = false;
+  bool optional = false;  // may be left out where the width does not suffice
+  std::vector<std::string> cells;
+};
+
+// Makes the grid at most `width` columns wide (0: no limit): leaves out optional columns from the right, then cuts the
+// first column.
+void fit(std::vector<GridColumn>& columns, std::size_t width, std::string_view ellipsis);
+
+// The title line, then one line for each row; no blanks at the ends of lines.
+std::vector<std::string> lines_of(const std::vector<GridColumn>& columns);
+
+}  // namespace weigh

@@ -1,0 +1,267 @@
+// The machine-readable form, a contract: docs/json.md and docs/json.schema.json.
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/walk.h"
+#include "render/formats.h"
+#include "render/json_writer.h"
+#include "render/units.h"
+
+namespace weigh {
+namespace {
+
+constexpr std::uint64_t kSchema = 1;
+constexpr NumberStyle kDigits = {.exact = true, .unicode = true, .commas = false};
+
+std::optional<std::string_view> text_or_null(std::string_view text) {
+  return text.empty() ? std::nullopt : std::optional(text);
+}
+
+std::optional<std::string_view> mode_name(Mode mode) {
+  switch (mode) {
+    case Mode::train: return "train";
+    case Mode::eval: return "eval";
+    case Mode::not_recorded: return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+std::string_view state_name(State state) {
+  switch (state) {
+    case State::initialised: return "initialized";
+    case State::uninitialised: return "uninitialized";
+    case State::meta: return "meta";
+    case State::missing: return "missing";
+  }
+  return "";
+}
+
+std::string_view layout_name(Layout layout) {
+  switch (layout) {
+    case Layout::strided: return "strided";
+    case Layout::sparse: return "sparse";
+    case Layout::quantized: return "quantized";
+    case Layout::nested: return "nested";
+    case Layout::other: return "other";
+  }
+  return "";
+}
+
+std::string_view section_kind_name(SectionKind kind) {
+  switch (kind) {
+    case SectionKind::model: return "model";
+    case SectionKind::copy: return "copy";
+    case SectionKind::optimizer_state: return "optimizer_state";
+  }
+  return "";
+}
+
+class JsonText {
+ public:
+  explicit JsonText(const Summary& summary) : summary_(summary), model_(*summary.model), json_(out_) {}
+
+  std::string text() && {
+    json_.begin_object();
+    json_.member("schema", kSchema);
+    json_.member("source", model_.source);
+    json_.member("format", model_.format);
+    json_.member("kind", text_or_null(model_.kind));
+    json_.member("architecture", text_or_null(model_.architecture));
+    json_.member("source_bytes", model_.source_bytes);
+    totals();
+    dtypes();
+    sections();
+    metadata();
+    modules();
+    tensors();
+    notes();
+    json_.end_object();
+    return std::move(out_) + "\n";
+  }
+
+ private:
+  void count_members(const Tally& tally) {
+    json_.member("parameters", tally.parameters.known());
+    json_.member("exact", tally.parameters.is_exact());
+    json_.member("expression", text_or_null(expression(model_, tally.parameters, kDigits)));
+    const bool recorded = tally.unrecorded_trainable == Count();
+    json_.key("trainable");
+    recorded ? json_.value(tally.trainable.known()) : json_.null();
+    json_.key("non_trainable");
+    recorded ? json_.value(tally.parameters.known() - tally.trainable.known()) : json_.null();
+    json_.member("buffers", tally.buffers.known());
+    json_.member("buffers_exact", tally.buffers.is_exact());
+    json_.member("uninitialized_parameters", std::uint64_t{tally.uninitialized_parameters});
+    json_.member("uninitialized_buffers", std::uint64_t{tally.uninitialized_buffers});
+  }
+
+  void size_members(const Tally& tally) {
+    json_.member("tensors", tally.tensors);
+    json_.member("bytes", tally.bytes.known());
+    json_.member("bytes_exact", tally.bytes.is_exact());
+  }
+
+  void totals() {
+    const Totals& totals = summary_.totals;
+    json_.key("totals");
+    json_.begin_object();
+    count_members(totals);
+    json_.null_member("active_parameters");
+    json_.member("modules", totals.modules);
+    size_members(totals);
+    json_.null_member("flops");
+    json_.member("roles_inferred", totals.roles_inferred);
+    json_.member("optimizer_tensors", totals.optimizer_tensors);
+    json_.member("optimizer_bytes", totals.optimizer_bytes);
+    json_.end_object();
+  }
+
+  void dtypes() {
+    json_.key("dtypes");
+    json_.begin_array();
+    for (const DTypeShare& share : summary_.totals.by_dtype) {
+      json_.begin_object(true);
+      json_.key("dtype");
+      dtype(share.dtype);
+      json_.member("elements", share.elements);
+      json_.member("bytes", share.bytes);
+      json_.end_object();
+    }
+    json_.end_array();
+  }
+
+  void dtype(DType type) { type == DType::unknown ? json_.null() : json_.value(name(type)); }
+
+  void sections() {
+    json_.key("sections");
+    json_.begin_array();
+    for (const Section& section : model_.sections) {
+      const bool has_modules = section.kind != SectionKind::optimizer_state;
+      json_.begin_object(true);
+      json_.member("name", section.name);
+      json_.member("kind", section_kind_name(section.kind));
+      json_.member("path", has_modules ? std::optional(model_.modules[section.root].path) : std::nullopt);
+      json_.member("tensors", has_modules ? summary_.tallies[section.root].tensors : section.tensors);
+      json_.member("bytes", has_modules ? summary_.tallies[section.root].bytes.known() : section.bytes);
+      json_.end_object();
+    }
+    json_.end_array();
+  }
+
+  void metadata() {
+    json_.key("metadata");
+    json_.begin_array();
+    for (const auto& [key, value] : model_.metadata) {
+      json_.begin_object(true);
+      json_.member("key", key);
+      json_.member("value", value);
+      json_.end_object();
+    }
+    json_.end_array();
+  }
+
+  // Every module but the root, in definition order down to the depth that was asked for; where rows were filtered or
+  // cut, the modules of those rows.
+  void modules() {
+    json_.key("modules");
+    json_.begin_array();
+    if (summary_.flat) {
+      for (const Row& row : summary_.rows)
+        if (!row.own_only) module(row.module, depth_of(row.module));
+    } else {
+      walk_modules(model_, summary_.depth.value_or(-1), [this](Index index, std::uint32_t depth) {
+        if (index != 0) module(index, depth);
+      });
+    }
+    json_.end_array();
+  }
+
+  std::uint32_t depth_of(Index module) const {
+    std::uint32_t depth = 0;
+    for (; module != 0; module = model_.modules[module].parent) ++depth;
+    return depth;
+  }
+
+  void module(Index index, std::uint32_t depth) {
+    const Module& module = model_.modules[index];
+    const Tally& tally = summary_.tallies[index];
+    json_.begin_object(true);
+    json_.member("path", module.path);
+    json_.member("type", text_or_null(module.type));
+    json_.member("depth", std::uint64_t{depth});
+    count_members(tally);
+    size_members(tally);
+    json_.member("lazy", module.lazy || tally.uninitialized_parameters + tally.uninitialized_buffers > 0);
+    json_.member("mode", mode_name(module.mode));
+    json_.member("alias_of",
+                 module.alias_of == kNone ? std::nullopt : std::optional(model_.modules[module.alias_of].path));
+    for (std::string_view unknown : {"in", "out", "flops"}) json_.null_member(unknown);
+    json_.end_object();
+  }
+
+  void tensors() {
+    json_.key("tensors");
+    json_.begin_array();
+    for (const Tensor& each : model_.tensors) tensor(each);
+    json_.end_array();
+  }
+
+  void tensor(const Tensor& tensor) {
+    const Count numel = model_.numel(tensor);
+    const Count bytes = model_.bytes(tensor);
+    json_.begin_object(true);
+    json_.member("path", tensor.path);
+    json_.key("shape");
+    shape(tensor);
+    json_.key("dtype");
+    dtype(tensor.dtype);
+    json_.member("bytes", bytes.is_exact() ? std::optional(bytes.known()) : std::nullopt);
+    json_.member("stored_bytes", tensor.stored_bytes);
+    json_.member("state", state_name(tensor.state));
+    json_.member("layout", layout_name(tensor.layout));
+    json_.member("role", tensor.role == Role::parameter ? "parameter" : "buffer");
+    json_.member("role_recorded", tensor.role_recorded);
+    json_.member("requires_grad", tensor.requires_grad == RequiresGrad::not_recorded
+                                      ? std::nullopt
+                                      : std::optional(tensor.requires_grad == RequiresGrad::yes));
+    json_.member("tied_to",
+                 tensor.tied_to == kNone ? std::nullopt : std::optional(model_.tensors[tensor.tied_to].path));
+    const bool is_counted = tensor.role == Role::parameter && numel.is_exact();
+    json_.member("logical_parameters", is_counted ? std::optional(numel.known()) : std::nullopt);
+    json_.end_object();
+  }
+
+  void shape(const Tensor& tensor) {
+    if (!tensor.rank_known()) return json_.null();
+    json_.begin_array(true);
+    for (const Extent* extent = model_.shape_begin(tensor); extent != model_.shape_end(tensor); ++extent)
+      extent->is_known() ? json_.value(extent->size()) : json_.null();
+    json_.end_array();
+  }
+
+  void notes() {
+    json_.key("notes");
+    json_.begin_array();
+    for (const Note& note : model_.notes) {
+      json_.begin_object(true);
+      json_.member("code", note.code);
+      json_.member("place", note.place);
+      json_.member("message", note.message);
+      json_.end_object();
+    }
+    json_.end_array();
+  }
+
+  const Summary& summary_;
+  const Model& model_;
+  std::string out_;
+  JsonWriter json_;
+};
+
+}  // namespace
+
+std::string render_json(const Summary& summary) { return JsonText(summary).text(); }
+
+}  // namespace weigh

@@ -1,0 +1,173 @@
+// The text of PyTorch Lightning's ModelSummary (lightning.pytorch.utilities.model_summary, 2.6), to the character, but
+// where Lightning is wrong: what is not initialised is an expression or a lower bound instead of 0; "other params" are
+// there at every depth; 9,999 is not rounded up to 10.0 K; the size is that of the real dtypes. FLOPs are 0, as
+// Lightning prints them without an example input.
+#include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "model/walk.h"
+#include "render/formats.h"
+#include "render/text.h"
+#include "render/units.h"
+
+namespace weigh {
+namespace {
+
+constexpr std::size_t kTotalWidth = 10;
+constexpr std::string_view kUnknown = "n/a";
+
+// get_human_readable_count: groups of three digits, one decimal below 100 of them, none above.
+std::string lightning_count(std::uint64_t number) {
+  constexpr std::array<std::string_view, 5> kLabels = {" ", "K", "M", "B", "T"};
+  std::uint64_t unit = 1;
+  std::size_t label = 0;
+  while (label + 1 < kLabels.size() && number / unit >= 1000) {
+    unit *= 1000;
+    ++label;
+  }
+  const std::uint64_t whole = number / unit;
+  if (label == 0 || whole >= 100) return fmt::format("{} {}", with_commas(whole), kLabels[label]);
+  const std::string rounded = fmt::format("{:.1f}", static_cast<double>(number) / static_cast<double>(unit));
+  const bool gained_a_digit = rounded.size() > fmt::to_string(whole).size() + 2;
+  if (gained_a_digit) return with_commas(number) + "  ";
+  return fmt::format("{} {}", rounded, kLabels[label]);
+}
+
+std::string lightning_count(const Model& model, const Count& count, bool as_total) {
+  if (count.is_exact()) return lightning_count(count.known());
+  const NumberStyle style{.exact = true, .unicode = true};
+  return as_total ? total_text(count, style) : count_text(model, count, style);
+}
+
+struct Line {
+  std::string index, name, type, parameters, mode, flops;
+};
+
+class LightningText {
+ public:
+  explicit LightningText(const Summary& summary) : summary_(summary), model_(*summary.model) {}
+
+  std::string text() && {
+    collect_layers();
+    add_other_parameters();
+    table();
+    totals();
+    return std::move(out_);
+  }
+
+ private:
+  int deepest() const { return summary_.depth.value_or(1); }
+
+  // Definition order, a module registered twice once: what named_modules() yields.
+  void collect_layers() {
+    walk_modules(model_, deepest(), [this](Index index, std::uint32_t) {
+      if (index != 0 && model_.modules[index].alias_of == kNone) add_layer(index);
+    });
+  }
+
+  void add_layer(Index index) {
+    const Module& module = model_.modules[index];
+    const std::string_view mode = module.mode == Mode::train ? "train" : module.mode == Mode::eval ? "eval" : kUnknown;
+    lines_.push_back({fmt::to_string(lines_.size()), printable(module.path),
+                      module.type.empty() ? std::string(kUnknown) : printable(module.type),
+                      lightning_count(model_, summary_.tallies[index].parameters, false), std::string(mode),
+                      lightning_count(0)});
+  }
+
+  // Parameters that belong to no layer of the table: at depth 0 all, else those that only the root itself owns.
+  void add_other_parameters() {
+    const Count other = deepest() == 0 ? summary_.totals.parameters : owned_by_root_alone();
+    if (other == Count()) return;
+    const std::string not_available(kUnknown);
+    lines_.push_back(
+        {" ", "other params", not_available, lightning_count(model_, other, false), not_available, not_available});
+  }
+
+  Count owned_by_root_alone() const {
+    std::vector<bool> is_shared(model_.tensors.size());
+    for (std::size_t i = 0; i < model_.tensors.size(); ++i) {
+      const Tensor& tensor = model_.tensors[i];
+      if (tensor.tied_to != kNone && (tensor.module != 0 || model_.tensors[tensor.tied_to].module != 0))
+        is_shared[i] = is_shared[tensor.tied_to] = true;
+    }
+    Count sum;
+    for (Index i = model_.modules[0].first_tensor; i != kNone; i = model_.tensors[i].next) {
+      const Tensor& tensor = model_.tensors[i];
+      if (tensor.role == Role::parameter && tensor.tied_to == kNone && !is_shared[i]) sum += model_.numel(tensor);
+    }
+    return sum;
+  }
+
+  void table() {
+    const Line titles = {" ", "Name", "Type", "Params", "Mode", "FLOPs"};
+    constexpr std::array kColumns = {&Line::index,      &Line::name, &Line::type,
+                                     &Line::parameters, &Line::mode, &Line::flops};
+    std::array<std::size_t, kColumns.size()> widths{};
+    std::size_t rule = 3 * (kColumns.size() + 1);
+    for (std::size_t i = 0; i < kColumns.size(); ++i) {
+      widths[i] = (titles.*kColumns[i]).size();
+      for (const Line& line : lines_) widths[i] = std::max(widths[i], display_width(line.*kColumns[i]));
+      rule += widths[i];
+    }
+    auto write = [&](const Line& line) {
+      for (std::size_t i = 0; i < kColumns.size(); ++i)
+        out_ += (i == 0 ? "" : " | ") + pad_right(line.*kColumns[i], widths[i]);
+      out_ += '\n';
+    };
+    write(titles);
+    out_ += std::string(rule, '-') + '\n';
+    for (const Line& line : lines_) write(line);
+    out_ += std::string(rule, '-') + '\n';
+  }
+
+  void total(std::string_view value, std::string_view what) {
+    out_ += pad_right(value, kTotalWidth);
+    if (display_width(value) >= kTotalWidth) out_ += ' ';  // Lightning lets the two touch
+    out_ += what;
+    out_ += '\n';
+  }
+
+  // Bytes of the parameters by their own dtypes, in millions.
+  std::string megabytes() const {
+    Count bytes;
+    for (const Tensor& tensor : model_.tensors)
+      if (tensor.role == Role::parameter && tensor.tied_to == kNone) bytes += model_.bytes(tensor);
+    const std::uint64_t kilobytes = bytes.known() / 1000;
+    const bool small = bytes.known() < 1'000'000'000'000;
+    const std::string text = small ? fmt::format("{:.3f}", static_cast<double>(bytes.known()) * 1e-6)
+                                   : fmt::format("{}.{:03}", kilobytes / 1000, kilobytes % 1000);
+    const std::size_t dot = text.find('.');
+    return (bytes.is_exact() ? "" : "≥ ") + with_commas(std::stoull(text.substr(0, dot))) + text.substr(dot);
+  }
+
+  void totals() {
+    const Totals& totals = summary_.totals;
+    const bool recorded = totals.unrecorded_trainable == Count();
+    Count frozen = totals.parameters;
+    frozen -= totals.trainable;
+    total(recorded ? lightning_count(model_, totals.trainable, true) : kUnknown, "Trainable params");
+    total(recorded ? lightning_count(model_, frozen, true) : kUnknown, "Non-trainable params");
+    total(lightning_count(model_, totals.parameters, true), "Total params");
+    total(megabytes(), "Total estimated model params size (MB)");
+    auto modes = [&](std::uint64_t n) { return totals.modes_recorded ? fmt::to_string(n) : std::string(kUnknown); };
+    total(modes(totals.train_modules), "Modules in train mode");
+    total(modes(totals.eval_modules), "Modules in eval mode");
+    total(lightning_count(0), "Total Flops");
+  }
+
+  const Summary& summary_;
+  const Model& model_;
+  std::vector<Line> lines_;
+  std::string out_;
+};
+
+}  // namespace
+
+std::string render_lightning(const Summary& summary) { return LightningText(summary).text(); }
+
+}  // namespace weigh

@@ -1,0 +1,65 @@
+// A GitHub-flavoured Markdown table, for pull requests and model cards. What a file says stands in code spans or is
+// escaped: it cannot become markup.
+#include <string>
+#include <string_view>
+
+#include <fmt/format.h>
+
+#include "render/columns.h"
+#include "render/formats.h"
+#include "render/text.h"
+
+namespace weigh {
+namespace {
+
+std::string escaped(std::string_view text) {
+  std::string out;
+  for (char c : text) {
+    if (std::string_view("\\`*_{}[]<>#|!&~").find(c) != std::string_view::npos) out += '\\';
+    out += c;
+  }
+  return out;
+}
+
+// Nothing but the bar and the backtick means anything inside of code in a table.
+std::string code(std::string_view text) {
+  if (text.empty()) return "";
+  if (text.find_first_of("`|") != std::string_view::npos) return escaped(text);
+  return fmt::format("`{}`", text);
+}
+
+}  // namespace
+
+std::string render_markdown(const Summary& summary, const RenderOptions& options) {
+  const Model& model = *summary.model;
+  const NumberStyle style{options.exact, true};
+  std::string out = fmt::format("**{}**: {}", escaped(printable(model.source)), escaped(model.format));
+  if (!model.kind.empty()) out += ", " + escaped(model.kind);
+  if (!model.architecture.empty()) out += ", " + escaped(printable(model.architecture));
+  out += "\n\n";
+
+  const std::vector<GridColumn> columns = fill_columns(summary, options);
+  for (const GridColumn& column : columns) out += "| " + escaped(column.title) + " ";
+  out += "|\n";
+  for (const GridColumn& column : columns) out += column.right_aligned ? "|--:" : "|---";
+  out += "|\n";
+  const bool begins_with_name = options.columns.empty() || options.columns.front() == "name";
+  for (std::size_t row = 0; row < summary.rows.size(); ++row) {
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      const std::string& cell = columns[i].cells[row];
+      out += fmt::format("| {} ", i == 0 && begins_with_name ? code(cell) : escaped(cell));
+    }
+    out += "|\n";
+  }
+  out += fmt::format("\n{} parameters, {}\n", total_text(summary.totals.parameters, style, 4),
+                     bytes_text(summary.totals.bytes, style, 4));
+  if (summary.uninitialized.empty()) return out;
+  out += "\nNot initialised yet:\n\n";
+  for (Index index : summary.uninitialized) {
+    const Tensor& tensor = model.tensors[index];
+    out += fmt::format("- {} {}\n", code(printable(tensor.path)), code(shape_text(model, tensor)));
+  }
+  return out;
+}
+
+}  // namespace weigh

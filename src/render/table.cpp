@@ -1,0 +1,199 @@
+// The table on a terminal: what the file is, the tree of modules, the totals, what is not initialised.
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "render/columns.h"
+#include "render/formats.h"
+#include "render/text.h"
+
+namespace weigh {
+namespace {
+
+constexpr std::size_t kIndent = 2;
+constexpr std::size_t kMostListed = 12;  // uninitialised tensors
+constexpr std::size_t kMostFacts = 6;
+constexpr std::size_t kLongestFact = 40;
+
+constexpr std::string_view kBold = "\x1b[1m";
+constexpr std::string_view kYellow = "\x1b[33m";
+constexpr std::string_view kPlain = "\x1b[0m";
+
+// Labels with the branches of the tree before them. Rows at depth 1 stand at the left edge.
+std::vector<std::string> tree_labels(const Summary& summary, bool unicode) {
+  const Glyphs& signs = glyphs(unicode);
+  const std::vector<Row>& rows = summary.rows;
+  // Whether another row of the same depth follows before the tree goes up: read from the end.
+  std::vector<bool> has_sibling(rows.size());
+  std::vector<bool> seen;
+  for (std::size_t i = rows.size(); i-- > 0;) {
+    seen.resize(rows[i].depth + 1);
+    has_sibling[i] = seen[rows[i].depth];
+    seen[rows[i].depth] = true;
+  }
+  std::vector<std::string> labels;
+  std::vector<std::size_t> open;  // the rows above, by depth
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    open.resize(rows[i].depth - 1);
+    std::string label;
+    for (std::size_t above = 1; above < open.size(); ++above)
+      label += has_sibling[open[above]] ? signs.trunk : std::string(signs.trunk == "│ " ? 2 : 3, ' ');
+    if (!open.empty()) label += has_sibling[i] ? signs.branch : signs.last_branch;
+    const std::string_view parent = open.empty() ? "" : summary.model->modules[rows[open.back()].module].path;
+    labels.push_back(label + row_label(*summary.model, rows[i], parent, unicode));
+    open.push_back(i);
+  }
+  return labels;
+}
+
+class TableText {
+ public:
+  TableText(const Summary& summary, const RenderOptions& options)
+      : summary_(summary),
+        model_(*summary.model),
+        options_(options),
+        style_{options.exact, options.unicode},
+        separator_(fmt::format(" {} ", options.unicode ? "·" : "-")) {}
+
+  std::string text() && {
+    headline();
+    rows();
+    totals();
+    uninitialised();
+    sections();
+    facts();
+    return std::move(out_);
+  }
+
+ private:
+  void line(std::string_view text, std::string_view color = "") {
+    out_.append(text.empty() ? 0 : kIndent, ' ');
+    const std::size_t room = options_.width > kIndent ? options_.width - kIndent : 0;
+    if (!color.empty() && options_.color) out_ += color;
+    out_ += room == 0 ? std::string(text) : cut_to(text, room, glyphs(options_.unicode).ellipsis);
+    if (!color.empty() && options_.color) out_ += kPlain;
+    out_ += '\n';
+  }
+
+  std::string safe(std::string_view text) const { return printable(text, options_.unicode); }
+
+  void headline() {
+    std::string format = model_.format;
+    if (!model_.kind.empty()) format += ", " + model_.kind;
+    std::vector<std::string> parts = {safe(model_.source.empty() ? "." : model_.source), format};
+    if (!model_.architecture.empty()) parts.push_back(safe(model_.architecture));
+    parts.push_back(fmt::format("{} tensor{}", with_commas(model_.tensors.size()), model_.tensors.size() == 1 ? "" : "s"));
+    if (!summary_.uninitialized.empty()) parts.emplace_back("not all initialised");
+    const std::string text = fmt::format("{}", fmt::join(parts, separator_));
+    out_ += options_.color ? fmt::format("{}{}{}\n\n", kBold, text, kPlain) : text + "\n\n";
+  }
+
+  void rows() {
+    if (summary_.rows.empty()) return;
+    std::vector<GridColumn> columns = fill_columns(summary_, options_);
+    const bool begins_with_name = options_.columns.empty() || options_.columns.front() == "name";
+    if (begins_with_name && !summary_.flat) columns[0].cells = tree_labels(summary_, options_.unicode);
+    fit(columns, options_.width > kIndent ? options_.width - kIndent : 0, glyphs(options_.unicode).ellipsis);
+    const std::vector<std::string> lines = lines_of(columns);
+    for (std::size_t i = 0; i < lines.size(); ++i)
+      line(lines[i], i == 0 ? kBold : summary_.rows[i - 1].lazy ? kYellow : "");
+    if (summary_.rows_left_out > 0) line(fmt::format("{} more rows", with_commas(summary_.rows_left_out)));
+    line("");
+  }
+
+  void totals() {
+    const Totals& totals = summary_.totals;
+    std::vector<std::string> parts = {total_text(totals.parameters, style_, 4) + " parameters"};
+    if (const std::string trainable = trainability(); !trainable.empty()) parts.push_back(trainable);
+    if (!(totals.buffers == Count())) {
+      parts.push_back(fmt::format("{} in buffers{}", total_text(totals.buffers, style_),
+                                  totals.roles_inferred ? " (by name and dtype)" : ""));
+    }
+    parts.push_back(bytes_text(totals.bytes, style_, 4));
+    line(fmt::format("{}", fmt::join(parts, separator_)), kBold);
+    if (totals.by_dtype.size() < 2) return;
+    parts.clear();
+    for (const DTypeShare& share : totals.by_dtype) {
+      if (share.dtype == DType::unknown) continue;
+      parts.push_back(fmt::format("{} {} ({})", name(share.dtype), total_text(share.elements, style_),
+                                  bytes_text(share.bytes, style_)));
+    }
+    line(fmt::format("{}", fmt::join(parts, separator_)));
+  }
+
+  // Empty where the file does not say.
+  std::string trainability() const {
+    const Totals& totals = summary_.totals;
+    if (!(totals.unrecorded_trainable == Count()) || totals.parameters == Count()) return "";
+    if (totals.trainable == totals.parameters) return "all trainable";
+    if (totals.trainable == Count()) return "none trainable";
+    Count frozen = totals.parameters;
+    frozen -= totals.trainable;
+    return fmt::format("{} trainable, {} frozen", total_text(totals.trainable, style_), total_text(frozen, style_));
+  }
+
+  void uninitialised() {
+    const std::size_t all = summary_.uninitialized.size();
+    if (all == 0) return;
+    line("");
+    line(fmt::format("{} tensor{} not initialised yet; what is known of {}:", all, all == 1 ? " is" : "s are",
+                     all == 1 ? "it" : "them"),
+         kYellow);
+    std::size_t widest = 0;
+    const std::size_t listed = std::min(all, kMostListed);
+    for (std::size_t i = 0; i < listed; ++i)
+      widest = std::max(widest, display_width(safe(model_.tensors[summary_.uninitialized[i]].path)));
+    for (std::size_t i = 0; i < listed; ++i) {
+      const Tensor& tensor = model_.tensors[summary_.uninitialized[i]];
+      line(fmt::format("  {}   {}{}{}", pad_right(safe(tensor.path), widest), shape_text(model_, tensor, style_.unicode),
+                       tensor.role == Role::buffer ? "   buffer" : "",
+                       tensor.tied_to == kNone ? "" : "   = " + safe(model_.tensors[tensor.tied_to].path)));
+    }
+    if (all > listed) line(fmt::format("  and {} more; --format json lists them all", all - listed));
+    line("Run one forward before saving, or give an example input, to know them.");
+  }
+
+  void sections() {
+    bool first = true;
+    for (const Section& section : model_.sections) {
+      if (section.kind == SectionKind::model) continue;
+      if (first) line("");
+      first = false;
+      const std::string name = section.name.empty() ? "" : fmt::format(" '{}'", safe(section.name));
+      if (section.kind == SectionKind::copy) {
+        line(fmt::format("{} averages another section's parameters and is not in the totals", name.substr(1)));
+      } else {
+        line(fmt::format("optimizer state{}: {} tensor{}, {}, not in the totals", name, with_commas(section.tensors),
+                         section.tensors == 1 ? "" : "s", bytes_text(section.bytes, style_)));
+      }
+    }
+  }
+
+  void facts() {
+    std::vector<std::string> parts;
+    for (const auto& [key, value] : model_.metadata)
+      if (parts.size() < kMostFacts && value.size() + key.size() < kLongestFact && !value.empty())
+        parts.push_back(safe(key) + " " + safe(value));
+    if (parts.empty()) return;
+    line("");
+    line(fmt::format("{}", fmt::join(parts, separator_)));
+  }
+
+  const Summary& summary_;
+  const Model& model_;
+  const RenderOptions& options_;
+  NumberStyle style_;
+  std::string separator_;
+  std::string out_;
+};
+
+}  // namespace
+
+std::string render_table(const Summary& summary, const RenderOptions& options) {
+  return TableText(summary, options).text();
+}
+
+}  // namespace weigh
