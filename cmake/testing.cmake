@@ -1,6 +1,7 @@
 # Tests mirror src/: weigh_test(wire FILES wire/zip_test.cpp … ROOMS wire bytes) makes the program test_wire. A room's
 # objects are linked only where it is named, so ROOMS names the rooms that those use, too.
 find_package(GTest REQUIRED)
+find_package(nlohmann_json REQUIRED)
 include(GoogleTest)
 
 function(weigh_test name)

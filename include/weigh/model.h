@@ -118,6 +118,8 @@ class Model {
   std::vector<Tensor> tensors;  // in the file's order
   std::vector<Extent> extents;
   std::vector<Symbol> symbols;
+  // How many elements a nested tensor has: its parts differ in shape. By Tensor::first_extent, ascending.
+  std::vector<std::pair<Index, std::uint64_t>> nested_elements;
   std::vector<Section> sections;
   std::vector<Note> notes;
 

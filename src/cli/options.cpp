@@ -47,7 +47,8 @@ void declare(CLI::App& app, Options& options, Raw& raw) {
       ->check(CLI::IsMember(names(kFormats)));
   app.add_option("--columns", options.render.columns,
                  fmt::format("columns of the table, separated by commas: {}", fmt::join(column_keys(), ", ")))
-      ->delimiter(',');
+      ->delimiter(',')
+      ->allow_extra_args(false);
   app.add_option("--sort", raw.sort, "order of siblings: definition, name, params or size")
       ->check(CLI::IsMember(names(kSortKeys)));
   app.add_option("--top", options.summary.top, "only the first N rows, after sorting");

@@ -49,6 +49,7 @@ class Reading {
     for (const std::string& name : contents_.unknown_classes)
       model_.notes.push_back(
           {"unknown-class", name, "is a class that is not known; its objects were kept by name, none was made"});
+    std::erase_if(contents_.found, [this](const Found& found) { return is_metrics(found); });
     describe_checkpoint(archive_.root(), model_);
     const std::ptrdiff_t models = count(Part::state_dict) + count(Part::module);
     if (models == 0) {
@@ -67,6 +68,15 @@ class Reading {
   std::ptrdiff_t count(Part part) const {
     return std::count_if(contents_.found.begin(), contents_.found.end(),
                          [&](const Found& f) { return f.part == part; });
+  }
+
+  // Scores by file name, as callbacks keep them: names like a state dict's, but no weights.
+  bool is_metrics(const Found& found) {
+    if (found.part != Part::state_dict || found.name.empty()) return false;
+    const Entries entries = mapping_entries(found.value);
+    return std::all_of(entries.begin(), entries.end(), [this](const auto& entry) {
+      return !is_tensor(entry.second) || assembler_.is_scalar(entry.second);
+    });
   }
 
   void add_part(const Found& found, bool is_one_of_several) {

@@ -236,7 +236,7 @@ void SafetensorsReader::add(Source& source) {
            fmt::format("has the dtype '{}', which this program does not know; its bytes are counted as they lie",
                        entry.dtype.substr(0, 40))});
     }
-    tensor.role = infer_role(entry.name.substr(entry.name.rfind('.') + 1), tensor.dtype);
+    tensor.role = infer_role(entry.name.substr(entry.name.rfind('.') + 1), tensor.dtype, entry.shape);
     if (Index other = find(entry.name); other != kNone) {
       const bool is_in_this_file = !ranges.empty() && other >= ranges.front().tensor;
       if (is_in_this_file)
@@ -263,7 +263,7 @@ Index SafetensorsReader::add_name_only(std::string_view name) {
   Tensor tensor;
   tensor.path = name;
   tensor.rank = Tensor::kUnknownRank;
-  tensor.role = infer_role(name.substr(name.rfind('.') + 1), DType::unknown);
+  tensor.role = infer_role(name.substr(name.rfind('.') + 1), DType::unknown, {});
   tensor.state = State::missing;
   const Index index = builder_.add_by_path(tensor, {});
   by_name_.insert(index, [&](Index i) { return hash_of(model_.tensors[i].path); });

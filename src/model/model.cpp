@@ -7,6 +7,11 @@ namespace weigh {
 
 Count Model::numel(const Tensor& tensor) const {
   if (!tensor.rank_known()) return Count::unknown();
+  if (tensor.layout == Layout::nested) {
+    const auto found = std::lower_bound(nested_elements.begin(), nested_elements.end(),
+                                        std::pair(tensor.first_extent, std::uint64_t{0}));
+    if (found != nested_elements.end() && found->first == tensor.first_extent) return found->second;
+  }
   Count count = 1;
   for (const Extent* extent = shape_begin(tensor); extent != shape_end(tensor); ++extent) {
     if (extent->is_known()) {

@@ -1,1 +1,4 @@
-# weigh_test(formats FILES … ROOMS …)
+weigh_test(formats
+  FILES formats/expected_test.cpp
+  ROOMS formats analysis model wire bytes
+  LIBRARIES nlohmann_json::nlohmann_json)

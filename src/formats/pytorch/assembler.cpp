@@ -26,7 +26,7 @@ std::size_t Assembler::Hash::operator()(const Memory& memory) const {
 Assembler::Memory Assembler::memory_of(const TorchTensor& tensor) {
   if (tensor.storage.empty()) return {tensor.node, 0, 0, 0};
   std::uint64_t form = static_cast<std::uint64_t>(tensor.dtype);
-  for (Extent extent : tensor.shape) form = mix(form, extent.size());
+  for (Extent extent : tensor.shape) form = mix(form, extent.is_known() ? extent.size() : UINT64_MAX);
   for (std::int64_t stride : tensor.strides) form = mix(form, static_cast<std::uint64_t>(stride));
   return {nullptr, std::hash<std::string_view>{}(tensor.storage), tensor.storage_offset, form};
 }
@@ -50,7 +50,7 @@ Tensor Assembler::describe(const TorchTensor& read, std::string_view path, std::
   tensor.state = read.state;
   tensor.layout = read.layout;
   tensor.role_recorded = role.has_value();
-  tensor.role = role ? *role : infer_role(path.substr(path.rfind('.') + 1), read.dtype);
+  tensor.role = role ? *role : infer_role(path.substr(path.rfind('.') + 1), read.dtype, read.shape);
   // A state dict holds detached tensors, which say nothing of the parameter; a Parameter does.
   tensor.requires_grad = tensor.role == Role::parameter ? read.requires_grad : RequiresGrad::no;
   if (!read.rank_known) tensor.rank = Tensor::kUnknownRank;
@@ -61,6 +61,7 @@ Tensor Assembler::describe(const TorchTensor& read, std::string_view path, std::
 
 void Assembler::remember(const TorchTensor& tensor, Index index) {
   if (model_.tensors[index].tied_to == kNone) first_in_memory_.emplace(memory_of(tensor), index);
+  if (tensor.elements) model_.nested_elements.emplace_back(model_.tensors[index].first_extent, *tensor.elements);
 }
 
 Index Assembler::add_by_path(Value value, std::string_view path, Index root) {

@@ -20,6 +20,18 @@ Entries module_attributes(Value module) {
   return arguments.empty() ? Entries() : mapping_entries(arguments[0]);
 }
 
+bool has_module_attributes(Value value) {
+  if (!value.is(Kind::object)) return false;
+  const Entries attributes = module_attributes(value);
+  auto has = [&](std::string_view name) { return !pickle::find(attributes, name).is(Kind::none); };
+  return has("_parameters") && has("_buffers") && has("_modules");
+}
+
+bool is_compiled(Value module) {
+  return class_of(module) == "torch._dynamo.eval_frame OptimizedModule" && !arguments_of(module).empty() &&
+         has_module_attributes(arguments_of(module)[0]);
+}
+
 class Tree {
  public:
   explicit Tree(Assembler& assembler) : assembler_(assembler), model_(assembler.model()), shapes_(assembler) {}
@@ -43,9 +55,11 @@ class Tree {
   };
 
   void add_one(const Open& open, std::vector<Open>& children) {
+    const auto [seen, is_new] = seen_.emplace(open.layer.module.identity(), open.index);
+    if (!is_new) return be_alias(model_.modules[open.index], seen->second);
+    if (is_compiled(open.layer.module)) return add_compiled(open, children);
     const Entries attributes = module_attributes(open.layer.module);
     describe(model_.modules[open.index], open.layer.module, attributes);
-    seen_.emplace(open.layer.module.identity(), open.index);
     add_tensors(open, pickle::find(attributes, "_parameters"), Role::parameter);
     add_tensors(open, pickle::find(attributes, "_buffers"), Role::buffer);
     if (open.depth >= assembler_.limits().module_depth) {
@@ -59,15 +73,21 @@ class Tree {
   void add_child(const Open& parent, std::string_view name, Value child, std::vector<Open>& children) {
     std::string_view path = assembler_.path(parent.layer.path, name);
     Index index = assembler_.builder().add_child(parent.index, path);
-    auto seen = seen_.find(child.identity());
-    if (seen != seen_.end()) {
-      model_.modules[index].alias_of = seen->second;
-      model_.modules[index].type = model_.modules[seen->second].type;
-      model_.modules[index].mode = model_.modules[seen->second].mode;
-      return;
-    }
     children.push_back(
         {{child, path, parent.layer.module, parent.layer.path, model_.modules[index].name()}, index, parent.depth + 1});
+  }
+
+  void be_alias(Module& module, Index original) const {
+    module.alias_of = original;
+    module.type = model_.modules[original].type;
+    module.mode = model_.modules[original].mode;
+  }
+
+  // torch.compile's wrapper is stored as a call with the module that it wraps, whose mode is its own.
+  void add_compiled(const Open& open, std::vector<Open>& children) {
+    const Value wrapped = arguments_of(open.layer.module)[0];
+    describe(model_.modules[open.index], open.layer.module, module_attributes(wrapped));
+    add_child(open, "_orig_mod", wrapped, children);
   }
 
   void describe(Module& module, Value value, Entries attributes) {
@@ -103,12 +123,7 @@ class Tree {
 
 }  // namespace
 
-bool is_module(Value value) {
-  if (!value.is(Kind::object)) return false;
-  const Entries attributes = module_attributes(value);
-  auto has = [&](std::string_view name) { return !pickle::find(attributes, name).is(Kind::none); };
-  return has("_parameters") && has("_buffers") && has("_modules");
-}
+bool is_module(Value value) { return has_module_attributes(value) || is_compiled(value); }
 
 void add_module_tree(Assembler& assembler, Value module, Index root) { Tree(assembler).add(module, root); }
 

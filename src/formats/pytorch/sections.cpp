@@ -34,6 +34,9 @@ bool is_optimizer_state(Value value) {
 std::string text_of(Value key) {
   if (key.is(Kind::integer)) return fmt::to_string(key.integer());
   if (key.is(Kind::string)) return std::string(key.text());
+  if (key.is(Kind::tuple) && key.items().size() == 2 && key.items()[0].is(Kind::integer) &&
+      key.items()[1].is(Kind::integer))
+    return fmt::format("({}, {})", key.items()[0].integer(), key.items()[1].integer());
   return "?";
 }
 
@@ -64,7 +67,7 @@ class Search {
     if (is_tensor(value)) return add(Part::tensor, step);
     if (is_module(value)) return add(Part::module, step);
     if (is_optimizer_state(value)) return add(Part::optimizer, step);
-    if (is_state_dict(value)) return add(Part::state_dict, step);
+    if (is_state_dict(value) && (step.name.empty() || is_surely_a_model(step))) return add(Part::state_dict, step);
     note_class(value);
     const std::size_t first = open_.size();
     for (const auto& [key, held] : mapping_entries(value)) descend(step, text_of(key), held);
@@ -83,6 +86,19 @@ class Search {
     }
     const bool joins = !from.name.empty() && !key.empty();
     open_.push_back({from.name + (joins ? "/" : "") + key.substr(0, 200), value, from.depth + 1});
+  }
+
+  // Trainers keep other dictionaries of tensors, too: metrics, means and deviations of the data.
+  static bool is_surely_a_model(const Step& step) {
+    if (!pickle::find(attributes_of(step.value), "_metadata").is(Kind::none)) return true;
+    constexpr std::array<std::string_view, 5> kKeys = {"state_dict", "model", "param", "weight", "ema"};
+    const std::string_view key = std::string_view(step.name).substr(step.name.rfind('/') + 1);
+    if (std::any_of(kKeys.begin(), kKeys.end(), [&](auto word) { return key.find(word) != key.npos; })) return true;
+    const Entries entries = mapping_entries(step.value);
+    return std::any_of(entries.begin(), entries.end(), [](const auto& entry) {
+      const std::string_view name = entry.first.is(Kind::string) ? entry.first.text() : std::string_view();
+      return name.find('.') != name.npos || name == "weight" || name == "bias";
+    });
   }
 
   void add(Part part, const Step& step) { contents_.found.push_back({part, step.name, step.value}); }

@@ -47,6 +47,12 @@ std::optional<Storage> storage_of(Value persistent) {
                  location};
 }
 
+bool is_storage_as_text(Value persistent) {
+  if (!persistent.is(Kind::persistent) || persistent.items().empty()) return false;
+  const Value id = persistent.items()[0];
+  return id.is(Kind::string) && id.text().starts_with("('storage'");
+}
+
 std::uint64_t bytes_per_element(const Storage& storage) { return std::max(1U, bits(storage.dtype) / 8); }
 
 DType dtype_of(Value global) {

@@ -21,6 +21,10 @@ struct Storage {
 
 // Nothing where the value is no such identifier.
 std::optional<Storage> storage_of(Value persistent);
+// Whether the value is an identifier that protocol 0 wrote: the text of the tuple. torch.load refuses it, too.
+bool is_storage_as_text(Value persistent);
+inline constexpr std::string_view kStorageAsText =
+    "refers to its storage by text, as pickle protocol 0 does; torch.load cannot read it either";
 // "torch FloatStorage" -> float32; unknown for an untyped one.
 DType dtype_of_storage_class(std::string_view global);
 // 1 for an untyped storage and for packed types, whose storages count bytes.

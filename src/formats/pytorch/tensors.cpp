@@ -25,6 +25,7 @@ enum class Rebuild : std::uint8_t {
   quantized,
   sparse,
   nested,
+  jagged,
   parameter,
   uninitialized_parameter,
   uninitialized_buffer,
@@ -51,6 +52,7 @@ constexpr std::array kFunctions = {
     Function{"torch._utils _rebuild_sparse_tensor", Rebuild::sparse},
     Function{"torch._utils _rebuild_sparse_csr_tensor", Rebuild::sparse},
     Function{"torch._utils _rebuild_nested_tensor", Rebuild::nested},
+    Function{"torch.nested._internal.nested_tensor _rebuild_njt", Rebuild::jagged},
     Function{"torch._utils _rebuild_meta_tensor_no_storage", Rebuild::meta},
     Function{"torch._utils _rebuild_wrapper_subclass", Rebuild::wrapper},
     Function{"torch._utils _rebuild_device_tensor_from_numpy", Rebuild::from_numpy},
@@ -92,7 +94,7 @@ std::uint64_t bytes_of(std::uint64_t numel, DType dtype) {
 bool stands_for_a_tensor(Value value) {
   if (!value.is(Kind::persistent)) return false;
   Value key = value.items()[0];
-  return key.is(Kind::integer) || key.is(Kind::string) || key.is(Kind::big_integer);
+  return key.is(Kind::integer) || (key.is(Kind::string) && !is_storage_as_text(value)) || key.is(Kind::big_integer);
 }
 
 }  // namespace
@@ -128,6 +130,7 @@ void TensorReader::read_call(std::string_view function, Arguments arguments, Val
     case Rebuild::quantized: return quantized(arguments);
     case Rebuild::sparse: return sparse(arguments, depth);
     case Rebuild::nested: return nested(arguments, depth);
+    case Rebuild::jagged: return jagged(arguments, depth);
     case Rebuild::parameter: return parameter(arguments, depth);
     case Rebuild::uninitialized_parameter: return uninitialized(Role::parameter, arguments);
     case Rebuild::uninitialized_buffer: return uninitialized(Role::buffer, arguments);
@@ -152,7 +155,7 @@ void TensorReader::read_call(std::string_view function, Arguments arguments, Val
 void TensorReader::strided(Arguments arguments, DType dtype) {
   std::optional<Storage> storage = storage_of(argument(arguments, 0));
   Value offset = argument(arguments, 1);
-  if (!storage) fail("refers to no storage");
+  if (!storage) fail(is_storage_as_text(argument(arguments, 0)) ? std::string(kStorageAsText) : "refers to no storage");
   if (!offset.is(Kind::integer) || offset.integer() < 0) fail("has no storage offset");
   tensor_.dtype = dtype == DType::unknown ? storage->dtype : dtype;
   set_shape(argument(arguments, 2));
@@ -237,10 +240,36 @@ void TensorReader::sparse(Arguments arguments, int depth) {
   tensor_.layout = Layout::sparse;
 }
 
-// (buffer, sizes, strides, offsets): the shapes of the parts are tensor data, which is not read; their number of
-// elements is the buffer's.
+// (buffer, sizes [parts, rank - 1], strides, offsets): the shapes of the parts are tensor data, which is not read.
 void TensorReader::nested(Arguments arguments, int depth) {
+  read_part(argument(arguments, 1), depth + 1);
+  if (tensor_.shape.size() != 2) fail(fmt::format("is nested with sizes of rank {}, needs 2", tensor_.shape.size()));
+  const std::uint64_t parts = tensor_.shape[0].size();
+  const std::uint64_t unknown = std::min<std::uint64_t>(tensor_.shape[1].size(), limits_.dimensions - 1);
   read_part(argument(arguments, 0), depth + 1);
+  have_parts(parts, std::vector<Extent>(unknown, Extent::unknown(kNameless)));
+}
+
+// ({"values": [rows of all parts, …], "offsets": [parts + 1], …},)
+void TensorReader::jagged(Arguments arguments, int depth) {
+  const Entries fields = argument(arguments, 0).entries();
+  read_part(pickle::find(fields, "offsets"), depth + 1);
+  const std::uint64_t offsets = tensor_.shape.empty() ? 0 : tensor_.shape[0].size();
+  const std::uint64_t bytes = tensor_.stored_bytes;
+  read_part(pickle::find(fields, "values"), depth + 1);
+  if (offsets == 0 || tensor_.shape.empty()) fail("is jagged without offsets or values");
+  tensor_.stored_bytes += bytes;  // each is at most the file's size
+  std::vector<Extent> shape = tensor_.shape;
+  shape[0] = Extent::unknown(kNameless);
+  have_parts(offsets - 1, shape);
+}
+
+// The tensor just read holds the elements of `parts` tensors, each of the shape that is known of all.
+void TensorReader::have_parts(std::uint64_t parts, const std::vector<Extent>& shape) {
+  tensor_.elements = numel();
+  tensor_.shape.assign(1, Extent(parts));
+  tensor_.shape.insert(tensor_.shape.end(), shape.begin(), shape.end());
+  tensor_.storage = {};
   tensor_.layout = Layout::nested;
 }
 
@@ -272,8 +301,17 @@ void TensorReader::subclass(Arguments arguments, int depth) {
   Value state = argument(arguments, 3);
   if (!function.is(Kind::global)) fail("is made by something that has no name");
   read_call(function.text(), inner.items(), inner, depth + 1);
-  // A wrapper has no memory of its own; the tensors that it wraps are in its state.
-  if (tensor_.layout == Layout::other) tensor_.stored_bytes = bytes_below(state);
+  // A wrapper has no memory of its own; the tensors that it wraps are in its state. What else is there (a DTensor's
+  // mesh) is not its.
+  if (tensor_.layout != Layout::other) return;
+  tensor_.stored_bytes = 0;
+  for (Value part : state.items()) add_wrapped(part);
+  add_wrapped(state);
+}
+
+void TensorReader::add_wrapped(Value state) {
+  for (const auto& [key, value] : mapping_entries(state))
+    if (is_tensor(value)) tensor_.stored_bytes += bytes_below(value);  // each is at most the file's size
 }
 
 // (array, dtype, device, requires_grad): numpy's array is _reconstruct(…) with the state (version, shape, dtype,

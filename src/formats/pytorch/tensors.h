@@ -20,6 +20,7 @@ namespace weigh::pytorch {
 struct TorchTensor {
   std::vector<Extent> shape;
   bool rank_known = true;
+  std::optional<std::uint64_t> elements;  // of a nested tensor, whose shape does not tell
   std::uint64_t stored_bytes = 0;
   DType dtype = DType::unknown;
   State state = State::initialised;
@@ -56,6 +57,9 @@ class TensorReader {
   void quantized(Arguments arguments);
   void sparse(Arguments arguments, int depth);
   void nested(Arguments arguments, int depth);
+  void jagged(Arguments arguments, int depth);
+  void have_parts(std::uint64_t parts, const std::vector<Extent>& shape);
+  void add_wrapped(Value state);
   void parameter(Arguments arguments, int depth);
   void uninitialized(Role role, Arguments arguments);
   void subclass(Arguments arguments, int depth);
