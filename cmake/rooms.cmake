@@ -4,7 +4,10 @@
 add_library(weigh_flags INTERFACE)
 target_compile_features(weigh_flags INTERFACE cxx_std_20)
 if(WEIGH_DEVELOPER)
-  target_compile_options(weigh_flags INTERFACE -Wall -Wextra -Wpedantic -Werror)
+  target_compile_options(weigh_flags INTERFACE -Wall -Wextra -Wpedantic)
+endif()
+if(WEIGH_WERROR)
+  target_compile_options(weigh_flags INTERFACE -Werror)
 endif()
 if(WEIGH_SANITIZE)
   target_compile_options(weigh_flags INTERFACE -fsanitize=${WEIGH_SANITIZE} -fno-sanitize-recover=all

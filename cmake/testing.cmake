@@ -12,6 +12,7 @@ function(weigh_test name)
                                              fmt::fmt GTest::gmock GTest::gtest_main)
   target_compile_definitions(test_${name} PRIVATE WEIGH_TEST_DATA="${PROJECT_SOURCE_DIR}/tests/data"
                                                   WEIGH_GOLDEN="${PROJECT_SOURCE_DIR}/tests/golden"
+                                                  WEIGH_SOURCE="${PROJECT_SOURCE_DIR}"
                                                   WEIGH_PROGRAM="$<TARGET_FILE:weigh_program>")
   gtest_discover_tests(test_${name} DISCOVERY_MODE PRE_TEST TEST_PREFIX "${name}." PROPERTIES TIMEOUT 300)
 endfunction()

@@ -21,8 +21,8 @@ int main(int argc, char** argv) {
   app.add_option("pattern", pattern, "a file of tests/data/seed_models; left out with --tensors");
   app.add_option("-o,--output", output, "directory to make, or the file with --torch")->required();
   app.add_option("--shards", shards, "how many; else as published, or as 10 GB each ask for");
-  app.add_option("--tensors", tensors, "a made-up model with so many tensors");
-  app.add_flag("--torch", torch, "a PyTorch file instead of safetensors");
+  CLI::Option* made_up = app.add_option("--tensors", tensors, "a made-up model with so many tensors");
+  app.add_flag("--torch", torch, "a PyTorch file instead of safetensors")->needs(made_up);
   CLI11_PARSE(app, argc, argv);
   try {
     if (torch) {

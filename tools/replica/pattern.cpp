@@ -1,7 +1,5 @@
 #include "replica/pattern.h"
 
-#include <simdjson.h>
-
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -10,14 +8,15 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <simdjson.h>
 
 namespace weigh::replica {
 namespace {
 
 constexpr std::array<std::pair<std::string_view, unsigned>, 22> kBits = {{
-    {"BOOL", 8},    {"F4", 4},      {"F6_E2M3", 6},     {"F6_E3M2", 6},     {"U8", 8},   {"I8", 8},
+    {"BOOL", 8},    {"F4", 4},      {"F6_E2M3", 6},     {"F6_E3M2", 6},     {"U8", 8},      {"I8", 8},
     {"F8_E5M2", 8}, {"F8_E4M3", 8}, {"F8_E4M3FNUZ", 8}, {"F8_E5M2FNUZ", 8}, {"F8_E8M0", 8}, {"I16", 16},
-    {"U16", 16},    {"F16", 16},    {"BF16", 16},       {"I32", 32},        {"U32", 32}, {"F32", 32},
+    {"U16", 16},    {"F16", 16},    {"BF16", 16},       {"I32", 32},        {"U32", 32},    {"F32", 32},
     {"C64", 64},    {"F64", 64},    {"I64", 64},        {"U64", 64},
 }};
 
@@ -112,7 +111,8 @@ Pattern read_pattern(const std::string& path) {
   }
   std::sort(pattern.tensors.begin(), pattern.tensors.end(), natural_less);
   if (simdjson::dom::element config; !file["config"].get(config)) pattern.config = simdjson::to_string(config);
-  if (std::uint64_t shards = 0; !file["published"]["shards"].get(shards)) pattern.shards = static_cast<unsigned>(shards);
+  if (std::uint64_t shards = 0; !file["published"]["shards"].get(shards))
+    pattern.shards = static_cast<unsigned>(shards);
   return pattern;
 }
 

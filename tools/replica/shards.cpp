@@ -29,16 +29,16 @@ void write_file(const fs::path& path, std::string_view text) {
 
 unsigned number_of_shards(const Pattern& pattern, std::uint64_t bytes) {
   if (pattern.shards > 0) return pattern.shards;
-  return static_cast<unsigned>(std::max<std::uint64_t>(
-      {1, (bytes + kMostBytesOfShard - 1) / kMostBytesOfShard,
-       (pattern.tensors.size() + kMostTensorsOfShard - 1) / kMostTensorsOfShard}));
+  return static_cast<unsigned>(
+      std::max<std::uint64_t>({1, (bytes + kMostBytesOfShard - 1) / kMostBytesOfShard,
+                               (pattern.tensors.size() + kMostTensorsOfShard - 1) / kMostTensorsOfShard}));
 }
 
 // A header as the safetensors library writes it: wide types first, then by name, padded with blanks to 8 bytes.
 std::string header(std::span<Tensor> tensors) {
-  auto width = [](const Tensor& tensor) { return tensor.dtype.find("64") != std::string::npos   ? 3
-                                                 : tensor.dtype.find("32") != std::string::npos ? 2
-                                                                                                : 1; };
+  auto width = [](const Tensor& tensor) {
+    return tensor.dtype.find("64") != std::string::npos ? 3 : tensor.dtype.find("32") != std::string::npos ? 2 : 1;
+  };
   std::sort(tensors.begin(), tensors.end(), [&](const Tensor& a, const Tensor& b) {
     return std::pair(-width(a), std::string_view(a.name)) < std::pair(-width(b), std::string_view(b.name));
   });
@@ -63,7 +63,8 @@ std::string length_prefix(std::uint64_t length) {
 }
 
 void write_index(const fs::path& path, const std::map<std::string, std::string>& files, std::uint64_t total_size) {
-  std::string text = fmt::format("{{\n  \"metadata\": {{\n    \"total_size\": {}\n  }},\n  \"weight_map\": {{", total_size);
+  std::string text =
+      fmt::format("{{\n  \"metadata\": {{\n    \"total_size\": {}\n  }},\n  \"weight_map\": {{", total_size);
   for (const auto& [name, file] : files)
     fmt::format_to(std::back_inserter(text), "{}\n    \"{}\": \"{}\"", text.back() == '{' ? "" : ",", name, file);
   write_file(path, text + "\n  }\n}\n");
@@ -98,7 +99,8 @@ Written write_shards(Pattern pattern, const std::string& directory, unsigned sha
     fs::resize_file(path, sizeof(std::uint64_t) + text.size() + bytes_before - shard_begins);
     written.header_bytes += text.size();
   }
-  if (written.shards > 1) write_index(fs::path(directory) / "model.safetensors.index.json", files, written.payload_bytes);
+  if (written.shards > 1)
+    write_index(fs::path(directory) / "model.safetensors.index.json", files, written.payload_bytes);
   if (!pattern.config.empty()) write_file(fs::path(directory) / "config.json", pattern.config);
   return written;
 }

@@ -1,0 +1,63 @@
+# The front door. `make demo` and `make test` install what is missing, build, and run: nothing else is needed.
+SECONDS ?= 60
+JOBS := $(shell nproc)
+RUN := build/release/weigh
+DATA := tests/data
+CPP = $(shell git ls-files '*.h' '*.cpp')
+LINT_PACKAGES := clang clang-tidy clang-format
+FUZZ_PACKAGES := clang $(shell apt-cache search --names-only '^libclang-rt-[0-9]*-dev$$' 2>/dev/null | head -1 | cut -d' ' -f1)
+
+.PHONY: build demo test bench fuzz lint format asan packages clean
+
+build: packages
+	@cmake --preset release >build-configure.log || (cat build-configure.log; false)
+	@rm -f build-configure.log
+	@cmake --build --preset release -j $(JOBS)
+
+packages:
+	@tools/install-packages $$(grep -v '^#' tools/apt-packages.txt)
+
+test: build
+	@ctest --preset release -j $(JOBS)
+
+# The same tests under AddressSanitizer and UndefinedBehaviorSanitizer.
+asan: packages
+	@cmake --preset asan >/dev/null
+	@cmake --build --preset asan -j $(JOBS)
+	@ctest --preset asan -j $(JOBS)
+
+demo: build
+	@echo '\n\n--- a checkpoint of PyTorch Lightning ---\n'
+	@$(RUN) $(DATA)/pytorch/checkpoints/lightning_32-true.ckpt
+	@echo '\n\n--- a GPT whose head is tied to its embedding ---\n'
+	@$(RUN) $(DATA)/pytorch/modules/gpt_tied_module.pt --depth 2
+	@echo '\n\n--- a mixture of experts of a trillion parameters: 62 shards with real headers, their weights left out ---\n'
+	@build/release/weigh_replica $(DATA)/seed_models/Kimi-K2-Thinking.json -o build/demo/Kimi-K2-Thinking
+	@$(RUN) build/demo/Kimi-K2-Thinking
+	@echo '\n\n--- a graph attention network, GATv2Conv(-1, 8) and Linear(8, 2), before its first forward ---\n'
+	@$(RUN) $(DATA)/pytorch/gat_module_before.pt 2>&1
+	@echo '\n\n--- and after it ---\n'
+	@$(RUN) $(DATA)/pytorch/gat_module_after.pt
+
+bench: build
+	@build/release/weigh_bench
+
+# libFuzzer on each target for SECONDS seconds.
+fuzz: packages
+	@tools/install-packages $(FUZZ_PACKAGES)
+	@cmake --preset fuzz >/dev/null
+	@cmake --build --preset fuzz -j $(JOBS)
+	@fuzz/run build/fuzz $(SECONDS)
+
+lint: packages
+	@tools/install-packages $(LINT_PACKAGES)
+	@clang-format --dry-run --Werror $(CPP)
+	@cmake --preset tidy >/dev/null
+	@cmake --build --preset tidy -j $(JOBS)
+
+format:
+	@tools/install-packages $(LINT_PACKAGES)
+	@clang-format -i $(CPP)
+
+clean:
+	@rm -rf build

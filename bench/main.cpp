@@ -1,0 +1,132 @@
+// Measures weigh against floors and a peer on the same machine at the same time: README.md. Ends with 1 where a limit
+// is missed.
+#include <cstddef>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <fstream>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "child.h"
+#include "samples.h"
+#include "scratch.h"
+#include "table.h"
+
+namespace weigh::bench {
+namespace {
+
+class Bench {
+ public:
+  Bench(std::string weigh, const std::string& directory) : weigh_(std::move(weigh)), scratch_(directory) {}
+
+  bool run_all() {
+    const std::string small = scratch_.torch_file(500);
+    const std::string large = scratch_.torch_file(200'000);
+    const std::string kimi = scratch_.kimi();
+    std::vector<std::string> sizes;
+    for (const Size& size : kSizes) sizes.push_back(scratch_.safetensors(size.tensors));
+    Table table;
+    start(table, small);
+    against_floor(table, kimi);
+    against_torch(table, large);
+    growth(table, sizes);
+    return table.all_met();
+  }
+
+ private:
+  struct Size {
+    std::size_t tensors;
+    const char* name;
+  };
+  static constexpr Size kSizes[] = {{10'000, "10k"}, {100'000, "100k"}, {1'000'000, "1M"}};
+
+  Usage weigh(const std::string& path) const { return run({weigh_, path}); }
+
+  void start(Table& table, const std::string& file) const {
+    auto ours = [&] { return weigh(file); };
+    auto empty = [] { return run({WEIGH_BENCH_EMPTY}); };
+    const std::vector<Samples> taken = alternate(201, {ours, empty});
+    const double floor = taken[1].seconds();
+    table.at_most({"PyTorch, 500 tensors: time", show_seconds(taken[0].seconds()),
+                   show_seconds(floor) + " empty program", taken[0].seconds() / floor},
+                  3);
+    table.memory("PyTorch, 500 tensors: peak memory", taken[0].most_bytes(), 12'000'000);
+  }
+
+  void against_floor(Table& table, const std::string& directory) const {
+    auto ours = [&] { return weigh(directory); };
+    auto headers_alone = [&] { return run({WEIGH_BENCH_FLOOR, directory}); };
+    const std::vector<Samples> taken = alternate(31, {ours, headers_alone});
+    const double floor = taken[1].seconds();
+    table.at_most({"Kimi-K2-Thinking, 62 shards: time", show_seconds(taken[0].seconds()),
+                   show_seconds(floor) + " headers alone", taken[0].seconds() / floor},
+                  2.5);
+  }
+
+  void against_torch(Table& table, const std::string& file) const {
+    const std::string what = "PyTorch, 200k tensors: time";
+    const char* chosen = std::getenv("WEIGH_BENCH_PYTHON");
+    const std::string python = chosen != nullptr ? chosen : "python3";
+    if (!succeeds({python, "-c", "import torch"})) {
+      return table.skip(what, fmt::format("{} cannot import torch; WEIGH_BENCH_PYTHON may name one that can", python));
+    }
+    const std::string output = scratch_.path("torch-seconds.txt");
+    auto ours = [&] { return weigh(file); };
+    auto torch_load = [&] {
+      Usage usage = run({python, WEIGH_TORCH_PEER, file}, output);
+      std::ifstream(output) >> usage.seconds;
+      return usage;
+    };
+    const std::vector<Samples> taken = alternate(5, {ours, torch_load});
+    const double peer = taken[1].seconds();
+    table.at_least(
+        {what, show_seconds(taken[0].seconds()), show_seconds(peer) + " torch.load", peer / taken[0].seconds()}, 10);
+  }
+
+  void growth(Table& table, const std::vector<std::string>& directories) const {
+    std::vector<std::function<Usage()>> runs;
+    runs.reserve(directories.size());
+    for (const std::string& directory : directories) runs.emplace_back([this, directory] { return weigh(directory); });
+    const std::vector<Samples> taken = alternate(15, runs);
+    for (std::size_t i = 0; i < taken.size(); ++i) {
+      const std::string what = fmt::format("safetensors, {} tensors: ", kSizes[i].name);
+      table.memory(what + "peak memory", taken[i].most_bytes(), 10'000'000 + 4 * header_bytes(directories[i]));
+      if (i == 0) continue;
+      auto compare = [&](const char* name, auto show, double now, double before) {
+        now /= static_cast<double>(kSizes[i].tensors);
+        before /= static_cast<double>(kSizes[i - 1].tensors);
+        table.at_most({what + name, show(now), fmt::format("{} at {}", show(before), kSizes[i - 1].name), now / before},
+                      1.25);
+      };
+      compare("time each", show_seconds, taken[i].seconds(), taken[i - 1].seconds());
+      compare("memory each", show_bytes, static_cast<double>(taken[i].most_bytes()),
+              static_cast<double>(taken[i - 1].most_bytes()));
+    }
+  }
+
+  std::string weigh_;
+  Scratch scratch_;
+};
+
+}  // namespace
+}  // namespace weigh::bench
+
+int main(int argc, char** argv) {
+  if (argc < 2 || argc > 3) {
+    fmt::print(stderr, "usage: weigh_bench WEIGH [SCRATCH]\n");
+    return 2;
+  }
+  (void)std::setvbuf(stdout, nullptr, _IOLBF, 0);  // each row is seen as soon as it is known, in a pipe too
+  try {
+    weigh::bench::Bench bench(argv[1], argc == 3 ? argv[2] : WEIGH_BENCH_DATA);
+    return bench.run_all() ? 0 : 1;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "weigh_bench: {}\n", error.what());
+    return 2;
+  }
+}

@@ -1,0 +1,53 @@
+#include "scratch.h"
+
+#include <filesystem>
+#include <fstream>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "child.h"
+
+namespace weigh::bench {
+
+namespace fs = std::filesystem;
+
+Scratch::Scratch(std::string directory) : directory_(std::move(directory)) { fs::create_directories(directory_); }
+
+std::string Scratch::make(const std::string& name, const std::vector<std::string>& arguments) const {
+  std::string made = path(name);
+  if (fs::exists(made) && fs::last_write_time(made) >= fs::last_write_time(WEIGH_REPLICA)) return made;
+  fmt::print("making {}\n", made);
+  fs::remove_all(made);
+  const std::string unfinished = made + ".part";  // so that what was interrupted is not taken for whole
+  fs::remove_all(unfinished);
+  Command command = {WEIGH_REPLICA, "--output", unfinished};
+  command.insert(command.end(), arguments.begin(), arguments.end());
+  run(command);
+  fs::rename(unfinished, made);
+  return made;
+}
+
+std::string Scratch::torch_file(std::size_t tensors) const {
+  return make(fmt::format("{}.pt", tensors), {"--torch", "--tensors", fmt::to_string(tensors)});
+}
+
+// Each size in the same form: a million tensors need several shards, since a header has at most 100 MB.
+std::string Scratch::safetensors(std::size_t tensors) const {
+  return make(fmt::format("{}", tensors), {"--tensors", fmt::to_string(tensors), "--shards", "4"});
+}
+
+std::string Scratch::kimi() const { return make("Kimi-K2-Thinking", {WEIGH_KIMI}); }
+
+std::uint64_t header_bytes(const std::string& directory) {
+  std::uint64_t sum = 0;
+  for (const fs::directory_entry& entry : fs::directory_iterator(directory)) {
+    if (entry.path().extension() != ".safetensors") continue;
+    std::uint64_t length = 0;
+    std::ifstream(entry.path(), std::ios::binary).read(reinterpret_cast<char*>(&length), sizeof(length));
+    sum += length;
+  }
+  return sum;
+}
+
+}  // namespace weigh::bench

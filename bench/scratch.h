@@ -1,0 +1,30 @@
+// The files to measure with: made once by weigh_replica, and again when that is newer than they are.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace weigh::bench {
+
+class Scratch {
+ public:
+  explicit Scratch(std::string directory);
+
+  // All give the path of what they made. Throw std::runtime_error.
+  std::string torch_file(std::size_t tensors) const;
+  std::string safetensors(std::size_t tensors) const;  // a directory
+  std::string kimi() const;                            // a directory
+  std::string path(const std::string& name) const { return directory_ + "/" + name; }
+
+ private:
+  std::string make(const std::string& name, const std::vector<std::string>& arguments) const;
+
+  std::string directory_;
+};
+
+// Bytes of the headers of all shards in a directory.
+std::uint64_t header_bytes(const std::string& directory);
+
+}  // namespace weigh::bench

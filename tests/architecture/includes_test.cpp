@@ -1,0 +1,80 @@
+// The rooms of src/ include only what stands before them: docs/architecture.md.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <regex>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace {
+
+namespace fs = std::filesystem;
+
+const std::map<std::string, std::set<std::string>> kMayInclude = {
+    {"bytes", {"bytes"}},
+    {"wire", {"wire", "bytes"}},
+    {"model", {"model", "bytes"}},
+    {"formats", {"formats", "model", "wire", "bytes"}},
+    {"analysis", {"analysis", "model"}},
+    {"render", {"render", "analysis", "model"}},
+    {"cli", {"cli", "formats", "render", "analysis", "model"}},
+};
+
+const std::set<std::string> kThirdParty = {"fmt", "simdjson", "CLI", "zlib", "torch", "ATen", "c10", "nlohmann"};
+
+struct Include {
+  bool quoted;
+  std::string path;
+};
+
+std::vector<Include> includes_of(const fs::path& file) {
+  static const std::regex pattern(R"(^\s*#\s*include\s*([<"])([^>"]+)[>"])");
+  std::vector<Include> found;
+  std::ifstream stream(file);
+  for (std::string line; std::getline(stream, line);)
+    if (std::smatch match; std::regex_search(line, match, pattern)) found.push_back({match[1] == "\"", match[2]});
+  return found;
+}
+
+std::vector<fs::path> sources_below(const fs::path& folder) {
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::recursive_directory_iterator(folder))
+    if (entry.path().extension() == ".h" || entry.path().extension() == ".cpp") files.push_back(entry.path());
+  return files;
+}
+
+std::string first_part(const std::string& path) { return path.substr(0, path.find_first_of("/.")); }
+
+TEST(Includes, RoomsUseOnlyRoomsBeforeThem) {
+  const fs::path src = WEIGH_SOURCE "/src";
+  std::set<std::string> rooms;
+  for (const auto& entry : fs::directory_iterator(src))
+    if (entry.is_directory()) rooms.insert(entry.path().filename());
+  std::size_t seen = 0;
+  for (const std::string& room : rooms) {
+    ASSERT_TRUE(kMayInclude.contains(room)) << room << " has no place in the order of rooms";
+    for (const fs::path& file : sources_below(src / room)) {
+      for (const Include& include : includes_of(file)) {
+        const std::string target = first_part(include.path);
+        if (!include.quoted || target == "weigh") continue;
+        ++seen;
+        EXPECT_TRUE(kMayInclude.at(room).contains(target)) << file << " includes " << include.path;
+      }
+    }
+  }
+  EXPECT_GT(seen, 50U) << "nothing was looked at";
+}
+
+TEST(Includes, PublicHeadersNameNoLibrary) {
+  for (const fs::path& file : sources_below(WEIGH_SOURCE "/include")) {
+    for (const Include& include : includes_of(file)) {
+      EXPECT_FALSE(kThirdParty.contains(first_part(include.path))) << file << " includes " << include.path;
+      EXPECT_EQ(include.quoted, first_part(include.path) == "weigh") << file << " includes " << include.path;
+    }
+  }
+}
+
+}  // namespace

@@ -1,0 +1,6 @@
+weigh_test(architecture FILES architecture/includes_test.cpp)
+
+add_test(NAME architecture.installed_library_is_found_and_used
+         COMMAND ${CMAKE_COMMAND} -DSOURCE=${PROJECT_SOURCE_DIR} -DBUILD=${CMAKE_BINARY_DIR}
+                 -DSCRATCH=${CMAKE_BINARY_DIR}/consumer "-DFLAGS=$<$<BOOL:${WEIGH_SANITIZE}>:-fsanitize=${WEIGH_SANITIZE}>"
+                 -P ${CMAKE_CURRENT_SOURCE_DIR}/consumer/test.cmake)
