@@ -5,7 +5,7 @@ RUN := build/release/weigh
 DATA := tests/data
 CPP = $(shell git ls-files '*.h' '*.cpp')
 LINT_PACKAGES := clang clang-tidy clang-format
-FUZZ_PACKAGES := clang $(shell apt-cache search --names-only '^libclang-rt-[0-9]*-dev$$' 2>/dev/null | head -1 | cut -d' ' -f1)
+FUZZ_PACKAGES := clang unzip $(shell apt-cache search --names-only '^libclang-rt-[0-9]*-dev$$' 2>/dev/null | head -1 | cut -d' ' -f1)
 
 .PHONY: build demo test bench fuzz lint format asan packages clean
 

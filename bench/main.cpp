@@ -117,13 +117,13 @@ class Bench {
 }  // namespace weigh::bench
 
 int main(int argc, char** argv) {
-  if (argc < 2 || argc > 3) {
-    fmt::print(stderr, "usage: weigh_bench WEIGH [SCRATCH]\n");
+  if (argc > 3) {
+    fmt::print(stderr, "usage: weigh_bench [WEIGH [SCRATCH]]\n");
     return 2;
   }
   (void)std::setvbuf(stdout, nullptr, _IOLBF, 0);  // each row is seen as soon as it is known, in a pipe too
   try {
-    weigh::bench::Bench bench(argv[1], argc == 3 ? argv[2] : WEIGH_BENCH_DATA);
+    weigh::bench::Bench bench(argc > 1 ? argv[1] : WEIGH_PROGRAM, argc > 2 ? argv[2] : WEIGH_BENCH_DATA);
     return bench.run_all() ? 0 : 1;
   } catch (const std::exception& error) {
     fmt::print(stderr, "weigh_bench: {}\n", error.what());

@@ -5,7 +5,7 @@
 namespace weigh::bench {
 namespace {
 
-constexpr const char* kLayout = "{:36} {:>10}  {:24} {:>7}  {:8} {}\n";
+constexpr const char* kLayout = "{:40} {:>10}  {:24} {:>7}  {:8} {}\n";
 
 }  // namespace
 
@@ -28,7 +28,7 @@ void Table::memory(const std::string& what, std::uint64_t bytes, std::uint64_t a
 }
 
 void Table::skip(const std::string& what, const std::string& reason) {
-  fmt::print("{:36} skipped: {}\n", what, reason);
+  fmt::print("{:40} skipped: {}\n", what, reason);
 }
 
 void Table::add(const Row& row, const char* relation, double limit, bool is_met) {

@@ -24,15 +24,12 @@ constexpr std::string_view kUnknown = "n/a";
 // get_human_readable_count: groups of three digits, one decimal below 100 of them, none above.
 std::string lightning_count(std::uint64_t number) {
   constexpr std::array<std::string_view, 5> kLabels = {" ", "K", "M", "B", "T"};
-  std::uint64_t unit = 1;
+  constexpr std::array kScales = {1.0, 1e-3, 1e-6, 1e-9, 1e-12};
+  std::uint64_t whole = number;
   std::size_t label = 0;
-  while (label + 1 < kLabels.size() && number / unit >= 1000) {
-    unit *= 1000;
-    ++label;
-  }
-  const std::uint64_t whole = number / unit;
+  for (; label + 1 < kLabels.size() && whole >= 1000; whole /= 1000) ++label;
   if (label == 0 || whole >= 100) return fmt::format("{} {}", with_commas(whole), kLabels[label]);
-  const std::string rounded = fmt::format("{:.1f}", static_cast<double>(number) / static_cast<double>(unit));
+  const std::string rounded = fmt::format("{:.1f}", static_cast<double>(number) * kScales[label]);  // as it multiplies
   const bool gained_a_digit = rounded.size() > fmt::to_string(whole).size() + 2;
   if (gained_a_digit) return with_commas(number) + "  ";
   return fmt::format("{} {}", rounded, kLabels[label]);
@@ -127,7 +124,8 @@ class LightningText {
 
   void total(std::string_view value, std::string_view what) {
     out_ += pad_right(value, kTotalWidth);
-    if (display_width(value) >= kTotalWidth) out_ += ' ';  // Lightning lets the two touch
+    const bool is_ours = value.starts_with("≥");
+    if (is_ours && display_width(value) >= kTotalWidth) out_ += ' ';  // Lightning lets the two touch
     out_ += what;
     out_ += '\n';
   }

@@ -1,1 +1,3 @@
-# weigh_test(render FILES … ROOMS …)
+weigh_test(render
+  FILES render/lightning_test.cpp
+  ROOMS render formats analysis model wire bytes)

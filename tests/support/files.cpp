@@ -15,11 +15,13 @@ namespace fs = std::filesystem;
 
 std::string data_path(std::string_view name) { return std::string(WEIGH_TEST_DATA) + "/" + std::string(name); }
 
-std::string file(std::string_view name) {
-  std::ifstream stream(data_path(name), std::ios::binary);
-  if (!stream) throw std::runtime_error("no test file " + data_path(name));
+std::string read_file(const std::string& path) {
+  std::ifstream stream(path, std::ios::binary);
+  if (!stream) throw std::runtime_error("no test file " + path);
   return {std::istreambuf_iterator<char>(stream), {}};
 }
+
+std::string file(std::string_view name) { return read_file(data_path(name)); }
 
 std::vector<std::string> files_below(std::string_view folder) {
   std::vector<std::string> names;

@@ -8,6 +8,8 @@
 
 namespace weigh::testing {
 
+// The bytes of any file.
+std::string read_file(const std::string& path);
 // The bytes of a file of tests/data: file("pytorch/gat_state_before.pt").
 std::string file(std::string_view name);
 std::string data_path(std::string_view name);
