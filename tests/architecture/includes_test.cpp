@@ -18,7 +18,7 @@ const std::map<std::string, std::set<std::string>> kMayInclude = {
     {"wire", {"wire", "bytes"}},
     {"model", {"model", "bytes"}},
     {"formats", {"formats", "model", "wire", "bytes"}},
-    {"analysis", {"analysis", "model"}},
+    {"analysis", {"analysis", "model", "bytes"}},
     {"render", {"render", "analysis", "model"}},
     {"cli", {"cli", "formats", "render", "analysis", "model"}},
 };
