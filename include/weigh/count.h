@@ -49,9 +49,14 @@ class Count {
 
   Count() = default;
   Count(std::uint64_t number) : constant_(number) {}  // NOLINT(google-explicit-constructor): a number is a count
-  Count(const Count& other);
+  Count(const Count& other) : constant_(other.constant_) {
+    if (other.terms_) terms_ = std::make_unique<std::vector<Term>>(*other.terms_);
+  }
   Count(Count&&) noexcept = default;
-  Count& operator=(const Count& other);
+  Count& operator=(const Count& other) {
+    if (this != &other) *this = Count(other);
+    return *this;
+  }
   Count& operator=(Count&&) noexcept = default;
   ~Count() = default;
 
@@ -66,14 +71,25 @@ class Count {
   // The number it becomes with these sizes for the symbols; nothing where one is missing.
   std::optional<std::uint64_t> evaluate(const std::vector<std::pair<SymbolId, std::uint64_t>>& sizes) const;
 
-  Count& operator+=(const Count& other);
+  Count& operator+=(const Count& other) {
+    if (__builtin_add_overflow(constant_, other.constant_, &constant_)) fail_overflow();
+    if (other.terms_) add_terms(other);
+    return *this;
+  }
   Count& operator-=(const Count& other);  // Requires: every term of `other` is in this
-  Count& operator*=(std::uint64_t factor);
+  Count& operator*=(std::uint64_t factor) {
+    if (__builtin_mul_overflow(constant_, factor, &constant_)) fail_overflow();
+    if (terms_) multiply_terms(factor);
+    return *this;
+  }
   friend Count operator+(Count a, const Count& b) { return a += b; }
   friend Count operator*(const Count& a, const Count& b);
   friend bool operator==(const Count& a, const Count& b);
 
  private:
+  [[noreturn]] static void fail_overflow();
+  void add_terms(const Count& other);
+  void multiply_terms(std::uint64_t factor);
   void add_term(const std::vector<SymbolId>& factors, std::uint64_t coefficient);
 
   std::uint64_t constant_ = 0;

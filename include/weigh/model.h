@@ -131,17 +131,18 @@ class Model {
   // Bytes of the elements by their dtype, as PyTorch counts them (numel · element size); for a tensor with a layout of
   // its own (sparse, quantised) and for one of unknown dtype the stored bytes; for an uninitialised one of unknown
   // dtype Count::unknown().
-  Count bytes(const Tensor& tensor) const;
+  Count bytes(const Tensor& tensor) const { return bytes(tensor, numel(tensor)); }
+  Count bytes(const Tensor& tensor, const Count& numel) const;
 
   // Copies, or takes over, text that names will view; it lives as long as the model.
   std::string_view keep(std::string_view text);
-  std::string_view adopt(std::string&& text);
+  void adopt(std::unique_ptr<char[]> text) { adopted_.push_back(std::move(text)); }
 
  private:
   static constexpr std::size_t kChunk = 64 * 1024;
   std::vector<std::unique_ptr<char[]>> chunks_;
   std::size_t chunk_used_ = kChunk;
-  std::vector<std::unique_ptr<std::string>> adopted_;
+  std::vector<std::unique_ptr<char[]>> adopted_;
 };
 
 }  // namespace weigh

@@ -1,17 +1,11 @@
 #include "analysis/fold.h"
 
-#include <functional>
 #include <string_view>
+
+#include "bytes/hash.h"
 
 namespace weigh {
 namespace {
-
-std::uint64_t mix(std::uint64_t hash, std::uint64_t value) {
-  hash = (hash ^ value) * 0x9E37'79B9'7F4A'7C15;
-  return hash ^ (hash >> 32);
-}
-
-std::uint64_t of(std::string_view text) { return std::hash<std::string_view>{}(text); }
 
 std::uint64_t fingerprint(const Model& model, Index index) {
   const Tensor& tensor = model.tensors[index];
@@ -21,7 +15,7 @@ std::uint64_t fingerprint(const Model& model, Index index) {
                        static_cast<std::uint64_t>(tensor.state) << 16 |
                        static_cast<std::uint64_t>(tensor.requires_grad) << 8 |
                        static_cast<std::uint64_t>(tensor.layout);
-  std::uint64_t hash = mix(mix(of(name), kind), tensor.stored_bytes);
+  std::uint64_t hash = mix(mix(hash_of(name), kind), tensor.stored_bytes);
   for (const Extent* extent = model.shape_begin(tensor); extent != model.shape_end(tensor); ++extent)
     hash = extent->is_known() ? mix(hash, extent->size()) : mix(hash, index + (std::uint64_t{1} << 63));
   return hash;
@@ -34,13 +28,15 @@ std::vector<std::uint64_t> fingerprints(const Model& model) {
   // Children stand behind their parents.
   for (std::size_t i = model.modules.size(); i-- > 0;) {
     const Module& module = model.modules[i];
-    std::uint64_t hash = mix(of(module.type), static_cast<std::uint64_t>(module.mode) << 1 | module.lazy);
+    std::uint64_t hash = mix(hash_of(module.type), static_cast<std::uint64_t>(module.mode) << 1 | module.lazy);
+    // Sums, since the order of tensors may be an accident of how shards were cut.
+    std::uint64_t sum = 0;
     if (module.alias_of != kNone) hash = mix(hash, i);
     for (Index tensor = module.first_tensor; tensor != kNone; tensor = model.tensors[tensor].next)
-      hash = mix(hash, fingerprint(model, tensor));
+      sum += fingerprint(model, tensor);
     for (Index child = module.first_child; child != kNone; child = model.modules[child].next)
-      hash = mix(mix(hash, of(model.modules[child].name())), prints[child]);
-    prints[i] = hash;
+      sum += mix(hash_of(model.modules[child].name()), prints[child]);
+    prints[i] = mix(hash, sum);
   }
   return prints;
 }

@@ -23,8 +23,8 @@ std::vector<Index> copied_sections(const Model& model) {
 template <class Operation>
 void apply(const Model& model, const Tensor& tensor, Tally& tally, Operation operation) {
   Count numel = model.numel(tensor);
-  bool is_uninitialised = tensor.state == State::uninitialised;
-  operation(tally.bytes, model.bytes(tensor));
+  const bool is_uninitialised = tensor.state == State::uninitialised;
+  operation(tally.bytes, model.bytes(tensor, numel));
   if (tensor.role == Role::buffer) {
     operation(tally.buffers, numel);
     operation(tally.uninitialized_buffers, is_uninitialised);
@@ -108,8 +108,9 @@ std::vector<DTypeShare> share_by_dtype(const Model& model, const std::vector<Ind
     if (tensor.tied_to != kNone || copy[tensor.module] != kNone) continue;
     DTypeShare& share = shares[static_cast<std::size_t>(tensor.dtype)];
     share.dtype = tensor.dtype;
-    share.elements += model.numel(tensor).known();
-    share.bytes += model.bytes(tensor).known();
+    const Count numel = model.numel(tensor);
+    share.elements += numel.known();
+    share.bytes += model.bytes(tensor, numel).known();
   }
   shares.erase(std::remove_if(shares.begin(), shares.end(), [](const DTypeShare& s) { return s.elements == 0; }),
                shares.end());

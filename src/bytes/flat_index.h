@@ -1,12 +1,13 @@
-// A hash table of numbers that stand for things kept elsewhere: entries, names, modules. Four bytes a place, no
-// allocation per element, for tables of a million.
+// A hash table of numbers that stand for things kept elsewhere: entries, names, modules. Eight bytes a place, no
+// allocation per element, for tables of a million; half of a hash is kept beside each number, so that what differs is
+// mostly told without looking at the thing itself.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
-#include <string_view>
 #include <vector>
+
+#include "bytes/hash.h"
 
 namespace weigh {
 
@@ -14,41 +15,50 @@ class FlatIndex {
  public:
   static constexpr std::uint32_t kNone = 0xFFFF'FFFF;
 
+  void reserve(std::size_t count) {
+    std::size_t size = 64;
+    while (size < 2 * count) size *= 2;
+    if (size > places_.size()) rehash(size);
+  }
+
   // The number with this hash of which `is_it(number)` holds; kNone where there is none.
   template <class IsIt>
-  std::uint32_t find(std::size_t hash, IsIt&& is_it) const {
+  std::uint32_t find(std::uint64_t hash, IsIt&& is_it) const {
     if (places_.empty()) return kNone;
-    for (std::size_t place = first_place(hash); places_[place] != kNone; place = next_place(place))
-      if (is_it(places_[place])) return places_[place];
+    const auto tag = static_cast<std::uint32_t>(hash >> 32);
+    for (std::size_t i = first(tag); places_[i].number != kNone; i = next(i))
+      if (places_[i].tag == tag && is_it(places_[i].number)) return places_[i].number;
     return kNone;
   }
 
-  // Adds a number that is not there yet. `hash_of(number)` tells the hash of any number in the table.
-  template <class HashOf>
-  void insert(std::uint32_t number, HashOf&& hash_of) {
-    if (2 * (count_ + 1) > places_.size()) {
-      std::vector<std::uint32_t> old(places_.empty() ? 64 : 2 * places_.size(), kNone);
-      old.swap(places_);
-      for (std::uint32_t each : old)
-        if (each != kNone) put(each, hash_of(each));
-    }
-    put(number, hash_of(number));
+  // Adds a number that is not there yet.
+  void insert(std::uint32_t number, std::uint64_t hash) {
+    if (2 * (count_ + 1) > places_.size()) rehash(places_.empty() ? 64 : 2 * places_.size());
+    put({number, static_cast<std::uint32_t>(hash >> 32)});
     ++count_;
   }
 
  private:
-  void put(std::uint32_t number, std::size_t hash) {
-    std::size_t place = first_place(hash);
-    while (places_[place] != kNone) place = next_place(place);
-    places_[place] = number;
+  struct Place {
+    std::uint32_t number = kNone;
+    std::uint32_t tag = 0;
+  };
+  void rehash(std::size_t size) {
+    std::vector<Place> old(size);
+    old.swap(places_);
+    for (Place place : old)
+      if (place.number != kNone) put(place);
   }
-  std::size_t first_place(std::size_t hash) const { return hash & (places_.size() - 1); }
-  std::size_t next_place(std::size_t place) const { return (place + 1) & (places_.size() - 1); }
+  void put(Place place) {
+    std::size_t i = first(place.tag);
+    while (places_[i].number != kNone) i = next(i);
+    places_[i] = place;
+  }
+  std::size_t first(std::uint32_t tag) const { return tag & (places_.size() - 1); }
+  std::size_t next(std::size_t i) const { return (i + 1) & (places_.size() - 1); }
 
-  std::vector<std::uint32_t> places_;  // open addressing; the size is a power of two, at most half are taken
+  std::vector<Place> places_;  // open addressing; the size is a power of two, at most half are taken
   std::size_t count_ = 0;
 };
-
-inline std::size_t hash_of(std::string_view text) { return std::hash<std::string_view>{}(text); }
 
 }  // namespace weigh

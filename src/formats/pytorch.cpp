@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "bytes/hash.h"
 #include "formats/pytorch/archive.h"
 #include "formats/pytorch/danger.h"
 #include "formats/pytorch/metadata.h"
@@ -157,7 +158,7 @@ class Reading {
       if (!is_inside || tensor.role == Role::buffer || !tensor.rank_known()) continue;
       std::string_view name = tensor.path.substr(prefix.size() + 1);
       if (name.starts_with("module.")) name.remove_prefix(7);  // the wrapper of an average or of data parallelism
-      std::uint64_t hash = std::hash<std::string_view>{}(name);
+      std::uint64_t hash = hash_of(name);
       for (const Extent* extent = model_.shape_begin(tensor); extent != model_.shape_end(tensor); ++extent)
         hash = hash * 31 + (extent->is_known() ? extent->size() : 0);
       sum += hash * hash;

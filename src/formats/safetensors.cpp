@@ -70,13 +70,13 @@ class Header {
                                              length_, source.size() - kLengthSize));
     }
     data_size_ = source.size() - kLengthSize - length_;
-    text_ = json::read_padded(source, kLengthSize, static_cast<std::size_t>(length_));
-    if (length_ == 0 || text_[0] != '{') fail(ErrorKind::corrupt, "the header does not begin with '{'");
+    text_ = json::Text(source, kLengthSize, length_);
+    if (!text_.view().starts_with('{')) fail(ErrorKind::corrupt, "the header does not begin with '{'");
   }
 
   std::uint64_t data_size() const { return data_size_; }
   // The header's text, which the names view, to be kept.
-  std::string&& take_text() { return std::move(text_); }
+  std::unique_ptr<char[]> take_text() { return std::move(text_).release(); }
 
   [[noreturn]] void fail(ErrorKind kind, const std::string& message) const { throw Error(kind, label_, message); }
   [[noreturn]] void fail(std::string_view tensor, const std::string& message) const {
@@ -86,8 +86,8 @@ class Header {
   // Calls add(entry) for each tensor and metadata(key, value) for each member of __metadata__. `keep` gives text that
   // is not in the header (it was escaped) a life of its own.
   template <class Keep, class Add, class Metadata>
-  void for_each(Keep&& keep, Add&& add, Metadata&& metadata) {
-    json::Document document(label_, text_, kLengthSize);
+  void for_each(json::Parser& parser, Keep&& keep, Add&& add, Metadata&& metadata) {
+    json::Document document(parser, label_, text_, kLengthSize);
     Entry entry;
     document.for_each_member([&](std::string_view name, json::Value value) {
       entry.name = document.is_in_text(name) ? name : keep(name);
@@ -160,7 +160,7 @@ class Header {
   const Limits& limits_;
   std::uint64_t length_ = 0;
   std::uint64_t data_size_ = 0;
-  std::string text_;
+  json::Text text_;
 };
 
 std::optional<DType> dtype_of(std::string_view name) {
@@ -213,8 +213,9 @@ bool matches_safetensors(Source& source) {
   return head[kLengthSize] == '{' && !is_text;
 }
 
-void SafetensorsReader::add(Source& source) {
+NameSet SafetensorsReader::add(Source& source) {
   Header header(source, limits_);
+  NameSet names;
   std::vector<Range> ranges;
   auto keep = [&](std::string_view text) { return model_.keep(text); };
   auto add_tensor = [&](const Entry& entry) {
@@ -237,7 +238,8 @@ void SafetensorsReader::add(Source& source) {
                        entry.dtype.substr(0, 40))});
     }
     tensor.role = infer_role(entry.name.substr(entry.name.rfind('.') + 1), tensor.dtype, entry.shape);
-    if (Index other = find(entry.name); other != kNone) {
+    const Index module = builder_.module_of(entry.name);
+    if (Index other = builder_.find_in_module(entry.name, module); other != kNone) {
       const bool is_in_this_file = !ranges.empty() && other >= ranges.front().tensor;
       if (is_in_this_file)
         header.fail(entry.name, "stands twice in the header; which one counts depends on the reader");
@@ -245,18 +247,16 @@ void SafetensorsReader::add(Source& source) {
                               fmt::format("is in {} and in a file before it; it is counted once", source.label())});
       tensor.tied_to = other;
     }
-    const Index index = builder_.add_by_path(tensor, entry.shape);
-    if (tensor.tied_to == kNone) by_name_.insert(index, [&](Index i) { return hash_of(model_.tensors[i].path); });
+    names.add(entry.name);
+    tensor.module = module;
+    const Index index = builder_.add_to_module(tensor, entry.shape);
     ranges.push_back({entry.begin, entry.end, index});
   };
-  header.for_each(keep, add_tensor,
+  header.for_each(parser_, keep, add_tensor,
                   [&](std::string_view key, std::string_view value) { recorded_.emplace_back(key, value); });
   check_layout(header, ranges, model_);
   model_.adopt(header.take_text());
-}
-
-Index SafetensorsReader::find(std::string_view name) const {
-  return by_name_.find(hash_of(name), [&](Index index) { return model_.tensors[index].path == name; });
+  return names;
 }
 
 Index SafetensorsReader::add_name_only(std::string_view name) {
@@ -265,9 +265,7 @@ Index SafetensorsReader::add_name_only(std::string_view name) {
   tensor.rank = Tensor::kUnknownRank;
   tensor.role = infer_role(name.substr(name.rfind('.') + 1), DType::unknown, {});
   tensor.state = State::missing;
-  const Index index = builder_.add_by_path(tensor, {});
-  by_name_.insert(index, [&](Index i) { return hash_of(model_.tensors[i].path); });
-  return index;
+  return builder_.add_by_path(tensor, {});
 }
 
 void SafetensorsReader::finish() {
@@ -292,8 +290,7 @@ void SafetensorsReader::add_tie(std::string_view name, std::string_view kept) {
   std::vector<Extent> shape;
   if (original.rank_known()) shape.assign(model_.shape_begin(original), model_.shape_end(original));
   tensor.rank = original.rank;
-  const Index index = builder_.add_by_path(tensor, shape);
-  by_name_.insert(index, [&](Index i) { return hash_of(model_.tensors[i].path); });
+  builder_.add_by_path(tensor, shape);
 }
 
 void read_safetensors(Source& source, const ReadOptions& options, Model& model) {

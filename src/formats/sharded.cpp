@@ -1,10 +1,11 @@
 #include "formats/sharded.h"
 
 #include <algorithm>
-#include <cctype>
+#include <functional>
+#include <future>
 #include <map>
 #include <optional>
-#include <set>
+#include <memory>
 #include <unordered_map>
 #include <utility>
 
@@ -18,62 +19,84 @@
 namespace weigh {
 namespace {
 
-struct WeightMap {
-  std::vector<std::string> files;                           // in the order in which they are first named
-  std::vector<std::pair<std::string_view, Index>> tensors;  // name, index of its file
-  std::optional<std::uint64_t> total_size;
-};
-
+// The index, read as often as it is needed rather than kept: it is as large as the headers of all shards.
 class IndexFile {
  public:
-  IndexFile(Source& source, const Limits& limits, Model& model) : source_(source), limits_(limits), model_(model) {}
+  IndexFile(Source& source, const Limits& limits) : source_(source), limits_(limits) {}
 
-  WeightMap read() {
+  // Calls visit(tensor, file) for each entry; the name is a view that is valid as long as the returned text, or until
+  // `keep(name)` has given it another life. Files are numbered as they are first named.
+  template <class Visit>
+  std::unique_ptr<char[]> read(const std::function<std::string_view(std::string_view)>& keep, Visit&& visit) {
     if (source_.size() > limits_.json_file_bytes) {
       throw Error(
           ErrorKind::limit, source_.label(),
           fmt::format("has {} bytes, more than {} (limit json_file_bytes)", source_.size(), limits_.json_file_bytes));
     }
-    std::string text = json::read_padded(source_, 0, static_cast<std::size_t>(source_.size()));
-    json::Document document(source_.label(), text);
+    json::Text text(source_, 0, source_.size());
+    json::Parser parser;
+    json::Document document(parser, source_.label(), text);
+    bool has_map = false;
     document.for_each_member([&](std::string_view key, json::Value value) {
       if (key == "metadata") {
         document.each(value.get_object().value(), [&](std::string_view name, json::Value fact) {
           std::uint64_t size = 0;
-          if (name == "total_size" && !fact.get_uint64().get(size)) map_.total_size = size;
+          if (name == "total_size" && !fact.get_uint64().get(size)) total_size = size;
         });
       } else if (key == "weight_map") {
         document.each(value.get_object().value(), [&](std::string_view name, json::Value file) {
-          add(document.is_in_text(name) ? name : model_.keep(name), file.get_string().value());
+          has_map = true;
+          if (!document.is_in_text(name)) name = keep(name);
+          visit(name, number_of(file.get_string().value()));
         });
       }
     });
-    if (map_.tensors.empty()) document.fail("the index has no weight_map, or an empty one");
-    model_.adopt(std::move(text));
-    return std::move(map_);
+    if (!has_map) document.fail("the index has no weight_map, or an empty one");
+    return std::move(text).release();
   }
 
+  std::vector<std::string> files;
+  std::optional<std::uint64_t> total_size;
+
  private:
-  void add(std::string_view tensor, std::string_view file) {
+  Index number_of(std::string_view file) {
     // Neighbours mostly lie in the same shard.
-    if (map_.files.empty() || map_.files[last_] != file) {
-      auto [place, is_new] = numbers_.try_emplace(std::string(file), static_cast<Index>(map_.files.size()));
-      if (is_new) map_.files.emplace_back(file);
-      last_ = place->second;
-      if (map_.files.size() > limits_.shards)
-        throw Error(ErrorKind::limit, source_.label(),
-                    fmt::format("names more than {} shards (limit shards)", limits_.shards));
+    if (!files.empty() && files[last_] == file) return last_;
+    auto [place, is_new] = numbers_.try_emplace(std::string(file), static_cast<Index>(files.size()));
+    if (is_new) files.emplace_back(file);
+    if (files.size() > limits_.shards) {
+      throw Error(ErrorKind::limit, source_.label(),
+                  fmt::format("names more than {} shards (limit shards)", limits_.shards));
     }
-    map_.tensors.emplace_back(tensor, last_);
+    return last_ = place->second;
   }
 
   Source& source_;
   const Limits& limits_;
-  Model& model_;
-  WeightMap map_;
   std::unordered_map<std::string, Index> numbers_;
   Index last_ = 0;
 };
+
+// What an index says, without the names: enough where it is right, as it nearly always is.
+struct IndexDigest {
+  std::map<std::string, NameSet> files;
+  std::optional<std::uint64_t> total_size;
+};
+
+IndexDigest digest(Source& source, const Limits& limits) {
+  IndexFile index(source, limits);
+  std::vector<NameSet> names;
+  std::string kept;
+  auto keep = [&](std::string_view name) { return std::string_view(kept.assign(name)); };
+  index.read(keep, [&](std::string_view tensor, Index file) {
+    if (file >= names.size()) names.resize(file + 1);
+    names[file].add(tensor);
+  });
+  IndexDigest result;
+  for (std::size_t i = 0; i < names.size(); ++i) result.files.emplace(index.files[i], names[i]);
+  result.total_size = index.total_size;
+  return result;
+}
 
 // The stem that an index and its shards share: "model" of "model.safetensors.index.json".
 std::string_view stem_of(std::string_view name) { return name.substr(0, name.find('.')); }
@@ -88,90 +111,119 @@ bool is_shard_name(std::string_view name, std::string_view stem) {
 class Sharded {
  public:
   Sharded(Folder& folder, const ReadOptions& options, Model& model)
-      : folder_(folder), limits_(options.limits), model_(model), reader_(model, options.limits) {}
+      : folder_(folder), limits_(options.limits), model_(model) {}
 
+  // The index and the headers are about as large: each is read on a processor of its own, the headers of those files
+  // that look like the shards.
   void read_by_index(std::string_view name) {
     const std::unique_ptr<Source> index = folder_.open(name);
-    const WeightMap map = IndexFile(*index, limits_, model_).read();
-    model_.kind = fmt::format("{} shards", map.files.size());
-    std::vector<Index> order(map.files.size());
-    for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<Index>(i);
-    std::sort(order.begin(), order.end(), [&](Index a, Index b) { return map.files[a] < map.files[b]; });
-    std::vector<bool> is_there(map.files.size());
-    for (Index file : order) {
-      is_there[file] = folder_.contains(map.files[file]);
-      if (is_there[file]) add(file, map.files[file]);
-    }
-    compare(map, is_there);
-    note_surplus(name, map);
-    reader_.finish();
+    auto reading = std::async([&] { return digest(*index, limits_); });
+    std::vector<std::string> shards = files_like_shards(name);
+    read_shards(shards);
+    const IndexDigest listed = reading.get();
+    std::vector<std::string> there;
+    for (const auto& [file, names] : listed.files)
+      if (folder_.contains(file)) there.push_back(file);
+    if (there != shards) read_shards(there);  // others lie beside them, or they are called otherwise
+
+    model_.kind = fmt::format("{} shards", listed.files.size());
+    if (there.size() < listed.files.size() || names_of_ != listed.files) compare(*index);
+    if (there.size() == listed.files.size()) compare_size(listed.total_size);
+    for (const std::string& file : shards)
+      if (!listed.files.contains(file)) note("surplus-shard", file, "is not named by the index; it is not counted");
+    reader_->finish();
   }
 
   void read_all(const std::vector<std::string>& names) {
+    read_shards(names);
     model_.kind = names.size() == 1 ? "" : fmt::format("{} shards, no index", names.size());
-    for (std::size_t i = 0; i < names.size(); ++i) add(static_cast<Index>(i), names[i]);
-    reader_.finish();
+    reader_->finish();
   }
 
  private:
-  void add(Index file, const std::string& name) {
-    const std::unique_ptr<Source> shard = folder_.open(name);
-    if (!matches_safetensors(*shard))
-      throw Error(ErrorKind::unsupported, shard->label(), "is named as a shard but is no safetensors file");
-    model_.source_bytes += shard->size();
-    reader_.add(*shard);
-    file_of_.resize(model_.tensors.size(), file);
+  std::vector<std::string> files_like_shards(std::string_view index) const {
+    std::vector<std::string> shards;
+    for (std::string& name : folder_.names())
+      if (is_shard_name(name, stem_of(index))) shards.push_back(std::move(name));
+    return shards;
   }
 
-  // The index against what the shards hold. A missing shard's tensors are known by name only.
-  void compare(const WeightMap& map, const std::vector<bool>& is_there) {
+  // Anew, if it was done before.
+  void read_shards(const std::vector<std::string>& names) {
+    Model blank;
+    blank.source = model_.source;
+    blank.format = model_.format;
+    model_ = std::move(blank);
+    names_of_.clear();
+    ends_.clear();
+    reader_.emplace(model_, limits_);
+    for (const std::string& name : names) {
+      const std::unique_ptr<Source> shard = folder_.open(name);
+      if (!matches_safetensors(*shard))
+        throw Error(ErrorKind::unsupported, shard->label(), "is named as a shard but is no safetensors file");
+      model_.source_bytes += shard->size();
+      names_of_.emplace(name, reader_->add(*shard));
+      ends_.emplace_back(static_cast<Index>(model_.tensors.size()), name);
+      if (ends_.size() == 1) expect_tensors(names.size() * model_.tensors.size());
+    }
+  }
+
+  // Shards are alike: memory for all of them at once, up to what a large model needs, instead of copies as it grows.
+  void expect_tensors(std::size_t count) {
+    count = std::min<std::size_t>(count + count / 4, std::size_t{1} << 20);
+    model_.tensors.reserve(count);
+    model_.extents.reserve(2 * count);
+    model_.modules.reserve(count / 2);
+  }
+
+  const std::string& file_of(Index tensor) const {
+    return std::upper_bound(ends_.begin(), ends_.end(), tensor, [](Index t, const auto& end) { return t < end.first; })
+        ->second;
+  }
+
+  // Name by name. A missing shard's tensors are known by name only.
+  void compare(Source& source) {
     const std::size_t in_shards = model_.tensors.size();
     std::vector<bool> is_listed(in_shards);
-    std::vector<std::uint64_t> missing(map.files.size());
-    for (const auto& [name, file] : map.tensors) {
-      const Index tensor = reader_.find(name);
-      if (tensor != kNone && tensor < in_shards) {
-        is_listed[tensor] = true;
-        if (file_of_[tensor] != file)
-          note("wrong-shard", name,
-               fmt::format("is in {}, the index says {}", map.files[file_of_[tensor]], map.files[file]));
-      } else if (is_there[file]) {
-        note("missing-tensor", name,
-             fmt::format("is not in {}, where the index says it is; it is not counted", map.files[file]));
-      } else {
-        ++missing[file];
-        if (tensor == kNone) reader_.add_name_only(name);
-      }
+    std::map<std::string, std::uint64_t> missing;
+    IndexFile index(source, limits_);
+    auto text = index.read([&](std::string_view name) { return model_.keep(name); },
+                           [&](std::string_view name, Index number) {
+                             const std::string& file = index.files[number];
+                             const Index tensor = reader_->find(name);
+                             if (tensor != kNone && tensor < in_shards) {
+                               is_listed[tensor] = true;
+                               if (file_of(tensor) != file) {
+                                 note("wrong-shard", name,
+                                      fmt::format("is in {}, the index says {}", file_of(tensor), file));
+                               }
+                             } else if (names_of_.contains(file)) {
+                               note("missing-tensor", name,
+                                    fmt::format("is not in {}, where the index says it is; it is not counted", file));
+                             } else {
+                               ++missing[file];
+                               if (tensor == kNone) reader_->add_name_only(name);
+                             }
+                           });
+    model_.adopt(std::move(text));
+    for (const auto& [file, count] : missing) {
+      note("missing-shard", file,
+           fmt::format(
+               "is not there; its {} tensors are known by name only. Download it, or take the totals as lower bounds",
+               count));
     }
-    for (std::size_t file = 0; file < missing.size(); ++file) {
-      if (missing[file] > 0) {
-        note("missing-shard", map.files[file],
-             fmt::format(
-                 "is not there; its {} tensors are known by name only. Download it, or take the totals as lower bounds",
-                 missing[file]));
-      }
-    }
-    for (std::size_t i = 0; i < in_shards; ++i)
+    for (Index i = 0; i < in_shards; ++i)
       if (!is_listed[i] && model_.tensors[i].tied_to == kNone)
         note("unlisted-tensor", model_.tensors[i].path,
-             fmt::format("is in {} but not in the index; it is counted", map.files[file_of_[i]]));
-    compare_size(map, is_there);
+             fmt::format("is in {} but not in the index; it is counted", file_of(i)));
   }
 
-  void compare_size(const WeightMap& map, const std::vector<bool>& is_there) {
-    if (!map.total_size || std::find(is_there.begin(), is_there.end(), false) != is_there.end()) return;
+  void compare_size(std::optional<std::uint64_t> listed) {
     std::uint64_t stored = 0;
     for (const Tensor& tensor : model_.tensors) stored += tensor.tied_to == kNone ? tensor.stored_bytes : 0;
-    if (stored != *map.total_size)
+    if (listed && stored != *listed)
       note("total-size", "metadata.total_size",
-           fmt::format("is {} in the index, the shards hold {} bytes of tensors", *map.total_size, stored));
-  }
-
-  void note_surplus(std::string_view index, const WeightMap& map) {
-    const std::set<std::string> named(map.files.begin(), map.files.end());
-    for (const std::string& name : folder_.names())
-      if (is_shard_name(name, stem_of(index)) && !named.contains(name))
-        note("surplus-shard", name, "is not named by the index; it is not counted");
+           fmt::format("is {} in the index, the shards hold {} bytes of tensors", *listed, stored));
   }
 
   // A wrong index can be wrong about every tensor; a hundred examples tell as much.
@@ -182,8 +234,9 @@ class Sharded {
   Folder& folder_;
   const Limits& limits_;
   Model& model_;
-  SafetensorsReader reader_;
-  std::vector<Index> file_of_;  // by tensor
+  std::optional<SafetensorsReader> reader_;
+  std::map<std::string, NameSet> names_of_;         // by shard
+  std::vector<std::pair<Index, std::string>> ends_;  // behind the last tensor of each shard
   std::map<std::string, int> notes_;
 };
 

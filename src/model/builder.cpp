@@ -14,9 +14,12 @@ bool leads_to(std::string_view prefix, std::string_view path) {
   return path.starts_with(prefix) && (path.size() == prefix.size() || path[prefix.size()] == '.');
 }
 
-std::size_t hash_of(Index parent, std::string_view name) {
-  return weigh::hash_of(name) + parent * std::size_t{0x9E3779B97F4A7C15};
-}
+// A module mostly owns a weight and a bias. Of more tensors than this, the rest are found by hash.
+constexpr int kFew = 16;
+
+std::string_view last_part(std::string_view path) { return path.substr(path.rfind('.') + 1); }
+
+std::uint64_t hash_of(Index parent, std::string_view path) { return mix(weigh::hash_of(last_part(path)), parent); }
 
 bool is_number(std::string_view name) {
   return !name.empty() && name.find_first_not_of("0123456789") == std::string_view::npos;
@@ -33,22 +36,30 @@ bool natural_less(std::string_view a, std::string_view b) {
 }  // namespace
 
 Index ModelBuilder::module(std::string_view path, Index root) {
-  if (trail_.empty() || trail_.front() != root) trail_.assign(1, root);
-  while (trail_.size() > 1 && !leads_to(model_.modules[trail_.back()].path, path)) trail_.pop_back();
+  if (trail_.empty() || trail_.front().module != root) trail_.assign(1, {root});
+  while (trail_.size() > 1 && !leads_to(model_.modules[trail_.back().module].path, path)) trail_.pop_back();
   for (;;) {
-    const Module& parent = model_.modules[trail_.back()];
-    if (parent.path.size() >= path.size()) return trail_.back();
-    bool below_the_root = trail_.size() == 1 && parent.path.empty();
-    std::size_t begin = below_the_root ? 0 : parent.path.size() + 1;
-    std::size_t end = std::min(path.find('.', begin), path.size());
-    Index child = find_child(trail_.back(), path.substr(begin, end - begin));
-    if (child == kNone) child = add_child(trail_.back(), path.substr(0, end));
-    trail_.push_back(child);
+    Step& above = trail_.back();
+    const std::string_view parent = model_.modules[above.module].path;
+    if (parent.size() >= path.size()) return above.module;
+    const bool below_the_root = trail_.size() == 1 && parent.empty();
+    const std::size_t begin = below_the_root ? 0 : parent.size() + 1;
+    const std::string_view wanted = path.substr(0, path.find('.', begin));
+    Index child = next_child(above, wanted);
+    if (child == kNone) child = find_child(above.module, wanted);
+    if (child == kNone) child = add_child(above.module, wanted);
+    above.child = child;
+    trail_.push_back({child});
     if (trail_.size() > limits_.module_depth) {
       throw Error(ErrorKind::limit, model_.source,
                   fmt::format("the name '{}…' nests modules deeper than {}", path.substr(0, 60), limits_.module_depth));
     }
   }
+}
+
+Index ModelBuilder::module_of(std::string_view tensor, Index root) {
+  const std::size_t dot = tensor.rfind('.');
+  return dot == std::string_view::npos ? root : module(tensor.substr(0, dot), root);
 }
 
 Index ModelBuilder::add_child(Index parent, std::string_view path) {
@@ -57,8 +68,7 @@ Index ModelBuilder::add_child(Index parent, std::string_view path) {
   module.path = path;
   model_.modules.push_back(module);
   link_child(parent, child);
-  by_name_.insert(child,
-                  [&](Index index) { return hash_of(model_.modules[index].parent, model_.modules[index].name()); });
+  by_name_.insert(child, hash_of(parent, path));
   return child;
 }
 
@@ -74,16 +84,48 @@ void ModelBuilder::link_child(Index parent, Index child) {
   above.last_child = child;
 }
 
-Index ModelBuilder::find_child(Index parent, std::string_view name) const {
-  return by_name_.find(hash_of(parent, name), [&](Index index) {
+// The sibling after the one that was wanted last, if it is the one.
+Index ModelBuilder::next_child(const Step& above, std::string_view path) const {
+  const Index guess =
+      above.child == kNone ? model_.modules[above.module].first_child : model_.modules[above.child].next;
+  return guess != kNone && model_.modules[guess].path == path ? guess : kNone;
+}
+
+Index ModelBuilder::find_child(Index parent, std::string_view path) const {
+  return by_name_.find(hash_of(parent, path), [&](Index index) {
     const Module& candidate = model_.modules[index];
-    return candidate.parent == parent && candidate.name() == name;
+    return candidate.parent == parent && candidate.path == path;
   });
 }
 
+Index ModelBuilder::find(std::string_view path, Index root) const {
+  const std::size_t end = path.rfind('.');
+  Index module = root;
+  for (std::size_t dot = model_.modules[root].path.size(); end != path.npos && dot < end && module != kNone;) {
+    dot = path.find('.', dot + (dot > 0 ? 1 : 0));
+    module = find_child(module, path.substr(0, dot));
+  }
+  return module == kNone ? kNone : find_in_module(path, module);
+}
+
+Index ModelBuilder::find_in_module(std::string_view path, Index module) const {
+  Index tensor = model_.modules[module].first_tensor;
+  for (int i = 0; tensor != kNone && i < kFew; ++i, tensor = model_.tensors[tensor].next)
+    if (model_.tensors[tensor].path == path) return tensor;
+  if (tensor == kNone) return kNone;
+  return crowded_.find(mix(weigh::hash_of(path), module), [&](Index index) {
+    return model_.tensors[index].module == module && model_.tensors[index].path == path;
+  });
+}
+
+bool ModelBuilder::is_crowded(Index module) const {
+  Index tensor = model_.modules[module].first_tensor;
+  for (int i = 0; tensor != kNone && i < kFew; ++i) tensor = model_.tensors[tensor].next;
+  return tensor != kNone;
+}
+
 Index ModelBuilder::add_by_path(Tensor tensor, std::span<const Extent> shape, Index root) {
-  std::size_t dot = tensor.path.rfind('.');
-  tensor.module = dot == std::string_view::npos ? root : module(tensor.path.substr(0, dot), root);
+  tensor.module = module_of(tensor.path, root);
   return add_to_module(tensor, shape);
 }
 
@@ -104,6 +146,7 @@ Index ModelBuilder::add_to_module(Tensor tensor, std::span<const Extent> shape) 
   }
   owner.last_tensor = index;
   model_.tensors.push_back(tensor);
+  if (is_crowded(tensor.module)) crowded_.insert(index, mix(weigh::hash_of(tensor.path), tensor.module));
   return index;
 }
 

@@ -22,6 +22,8 @@ class ModelBuilder {
   // The module with this path below `root`, made where it is missing, its ancestors too. `path` must live as long as
   // the model (a view into kept text) and is a full path: for a root with a path, it begins with that and a dot.
   Index module(std::string_view path, Index root = 0);
+  // The module that owns a tensor with this path: all before the last dot.
+  Index module_of(std::string_view tensor, Index root = 0);
   // A new child, for formats that hold a tree. `path` as above.
   Index add_child(Index parent, std::string_view path);
 
@@ -31,6 +33,11 @@ class ModelBuilder {
   Index add_by_path(Tensor tensor, std::span<const Extent> shape, Index root = 0);
   Index add_to_module(Tensor tensor, std::span<const Extent> shape);
 
+  // The tensor with this path; kNone where there is none. Makes no module.
+  Index find(std::string_view path, Index root = 0) const;
+  // The same among the tensors of one module.
+  Index find_in_module(std::string_view path, Index module) const;
+
   SymbolId symbol(std::string_view name, std::string_view layer);
 
   // Orders siblings by name, numbers by value: for formats that lost the definition order.
@@ -38,13 +45,21 @@ class ModelBuilder {
 
  private:
   void be_as_original(Tensor& tensor) const;
-  Index find_child(Index parent, std::string_view name) const;
+  struct Step {
+    Index module = 0;
+    Index child = kNone;  // the child of it that was wanted last
+  };
+  Index next_child(const Step& above, std::string_view path) const;
+  Index find_child(Index parent, std::string_view path) const;
+  bool is_crowded(Index module) const;
   void link_child(Index parent, Index child);
   Model& model_;
   const Limits& limits_;
-  // Modules of the last path, its root first: the next name mostly shares them, and then nothing is looked up.
-  std::vector<Index> trail_;
-  FlatIndex by_name_;  // modules by (parent, name)
+  // Modules of the last path, its root first: the next name mostly shares them, or goes on with their next siblings, and
+  // then nothing is looked up.
+  std::vector<Step> trail_;
+  FlatIndex by_name_;   // modules by (parent, name)
+  FlatIndex crowded_;   // tensors by path, of modules that own too many to look at each
 };
 
 }  // namespace weigh

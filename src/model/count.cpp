@@ -9,9 +9,10 @@
 namespace weigh {
 namespace {
 
+constexpr const char* kOverflow = "a count of elements or bytes exceeds 64 bits; no model is that large";
+
 std::uint64_t within_64_bits(std::optional<std::uint64_t> number) {
-  if (!number)
-    throw Error(ErrorKind::corrupt, "", "a count of elements or bytes exceeds 64 bits; no model is that large");
+  if (!number) throw Error(ErrorKind::corrupt, "", kOverflow);
   return *number;
 }
 
@@ -27,13 +28,7 @@ bool is_endless(const Count::Term& term) { return term.coefficient == kEndless; 
 
 }  // namespace
 
-Count::Count(const Count& other)
-    : constant_(other.constant_), terms_(other.terms_ ? std::make_unique<std::vector<Term>>(*other.terms_) : nullptr) {}
-
-Count& Count::operator=(const Count& other) {
-  if (this != &other) *this = Count(other);
-  return *this;
-}
+void Count::fail_overflow() { throw Error(ErrorKind::corrupt, "", kOverflow); }
 
 Count Count::of(Extent extent) {
   if (extent.is_known()) return extent.size();
@@ -76,11 +71,8 @@ void Count::add_term(const std::vector<SymbolId>& factors, std::uint64_t coeffic
   }
 }
 
-Count& Count::operator+=(const Count& other) {
-  constant_ = add(constant_, other.constant_);
-  if (other.terms_)
-    for (const Term& term : *other.terms_) add_term(term.factors, term.coefficient);
-  return *this;
+void Count::add_terms(const Count& other) {
+  for (const Term& term : *other.terms_) add_term(term.factors, term.coefficient);
 }
 
 Count& Count::operator-=(const Count& other) {
@@ -95,13 +87,11 @@ Count& Count::operator-=(const Count& other) {
   return *this;
 }
 
-Count& Count::operator*=(std::uint64_t factor) {
-  constant_ = multiply(constant_, factor);
+void Count::multiply_terms(std::uint64_t factor) {
   if (factor == 0) terms_ = nullptr;
   if (terms_)
     for (Term& term : *terms_)
       if (!is_endless(term)) term.coefficient = multiply(term.coefficient, factor);
-  return *this;
 }
 
 Count operator*(const Count& a, const Count& b) {

@@ -23,33 +23,31 @@ Count Model::numel(const Tensor& tensor) const {
   return count;
 }
 
-Count Model::bytes(const Tensor& tensor) const {
+Count Model::bytes(const Tensor& tensor, const Count& numel) const {
   bool measured = tensor.layout != Layout::strided || tensor.dtype == DType::unknown;
   if (tensor.state == State::initialised && measured) return tensor.stored_bytes;
   if (tensor.dtype == DType::unknown) return Count::unknown();
-  Count elements = numel(tensor);
-  unsigned width = bits(tensor.dtype);
-  if (width >= 8) return elements *= width / 8;
+  const unsigned width = bits(tensor.dtype);
+  if (width >= 8) return Count(numel) *= width / 8;
   // Packed types have known shapes: no format stores an uninitialised one.
-  return (elements.known() * width + 7) / 8;
+  return (numel.known() * width + 7) / 8;
 }
 
 std::string_view Model::keep(std::string_view text) {
   if (text.empty()) return {};
-  if (text.size() > kChunk / 4) return adopt(std::string(text));
-  if (kChunk - chunk_used_ < text.size()) {
-    chunks_.push_back(std::make_unique<char[]>(kChunk));
-    chunk_used_ = 0;
+  char* place = nullptr;
+  if (text.size() > kChunk / 4) {
+    place = adopted_.emplace_back(std::make_unique<char[]>(text.size())).get();
+  } else {
+    if (kChunk - chunk_used_ < text.size()) {
+      chunks_.push_back(std::make_unique<char[]>(kChunk));
+      chunk_used_ = 0;
+    }
+    place = chunks_.back().get() + chunk_used_;
+    chunk_used_ += text.size();
   }
-  char* place = chunks_.back().get() + chunk_used_;
   std::memcpy(place, text.data(), text.size());
-  chunk_used_ += text.size();
   return {place, text.size()};
-}
-
-std::string_view Model::adopt(std::string&& text) {
-  adopted_.push_back(std::make_unique<std::string>(std::move(text)));
-  return *adopted_.back();
 }
 
 }  // namespace weigh

@@ -8,10 +8,20 @@
 
 namespace weigh::json {
 
-Document::Document(std::string_view label, const std::string& text, std::uint64_t base)
-    : label_(label), text_(text.data(), text.size() - simdjson::SIMDJSON_PADDING), base_(base) {
+Text::Text(Source& source, std::uint64_t offset, std::uint64_t length) {
+  if (fits(offset, length, source.size())) {  // else the length is a lie, and the read below says so
+    length_ = static_cast<std::size_t>(length);
+    bytes_ = std::make_unique_for_overwrite<char[]>(length_ + simdjson::SIMDJSON_PADDING);
+    std::memset(bytes_.get() + length_, ' ', simdjson::SIMDJSON_PADDING);
+  }
+  source.read(offset, std::span<char>(bytes_.get(), static_cast<std::size_t>(length)));
+}
+
+Document::Document(Parser& parser, std::string_view label, const Text& text, std::uint64_t base)
+    : label_(label), text_(text.view()), base_(base) {
   run([&] {
-    document_ = parser_.iterate(simdjson::padded_string_view(text_.data(), text_.size(), text.size())).value();
+    const std::size_t room = text_.size() + simdjson::SIMDJSON_PADDING;
+    document_ = parser.iterate(simdjson::padded_string_view(text_.data(), text_.size(), room)).value();
   });
 }
 
@@ -32,17 +42,6 @@ void Document::fail(const std::string& message) const {
 
 void Document::fail_json(const simdjson::simdjson_error& error) const {
   fail(fmt::format("the JSON text of {} bytes is malformed: {}", text_.size(), simdjson::error_message(error.error())));
-}
-
-std::string read_padded(Source& source, std::uint64_t offset, std::size_t length) {
-  std::string text;
-  if (fits(offset, length, source.size())) {  // else the length is a lie, and the read below says so
-    text.reserve(length + simdjson::SIMDJSON_PADDING);
-    text.resize(length);
-  }
-  source.read(offset, std::span<char>(text.data(), length));
-  text.append(simdjson::SIMDJSON_PADDING, ' ');
-  return text;
 }
 
 }  // namespace weigh::json

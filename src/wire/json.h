@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -16,13 +17,30 @@ namespace weigh::json {
 
 using Value = simdjson::ondemand::value;
 using Object = simdjson::ondemand::object;
+using Parser = simdjson::ondemand::parser;
+
+// Bytes of a source, with the padding behind them that simdjson wants.
+class Text {
+ public:
+  Text() = default;
+  // Throws Error(truncated) where the source ends before.
+  Text(Source& source, std::uint64_t offset, std::uint64_t length);
+
+  std::string_view view() const { return {bytes_.get(), length_}; }
+  // The memory, which views refer to, for someone who keeps it.
+  std::unique_ptr<char[]> release() && { return std::move(bytes_); }
+
+ private:
+  std::unique_ptr<char[]> bytes_;
+  std::size_t length_ = 0;
+};
 
 // JSON text of a source, checked to be UTF-8 and to hold one object and nothing behind it.
 class Document {
  public:
-  // `text` must hold SIMDJSON_PADDING bytes behind its `size` bytes (read_padded does) and outlive this. `base` is the
-  // offset of the text in the source.
-  Document(std::string_view label, const std::string& text, std::uint64_t base = 0);
+  // All must outlive this; a parser's memory serves one document after another. `base` is the text's offset in the
+  // source.
+  Document(Parser& parser, std::string_view label, const Text& text, std::uint64_t base = 0);
 
   // Calls visit(key, value) for every member; the key is a view into the text, or into the document where it holds
   // escapes, and then it is valid only until the next key.
@@ -64,11 +82,7 @@ class Document {
   std::string_view label_;
   std::string_view text_;
   std::uint64_t base_;
-  simdjson::ondemand::parser parser_;
   simdjson::ondemand::document document_;
 };
-
-// Bytes of a source with the padding behind them: the string's size is length + SIMDJSON_PADDING.
-std::string read_padded(Source& source, std::uint64_t offset, std::size_t length);
 
 }  // namespace weigh::json

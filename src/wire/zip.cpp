@@ -195,10 +195,12 @@ void ZipDirectory::read_entries(const End& end) {
 }
 
 void ZipDirectory::index_names() {
+  by_name_.reserve(entries_.size());
   for (std::size_t i = 0; i < entries_.size(); ++i) {
+    const std::uint64_t hash = hash_of(entries_[i].name);
     if (find(entries_[i].name) != nullptr)
       fail(fmt::format("the zip archive holds '{}' twice", shown(entries_[i].name)), entries_[i].header_offset);
-    by_name_.insert(static_cast<std::uint32_t>(i), [&](std::uint32_t index) { return hash_of(entries_[index].name); });
+    by_name_.insert(static_cast<std::uint32_t>(i), hash);
   }
 }
 

@@ -1,6 +1,5 @@
 #include "formats/pytorch/assembler.h"
 
-#include <functional>
 #include <string>
 
 #include <fmt/format.h>
@@ -10,25 +9,12 @@
 #include "weigh/error.h"
 
 namespace weigh::pytorch {
-namespace {
-
-std::uint64_t mix(std::uint64_t hash, std::uint64_t value) {
-  hash = (hash ^ value) * 0x9E37'79B9'7F4A'7C15;
-  return hash ^ (hash >> 32);
-}
-
-}  // namespace
-
-std::size_t Assembler::Hash::operator()(const Memory& memory) const {
-  return mix(mix(mix(reinterpret_cast<std::uintptr_t>(memory.node), memory.storage), memory.offset), memory.form);
-}
-
 Assembler::Memory Assembler::memory_of(const TorchTensor& tensor) {
   if (tensor.storage.empty()) return {tensor.node, 0, 0, 0};
   std::uint64_t form = static_cast<std::uint64_t>(tensor.dtype);
   for (Extent extent : tensor.shape) form = mix(form, extent.is_known() ? extent.size() : UINT64_MAX);
   for (std::int64_t stride : tensor.strides) form = mix(form, static_cast<std::uint64_t>(stride));
-  return {nullptr, std::hash<std::string_view>{}(tensor.storage), tensor.storage_offset, form};
+  return {nullptr, hash_of(tensor.storage), tensor.storage_offset, form};
 }
 
 std::string_view Assembler::path(std::string_view prefix, std::string_view name) {
@@ -54,13 +40,17 @@ Tensor Assembler::describe(const TorchTensor& read, std::string_view path, std::
   // A state dict holds detached tensors, which say nothing of the parameter; a Parameter does.
   tensor.requires_grad = tensor.role == Role::parameter ? read.requires_grad : RequiresGrad::no;
   if (!read.rank_known) tensor.rank = Tensor::kUnknownRank;
-  if (auto first = first_in_memory_.find(memory_of(read)); first != first_in_memory_.end())
-    tensor.tied_to = first->second;
+  memory_ = memory_of(read);
+  tensor.tied_to = first_in_memory_.find(memory_.hash(), [&](Index place) { return memories_[place].first == memory_; });
+  if (tensor.tied_to != kNone) tensor.tied_to = memories_[tensor.tied_to].second;
   return tensor;
 }
 
 void Assembler::remember(const TorchTensor& tensor, Index index) {
-  if (model_.tensors[index].tied_to == kNone) first_in_memory_.emplace(memory_of(tensor), index);
+  if (model_.tensors[index].tied_to == kNone) {
+    first_in_memory_.insert(static_cast<Index>(memories_.size()), memory_.hash());
+    memories_.emplace_back(memory_, index);
+  }
   if (tensor.elements) model_.nested_elements.emplace_back(model_.tensors[index].first_extent, *tensor.elements);
 }
 

@@ -4,8 +4,10 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
-#include <unordered_map>
+#include <utility>
+#include <vector>
 
+#include "bytes/flat_index.h"
 #include "formats/pytorch/tensors.h"
 #include "model/builder.h"
 
@@ -50,9 +52,9 @@ class Assembler {
     std::uint64_t offset = 0;
     std::uint64_t form = 0;  // hash of extents, strides, dtype
     friend bool operator==(const Memory&, const Memory&) = default;
-  };
-  struct Hash {
-    std::size_t operator()(const Memory& memory) const;
+    std::uint64_t hash() const {
+      return mix(mix(mix(reinterpret_cast<std::uintptr_t>(node), storage), offset), form);
+    }
   };
   Tensor describe(const TorchTensor& read, std::string_view path, std::optional<Role> role);
   static Memory memory_of(const TorchTensor& tensor);
@@ -62,7 +64,9 @@ class Assembler {
   const Limits& limits_;
   ModelBuilder builder_;
   TensorReader tensors_;
-  std::unordered_map<Memory, Index, Hash> first_in_memory_;
+  Memory memory_;  // of the tensor described last
+  std::vector<std::pair<Memory, Index>> memories_;
+  FlatIndex first_in_memory_;  // over memories_
 };
 
 }  // namespace weigh::pytorch

@@ -1,7 +1,5 @@
 #include "formats/pytorch/state_dict.h"
 
-#include <unordered_set>
-
 #include <fmt/format.h>
 
 #include "formats/pytorch/lazy.h"
@@ -41,16 +39,16 @@ void add_state_dict(Assembler& assembler, Value state_dict, Index root) {
   Model& model = assembler.model();
   add_listed_modules(assembler, state_dict, root);
   LazyShapes shapes(assembler);
-  std::unordered_set<std::string_view> names;
   const std::size_t first = model.tensors.size();
   const std::string_view prefix = model.modules[root].path;
   for (const auto& [key, value] : mapping_entries(state_dict)) {
     if (!is_tensor(value)) continue;
-    if (!names.insert(key.text()).second) {
+    const std::string_view path = assembler.path(prefix, key.text());
+    if (assembler.builder().find_in_module(path, assembler.builder().module_of(path, root)) != kNone) {
       throw Error(ErrorKind::corrupt, model.source,
                   fmt::format("the state dict sets '{}' twice; which one counts depends on the reader", key.text()));
     }
-    Index index = assembler.add_by_path(value, assembler.path(prefix, key.text()), root);
+    Index index = assembler.add_by_path(value, path, root);
     if (model.tensors[index].state == State::uninitialised) model.modules[model.tensors[index].module].lazy = true;
   }
   for (std::size_t i = first; i < model.tensors.size(); ++i)

@@ -1,0 +1,15 @@
+#include "bytes/hash.h"
+
+#include <sys/auxv.h>
+
+namespace weigh {
+
+// The kernel hands every process sixteen random bytes.
+std::uint64_t hash_seed() {
+  std::uint64_t seed = 0;
+  const auto* bytes = reinterpret_cast<const char*>(getauxval(AT_RANDOM));
+  if (bytes != nullptr) std::memcpy(&seed, bytes, sizeof(seed));
+  return seed;
+}
+
+}  // namespace weigh
