@@ -5,11 +5,13 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "cli/memory.h"
 #include "cli/run.h"
 #include "cli/terminal.h"
 
 int main(int argc, char** argv) {
   namespace cli = weigh::cli;
+  cli::prefer_large_pages();
   const cli::Terminal terminal =
       cli::describe_terminal([](const char* name) { return std::getenv(name); }, isatty(STDOUT_FILENO) == 1,
                              cli::window_width());

@@ -11,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include "bytes/ahead.h"
 #include "formats/safetensors.h"
 #include "wire/json.h"
 
@@ -157,15 +158,28 @@ class Sharded {
     names_of_.clear();
     ends_.clear();
     reader_.emplace(model_, limits_);
+    Ahead<Shard> shards(names.size(), [&, parser = std::make_shared<json::Parser>()](std::size_t i) {
+      return read_shard(*folder_.open(names[i]), *parser);
+    });
     for (const std::string& name : names) {
-      const std::unique_ptr<Source> shard = folder_.open(name);
-      if (!matches_safetensors(*shard))
-        throw Error(ErrorKind::unsupported, shard->label(), "is named as a shard but is no safetensors file");
-      model_.source_bytes += shard->size();
-      names_of_.emplace(name, reader_->add(*shard));
+      Shard shard = shards.next();
+      model_.source_bytes += shard.bytes;
+      names_of_.emplace(name, shard.header.names);
+      reader_->add(std::move(shard.header));
       ends_.emplace_back(static_cast<Index>(model_.tensors.size()), name);
       if (ends_.size() == 1) expect_tensors(names.size() * model_.tensors.size());
     }
+  }
+
+  struct Shard {
+    SafetensorsHeader header;
+    std::uint64_t bytes = 0;
+  };
+
+  Shard read_shard(Source& source, json::Parser& parser) const {
+    if (!matches_safetensors(source))
+      throw Error(ErrorKind::unsupported, source.label(), "is named as a shard but is no safetensors file");
+    return {read_safetensors_header(source, limits_, parser), source.size()};
   }
 
   // Shards are alike: memory for all of them at once, up to what a large model needs, instead of copies as it grows.

@@ -1,0 +1,30 @@
+#include "cli/memory.h"
+
+#include <malloc.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cstdint>
+#include <cstdlib>
+
+namespace weigh::cli {
+namespace {
+
+constexpr std::size_t kHeap = std::size_t{1} << 30;  // of addresses, not of memory
+constexpr std::uintptr_t kLargePage = std::uintptr_t{2} << 20;
+
+}  // namespace
+
+void prefer_large_pages() {
+  // One heap for all threads, which grows by kHeap at once and is not given back before the end.
+  if (mallopt(M_ARENA_MAX, 1) == 0 || mallopt(M_MMAP_THRESHOLD, 32 << 20) == 0 ||
+      mallopt(M_TRIM_THRESHOLD, INT32_MAX) == 0 || mallopt(M_TOP_PAD, kHeap) == 0)
+    return;
+  void* grown = std::malloc(std::size_t{1} << 20);
+  std::free(grown);
+  const auto end = reinterpret_cast<std::uintptr_t>(sbrk(0));
+  const std::uintptr_t begin = (reinterpret_cast<std::uintptr_t>(grown) + kLargePage - 1) / kLargePage * kLargePage;
+  if (begin < end && end - begin <= 2 * kHeap) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
+}
+
+}  // namespace weigh::cli

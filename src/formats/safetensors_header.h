@@ -1,0 +1,56 @@
+// safetensors: one file. https://github.com/huggingface/safetensors, README "Format" and src/tensor.rs
+//
+//   8 bytes   N, little-endian, at most 100,000,000
+//   N bytes   JSON object, begins with '{', may be padded with blanks:
+//               "NAME": {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}, …
+//               "__metadata__": {"KEY": "TEXT", …}
+//   the rest  the tensors' bytes, little-endian, row-major; offsets count from here. They cover the rest exactly:
+//             no hole, no overlap, nothing behind the last.
+//
+// docs/formats/safetensors.md
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "bytes/hash.h"
+#include "bytes/source.h"
+#include "wire/json.h"
+
+#include "weigh/limits.h"
+#include "weigh/model.h"
+
+namespace weigh {
+
+// A set of names, to be compared with another: how many, and the sum of their hashes.
+struct NameSet {
+  std::uint64_t count = 0;
+  std::uint64_t sum = 0;
+
+  void add(std::string_view name) {
+    ++count;
+    sum += hash_of(name);
+  }
+  friend bool operator==(const NameSet&, const NameSet&) = default;
+};
+
+// What one file's header says, checked by itself.
+struct SafetensorsHeader {
+  std::string label;                           // of the file
+  std::vector<std::unique_ptr<char[]>> text;   // what the names view
+  std::vector<Tensor> tensors;                 // without a module; shapes follow each other in `extents`
+  std::vector<Extent> extents;
+  std::vector<std::pair<std::string, std::string>> metadata;  // __metadata__
+  std::vector<Note> notes;
+  NameSet names;
+};
+
+// Reads the first 8 + N bytes only. Throws Error where the file breaks a rule above; that no name stands twice is left
+// to whoever puts them in their places.
+SafetensorsHeader read_safetensors_header(Source& source, const Limits& limits, json::Parser& parser);
+
+}  // namespace weigh
