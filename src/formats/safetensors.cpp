@@ -85,8 +85,8 @@ void SafetensorsReader::add_tie(std::string_view name, std::string_view kept) {
 void read_safetensors(Source& source, const ReadOptions& options, Model& model) {
   model.format = "safetensors";
   SafetensorsReader reader(model, options.limits);
-  json::Parser parser;
-  reader.add(read_safetensors_header(source, options.limits, parser));
+  json::Workspace workspace;
+  reader.add(read_safetensors_header(source, options.limits, workspace));
   reader.finish();
 }
 

@@ -67,6 +67,7 @@ std::optional<std::uint64_t> needed_bytes(const Entry& entry, DType dtype) {
 }
 
 constexpr std::size_t kMostNotes = 100;
+constexpr std::size_t kChunk = 64 * 1024;
 
 struct Range {
   std::uint64_t begin, end;
@@ -76,7 +77,8 @@ struct Range {
 // Reads the header of one file, entry by entry.
 class HeaderReader {
  public:
-  HeaderReader(Source& source, const Limits& limits) : label_(source.label()), limits_(limits) {
+  HeaderReader(Source& source, const Limits& limits, json::Workspace& workspace)
+      : label_(source.label()), limits_(limits), workspace_(workspace) {
     if (source.size() < kLengthSize)
       fail(ErrorKind::truncated,
            fmt::format("has {} bytes; a safetensors file begins with 8 that tell its header's length", source.size()));
@@ -90,19 +92,18 @@ class HeaderReader {
                                              length_, source.size() - kLengthSize));
     }
     data_size_ = source.size() - kLengthSize - length_;
-    text_ = json::Text(source, kLengthSize, length_);
-    if (!text_.view().starts_with('{')) fail(ErrorKind::corrupt, "the header does not begin with '{'");
+    workspace_.text.read(source, kLengthSize, length_);
+    if (!workspace_.text.view().starts_with('{')) fail(ErrorKind::corrupt, "the header does not begin with '{'");
   }
 
-  SafetensorsHeader run(json::Parser& parser) && {
+  SafetensorsHeader run() && {
     header_.label = label_;
     // A tensor takes about 110 bytes of a header.
     header_.tensors.reserve(length_ / 100);
     header_.extents.reserve(length_ / 50);
     ranges_.reserve(length_ / 100);
-    read_all(parser);
+    read_all();
     check_layout();
-    header_.text.push_back(std::move(text_).release());
     return std::move(header_);
   }
 
@@ -112,11 +113,11 @@ class HeaderReader {
     fail(ErrorKind::corrupt, fmt::format("tensor '{}' {}", tensor.substr(0, 200), message));
   }
 
-  void read_all(json::Parser& parser) {
-    json::Document document(parser, label_, text_, kLengthSize);
+  void read_all() {
+    json::Document document(workspace_, label_, kLengthSize);
     Entry entry;
     document.for_each_member([&](std::string_view name, json::Value value) {
-      entry.name = document.is_in_text(name) ? name : keep(name);
+      entry.name = keep(name);
       if (entry.name.size() > limits_.name_bytes)
         fail(ErrorKind::limit, fmt::format("a name has {} bytes, more than {} (limit name_bytes)", entry.name.size(),
                                            limits_.name_bytes));
@@ -131,11 +132,16 @@ class HeaderReader {
     });
   }
 
-  // Gives text that is not in the header (it was escaped there) a life of its own.
+  // Names are half of a header: they are copied, and its memory serves the next one.
   std::string_view keep(std::string_view text) {
-    header_.text.push_back(std::make_unique<char[]>(text.size()));
-    std::copy(text.begin(), text.end(), header_.text.back().get());
-    return {header_.text.back().get(), text.size()};
+    if (text.size() > chunk_left_) {
+      chunk_left_ = std::max(kChunk, text.size());
+      chunk_ = header_.text.emplace_back(std::make_unique_for_overwrite<char[]>(chunk_left_)).get();
+    }
+    const std::string_view kept(chunk_, text.copy(chunk_, text.size()));
+    chunk_ += text.size();
+    chunk_left_ -= text.size();
+    return kept;
   }
 
   void add(const Entry& entry) {
@@ -246,15 +252,17 @@ class HeaderReader {
   const Limits& limits_;
   std::uint64_t length_ = 0;
   std::uint64_t data_size_ = 0;
-  json::Text text_;
+  json::Workspace& workspace_;
   SafetensorsHeader header_;
+  char* chunk_ = nullptr;
+  std::size_t chunk_left_ = 0;
   std::vector<Range> ranges_;
 };
 
 }  // namespace
 
-SafetensorsHeader read_safetensors_header(Source& source, const Limits& limits, json::Parser& parser) {
-  return HeaderReader(source, limits).run(parser);
+SafetensorsHeader read_safetensors_header(Source& source, const Limits& limits, json::Workspace& workspace) {
+  return HeaderReader(source, limits, workspace).run();
 }
 
 }  // namespace weigh

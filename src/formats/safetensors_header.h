@@ -51,6 +51,6 @@ struct SafetensorsHeader {
 
 // Reads the first 8 + N bytes only. Throws Error where the file breaks a rule above; that no name stands twice is left
 // to whoever puts them in their places.
-SafetensorsHeader read_safetensors_header(Source& source, const Limits& limits, json::Parser& parser);
+SafetensorsHeader read_safetensors_header(Source& source, const Limits& limits, json::Workspace& workspace);
 
 }  // namespace weigh

@@ -34,9 +34,9 @@ class IndexFile {
           ErrorKind::limit, source_.label(),
           fmt::format("has {} bytes, more than {} (limit json_file_bytes)", source_.size(), limits_.json_file_bytes));
     }
-    json::Text text(source_, 0, source_.size());
-    json::Parser parser;
-    json::Document document(parser, source_.label(), text);
+    json::Workspace workspace;
+    workspace.text.read(source_, 0, source_.size());
+    json::Document document(workspace, source_.label());
     bool has_map = false;
     document.for_each_member([&](std::string_view key, json::Value value) {
       if (key == "metadata") {
@@ -53,7 +53,7 @@ class IndexFile {
       }
     });
     if (!has_map) document.fail("the index has no weight_map, or an empty one");
-    return std::move(text).release();
+    return std::move(workspace.text).release();
   }
 
   std::vector<std::string> files;
@@ -158,8 +158,8 @@ class Sharded {
     names_of_.clear();
     ends_.clear();
     reader_.emplace(model_, limits_);
-    Ahead<Shard> shards(names.size(), [&, parser = std::make_shared<json::Parser>()](std::size_t i) {
-      return read_shard(*folder_.open(names[i]), *parser);
+    Ahead<Shard> shards(names.size(), [&, workspace = std::make_shared<json::Workspace>()](std::size_t i) {
+      return read_shard(*folder_.open(names[i]), *workspace);
     });
     for (const std::string& name : names) {
       Shard shard = shards.next();
@@ -176,10 +176,10 @@ class Sharded {
     std::uint64_t bytes = 0;
   };
 
-  Shard read_shard(Source& source, json::Parser& parser) const {
+  Shard read_shard(Source& source, json::Workspace& workspace) const {
     if (!matches_safetensors(source))
       throw Error(ErrorKind::unsupported, source.label(), "is named as a shard but is no safetensors file");
-    return {read_safetensors_header(source, limits_, parser), source.size()};
+    return {read_safetensors_header(source, limits_, workspace), source.size()};
   }
 
   // Shards are alike: memory for all of them at once, up to what a large model needs, instead of copies as it grows.

@@ -8,20 +8,21 @@
 
 namespace weigh::json {
 
-Text::Text(Source& source, std::uint64_t offset, std::uint64_t length) {
+void Text::read(Source& source, std::uint64_t offset, std::uint64_t length) {
   if (fits(offset, length, source.size())) {  // else the length is a lie, and the read below says so
     length_ = static_cast<std::size_t>(length);
-    bytes_ = std::make_unique_for_overwrite<char[]>(length_ + simdjson::SIMDJSON_PADDING);
+    const std::size_t needed = length_ + simdjson::SIMDJSON_PADDING;
+    if (needed > capacity_) bytes_ = std::make_unique_for_overwrite<char[]>(capacity_ = needed + needed / 4);
     std::memset(bytes_.get() + length_, ' ', simdjson::SIMDJSON_PADDING);
   }
   source.read(offset, std::span<char>(bytes_.get(), static_cast<std::size_t>(length)));
 }
 
-Document::Document(Parser& parser, std::string_view label, const Text& text, std::uint64_t base)
-    : label_(label), text_(text.view()), base_(base) {
+Document::Document(Workspace& workspace, std::string_view label, std::uint64_t base)
+    : label_(label), text_(workspace.text.view()), base_(base) {
   run([&] {
     const std::size_t room = text_.size() + simdjson::SIMDJSON_PADDING;
-    document_ = parser.iterate(simdjson::padded_string_view(text_.data(), text_.size(), room)).value();
+    document_ = workspace.parser.iterate(simdjson::padded_string_view(text_.data(), text_.size(), room)).value();
   });
 }
 

@@ -17,14 +17,12 @@ namespace weigh::json {
 
 using Value = simdjson::ondemand::value;
 using Object = simdjson::ondemand::object;
-using Parser = simdjson::ondemand::parser;
 
-// Bytes of a source, with the padding behind them that simdjson wants.
+// Bytes of a source, with the padding behind them that simdjson wants. One text after the other can be read into it.
 class Text {
  public:
-  Text() = default;
   // Throws Error(truncated) where the source ends before.
-  Text(Source& source, std::uint64_t offset, std::uint64_t length);
+  void read(Source& source, std::uint64_t offset, std::uint64_t length);
 
   std::string_view view() const { return {bytes_.get(), length_}; }
   // The memory, which views refer to, for someone who keeps it.
@@ -33,14 +31,20 @@ class Text {
  private:
   std::unique_ptr<char[]> bytes_;
   std::size_t length_ = 0;
+  std::size_t capacity_ = 0;
+};
+
+// What reading a document needs: memory that serves one after another.
+struct Workspace {
+  Text text;
+  simdjson::ondemand::parser parser;
 };
 
 // JSON text of a source, checked to be UTF-8 and to hold one object and nothing behind it.
 class Document {
  public:
-  // All must outlive this; a parser's memory serves one document after another. `base` is the text's offset in the
-  // source.
-  Document(Parser& parser, std::string_view label, const Text& text, std::uint64_t base = 0);
+  // The text that `workspace` holds; both must outlive this. `base` is the text's offset in the source.
+  Document(Workspace& workspace, std::string_view label, std::uint64_t base = 0);
 
   // Calls visit(key, value) for every member; the key is a view into the text, or into the document where it holds
   // escapes, and then it is valid only until the next key.
