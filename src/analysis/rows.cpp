@@ -4,7 +4,6 @@
 #include <limits>
 #include <utility>
 
-#include "analysis/fold.h"
 #include "analysis/glob.h"
 #include "analysis/tally.h"
 
@@ -17,9 +16,8 @@ bool is_number(std::string_view name) {
 
 class Selection {
  public:
-  Selection(Summary& summary, const SummaryOptions& options)
-      : summary_(summary), model_(*summary.model), options_(options) {
-    if (options.fold) prints_ = fingerprints(model_);
+  Selection(Summary& summary, const SummaryOptions& options, std::vector<std::uint64_t> prints)
+      : summary_(summary), model_(*summary.model), options_(options), prints_(std::move(prints)) {
     find_ties();
   }
 
@@ -185,6 +183,8 @@ class Selection {
 
 }  // namespace
 
-void select_rows(Summary& summary, const SummaryOptions& options) { Selection(summary, options).run(); }
+void select_rows(Summary& summary, const SummaryOptions& options, std::vector<std::uint64_t> prints) {
+  Selection(summary, options, std::move(prints)).run();
+}
 
 }  // namespace weigh

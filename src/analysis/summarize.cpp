@@ -1,5 +1,8 @@
+#include <future>
+
 #include <fmt/format.h>
 
+#include "analysis/fold.h"
 #include "analysis/rows.h"
 #include "analysis/tally.h"
 
@@ -17,9 +20,13 @@ Summary summarize(const Model& model, const SummaryOptions& options) {
   summary.model = &model;
   summary.depth = options.depth;
   try {
+    // Both look at every tensor, and neither at what the other finds.
+    const bool is_large = model.tensors.size() > 20'000;
+    auto prints = std::async(is_large && options.fold ? std::launch::async : std::launch::deferred,
+                             [&] { return fingerprints(model); });
     summary.tallies = tally_modules(model);
     summary.totals = total(model, summary.tallies[0]);
-    select_rows(summary, options);
+    select_rows(summary, options, options.fold ? prints.get() : std::vector<std::uint64_t>());
   } catch (const Error& error) {  // a count too large for 64 bits does not know whose it is
     throw Error(error.kind(), model.source, error.message());
   }

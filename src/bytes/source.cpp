@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -45,6 +46,12 @@ class FileSource final : public Source {
     }
   }
 
+  Mapping do_map() override {
+    void* memory = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE | MAP_POPULATE, descriptor_, 0);
+    if (memory == MAP_FAILED) return nullptr;
+    return {static_cast<const char*>(memory), {size_}};
+  }
+
   int descriptor_;
   std::uint64_t size_;
 };
@@ -80,6 +87,16 @@ std::string Source::read(std::uint64_t offset, std::size_t length) {
   if (fits(offset, length, size())) bytes.resize(length);  // before the check, a lie would be allocated
   read(offset, std::span<char>(bytes.data(), length));
   return bytes;
+}
+
+void Source::Unmap::operator()(const char* memory) const { ::munmap(const_cast<char*>(memory), length); }
+
+Source::Mapping Source::map(std::size_t padding) {
+  constexpr std::uint64_t kPage = 4096;  // bytes up to the end of the last page are zeros
+  const std::uint64_t behind = (kPage - size() % kPage) % kPage;
+  Mapping mapping = size() == 0 || behind < padding ? nullptr : do_map();
+  if (mapping) bytes_read_ += size();
+  return mapping;
 }
 
 std::unique_ptr<Source> open_file(const std::string& path) {

@@ -23,12 +23,21 @@ class Source {
   // Fills `into` with the bytes from `offset` on. Throws Error(truncated) where the source ends before.
   void read(std::uint64_t offset, std::span<char> into);
   std::string read(std::uint64_t offset, std::size_t length);
+  // The whole source as it lies in the system's cache, with `padding` readable bytes behind it; nothing where that cannot
+  // be had. For large texts that are looked at once: should the file shrink meanwhile, the process gets a SIGBUS.
+  struct Unmap {
+    std::size_t length = 0;
+    void operator()(const char* memory) const;
+  };
+  using Mapping = std::unique_ptr<const char, Unmap>;
+  Mapping map(std::size_t padding);
   // How many bytes were asked for so far: the proof that no weight was read.
   std::uint64_t bytes_read() const { return bytes_read_; }
 
  protected:
   // Requires: the range lies inside the source.
   virtual void do_read(std::uint64_t offset, std::span<char> into) = 0;
+  virtual Mapping do_map() { return nullptr; }
 
  private:
   std::string label_;

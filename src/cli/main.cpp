@@ -1,6 +1,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -9,9 +10,21 @@
 #include "cli/run.h"
 #include "cli/terminal.h"
 
+namespace {
+
+// A file that shrinks while it is looked at (Source::map).
+extern "C" void say_file_shrank(int) {
+  constexpr std::string_view kMessage = "weigh: a file shrank while it was read; is it being written?\n";
+  if (write(STDERR_FILENO, kMessage.data(), kMessage.size()) < 0) std::_Exit(2);
+  std::_Exit(2);
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
   namespace cli = weigh::cli;
   cli::prefer_large_pages();
+  std::signal(SIGBUS, say_file_shrank);
   const cli::Terminal terminal =
       cli::describe_terminal([](const char* name) { return std::getenv(name); }, isatty(STDOUT_FILENO) == 1,
                              cli::window_width());

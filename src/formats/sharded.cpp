@@ -1,7 +1,6 @@
 #include "formats/sharded.h"
 
 #include <algorithm>
-#include <functional>
 #include <future>
 #include <map>
 #include <optional>
@@ -25,17 +24,17 @@ class IndexFile {
  public:
   IndexFile(Source& source, const Limits& limits) : source_(source), limits_(limits) {}
 
-  // Calls visit(tensor, file) for each entry; the name is a view that is valid as long as the returned text, or until
-  // `keep(name)` has given it another life. Files are numbered as they are first named.
+  // Calls visit(tensor, file) for each entry; the name is valid during the call. Files are numbered as they are first
+  // named.
   template <class Visit>
-  std::unique_ptr<char[]> read(const std::function<std::string_view(std::string_view)>& keep, Visit&& visit) {
+  void read(Visit&& visit) {
     if (source_.size() > limits_.json_file_bytes) {
       throw Error(
           ErrorKind::limit, source_.label(),
           fmt::format("has {} bytes, more than {} (limit json_file_bytes)", source_.size(), limits_.json_file_bytes));
     }
     json::Workspace workspace;
-    workspace.text.read(source_, 0, source_.size());
+    workspace.text.map(source_);
     json::Document document(workspace, source_.label());
     bool has_map = false;
     document.for_each_member([&](std::string_view key, json::Value value) {
@@ -47,13 +46,11 @@ class IndexFile {
       } else if (key == "weight_map") {
         document.each(value.get_object().value(), [&](std::string_view name, json::Value file) {
           has_map = true;
-          if (!document.is_in_text(name)) name = keep(name);
           visit(name, number_of(file.get_string().value()));
         });
       }
     });
     if (!has_map) document.fail("the index has no weight_map, or an empty one");
-    return std::move(workspace.text).release();
   }
 
   std::vector<std::string> files;
@@ -87,9 +84,7 @@ struct IndexDigest {
 IndexDigest digest(Source& source, const Limits& limits) {
   IndexFile index(source, limits);
   std::vector<NameSet> names;
-  std::string kept;
-  auto keep = [&](std::string_view name) { return std::string_view(kept.assign(name)); };
-  index.read(keep, [&](std::string_view tensor, Index file) {
+  index.read([&](std::string_view tensor, Index file) {
     if (file >= names.size()) names.resize(file + 1);
     names[file].add(tensor);
   });
@@ -201,25 +196,21 @@ class Sharded {
     std::vector<bool> is_listed(in_shards);
     std::map<std::string, std::uint64_t> missing;
     IndexFile index(source, limits_);
-    auto text = index.read([&](std::string_view name) { return model_.keep(name); },
-                           [&](std::string_view name, Index number) {
-                             const std::string& file = index.files[number];
-                             const Index tensor = reader_->find(name);
-                             if (tensor != kNone && tensor < in_shards) {
-                               is_listed[tensor] = true;
-                               if (file_of(tensor) != file) {
-                                 note("wrong-shard", name,
-                                      fmt::format("is in {}, the index says {}", file_of(tensor), file));
-                               }
-                             } else if (names_of_.contains(file)) {
-                               note("missing-tensor", name,
-                                    fmt::format("is not in {}, where the index says it is; it is not counted", file));
-                             } else {
-                               ++missing[file];
-                               if (tensor == kNone) reader_->add_name_only(name);
-                             }
-                           });
-    model_.adopt(std::move(text));
+    index.read([&](std::string_view name, Index number) {
+      const std::string& file = index.files[number];
+      const Index tensor = reader_->find(name);
+      if (tensor != kNone && tensor < in_shards) {
+        is_listed[tensor] = true;
+        if (file_of(tensor) != file)
+          note("wrong-shard", name, fmt::format("is in {}, the index says {}", file_of(tensor), file));
+      } else if (names_of_.contains(file)) {
+        note("missing-tensor", name,
+             fmt::format("is not in {}, where the index says it is; it is not counted", file));
+      } else {
+        ++missing[file];
+        if (tensor == kNone) reader_->add_name_only(model_.keep(name));
+      }
+    });
     for (const auto& [file, count] : missing) {
       note("missing-shard", file,
            fmt::format(

@@ -1,6 +1,7 @@
 #include "model/builder.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include <fmt/format.h>
 
@@ -21,16 +22,11 @@ std::string_view last_part(std::string_view path) { return path.substr(path.rfin
 
 std::uint64_t hash_of(Index parent, std::string_view path) { return mix(weigh::hash_of(last_part(path)), parent); }
 
-bool is_number(std::string_view name) {
-  return !name.empty() && name.find_first_not_of("0123456789") == std::string_view::npos;
-}
-
-// Numbers by value and before names, names by their bytes.
-bool natural_less(std::string_view a, std::string_view b) {
-  bool a_is_number = is_number(a);
-  if (a_is_number != is_number(b)) return a_is_number;
-  if (a_is_number && a.size() != b.size()) return a.size() < b.size();
-  return a < b;
+// The number that a name is.
+std::uint64_t number_or(std::string_view name, std::uint64_t otherwise) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
+  return error == std::errc() && end == name.data() + name.size() ? number : otherwise;
 }
 
 }  // namespace
@@ -46,7 +42,7 @@ Index ModelBuilder::module(std::string_view path, Index root) {
     const std::size_t begin = below_the_root ? 0 : parent.size() + 1;
     const std::string_view wanted = path.substr(0, path.find('.', begin));
     Index child = next_child(above, wanted);
-    if (child == kNone) child = find_child(above.module, wanted);
+    if (child == kNone && !is_surely_new(above.module, wanted)) child = find_child(above.module, wanted);
     if (child == kNone) child = add_child(above.module, wanted);
     above.child = child;
     trail_.push_back({child});
@@ -64,9 +60,11 @@ Index ModelBuilder::module_of(std::string_view tensor, Index root) {
 
 Index ModelBuilder::add_child(Index parent, std::string_view path) {
   auto child = static_cast<Index>(model_.modules.size());
+  if (!is_surely_new(parent, path)) unsorted_[parent] = true;
   Module module;
   module.path = path;
   model_.modules.push_back(module);
+  unsorted_.resize(model_.modules.size());
   link_child(parent, child);
   by_name_.insert(child, hash_of(parent, path));
   return child;
@@ -89,6 +87,12 @@ Index ModelBuilder::next_child(const Step& above, std::string_view path) const {
   const Index guess =
       above.child == kNone ? model_.modules[above.module].first_child : model_.modules[above.child].next;
   return guess != kNone && model_.modules[guess].path == path ? guess : kNone;
+}
+
+// Sorted names come in the order of siblings: behind the last of them, if they all did, there can be no other.
+bool ModelBuilder::is_surely_new(Index parent, std::string_view path) const {
+  const Index last = model_.modules[parent].last_child;
+  return last == kNone || (model_.modules[last].path < path && !unsorted_[parent]);
 }
 
 Index ModelBuilder::find_child(Index parent, std::string_view path) const {
@@ -168,16 +172,27 @@ SymbolId ModelBuilder::symbol(std::string_view name, std::string_view layer) {
 }
 
 void ModelBuilder::sort_siblings() {
-  std::vector<Index> children;
+  struct Child {
+    std::uint64_t number;  // above all numbers for a name that is none
+    std::string_view name;
+    Index index;
+  };
+  std::vector<Child> children;
+  auto natural_less = [](const Child& a, const Child& b) {
+    return a.number != b.number ? a.number < b.number : a.name < b.name;
+  };
   for (std::size_t parent = 0; parent < model_.modules.size(); ++parent) {
     children.clear();
-    for (Index child = model_.modules[parent].first_child; child != kNone; child = model_.modules[child].next)
-      children.push_back(child);
-    auto by_name = [&](Index a, Index b) { return natural_less(model_.modules[a].name(), model_.modules[b].name()); };
-    if (std::is_sorted(children.begin(), children.end(), by_name)) continue;
-    std::stable_sort(children.begin(), children.end(), by_name);
+    const Index first = model_.modules[parent].first_child;
+    if (first == model_.modules[parent].last_child) continue;
+    for (Index child = first; child != kNone; child = model_.modules[child].next) {
+      const std::string_view name = last_part(model_.modules[child].path);
+      children.push_back({number_or(name, UINT64_MAX), name, child});
+    }
+    if (std::is_sorted(children.begin(), children.end(), natural_less)) continue;
+    std::sort(children.begin(), children.end(), natural_less);
     model_.modules[parent].first_child = model_.modules[parent].last_child = kNone;
-    for (Index child : children) link_child(static_cast<Index>(parent), child);
+    for (const Child& child : children) link_child(static_cast<Index>(parent), child.index);
   }
 }
 

@@ -17,7 +17,8 @@ namespace weigh {
 
 class ModelBuilder {
  public:
-  ModelBuilder(Model& model, const Limits& limits) : model_(model), limits_(limits) {}
+  ModelBuilder(Model& model, const Limits& limits)
+      : model_(model), limits_(limits), unsorted_(model.modules.size()) {}
 
   // The module with this path below `root`, made where it is missing, its ancestors too. `path` must live as long as
   // the model (a view into kept text) and is a full path: for a root with a path, it begins with that and a dot.
@@ -51,6 +52,7 @@ class ModelBuilder {
   };
   Index next_child(const Step& above, std::string_view path) const;
   Index find_child(Index parent, std::string_view path) const;
+  bool is_surely_new(Index parent, std::string_view path) const;
   bool is_crowded(Index module) const;
   void link_child(Index parent, Index child);
   Model& model_;
@@ -58,6 +60,7 @@ class ModelBuilder {
   // Modules of the last path, its root first: the next name mostly shares them, or goes on with their next siblings, and
   // then nothing is looked up.
   std::vector<Step> trail_;
+  std::vector<bool> unsorted_;  // by module: its children did not come in the order of their names
   FlatIndex by_name_;   // modules by (parent, name)
   FlatIndex crowded_;   // tensors by path, of modules that own too many to look at each
 };

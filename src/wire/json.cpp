@@ -18,6 +18,12 @@ void Text::read(Source& source, std::uint64_t offset, std::uint64_t length) {
   source.read(offset, std::span<char>(bytes_.get(), static_cast<std::size_t>(length)));
 }
 
+void Text::map(Source& source) {
+  mapped_ = source.map(simdjson::SIMDJSON_PADDING);
+  if (!mapped_) return read(source, 0, source.size());
+  length_ = static_cast<std::size_t>(source.size());
+}
+
 Document::Document(Workspace& workspace, std::string_view label, std::uint64_t base)
     : label_(label), text_(workspace.text.view()), base_(base) {
   run([&] {

@@ -24,14 +24,16 @@ class Text {
   // Throws Error(truncated) where the source ends before.
   void read(Source& source, std::uint64_t offset, std::uint64_t length);
 
-  std::string_view view() const { return {bytes_.get(), length_}; }
-  // The memory, which views refer to, for someone who keeps it.
-  std::unique_ptr<char[]> release() && { return std::move(bytes_); }
+  // The whole source, where it can be had without a copy; read(…) where not.
+  void map(Source& source);
+
+  std::string_view view() const { return {mapped_ ? mapped_.get() : bytes_.get(), length_}; }
 
  private:
   std::unique_ptr<char[]> bytes_;
   std::size_t length_ = 0;
   std::size_t capacity_ = 0;
+  Source::Mapping mapped_;
 };
 
 // What reading a document needs: memory that serves one after another.
