@@ -46,8 +46,8 @@ class FileSource final : public Source {
     }
   }
 
-  Mapping do_map() override {
-    void* memory = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE | MAP_POPULATE, descriptor_, 0);
+  Mapping do_map(bool whole) override {
+    void* memory = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE | (whole ? MAP_POPULATE : 0), descriptor_, 0);
     if (memory == MAP_FAILED) return nullptr;
     return {static_cast<const char*>(memory), {size_}};
   }
@@ -71,13 +71,16 @@ class MemorySource final : public Source {
 
 }  // namespace
 
+void Source::check(std::uint64_t offset, std::size_t length) const {
+  if (fits(offset, length, size())) return;
+  throw Error(ErrorKind::truncated, label_,
+              fmt::format("{} bytes are needed, {} are left of {}; is the file incomplete?", length,
+                          size() - std::min(offset, size()), size()),
+              offset);
+}
+
 void Source::read(std::uint64_t offset, std::span<char> into) {
-  if (!fits(offset, into.size(), size())) {
-    throw Error(ErrorKind::truncated, label_,
-                fmt::format("{} bytes are needed, {} are left of {}; is the file incomplete?", into.size(),
-                            size() - std::min(offset, size()), size()),
-                offset);
-  }
+  check(offset, into.size());
   bytes_read_ += into.size();
   if (!into.empty()) do_read(offset, into);
 }
@@ -89,14 +92,29 @@ std::string Source::read(std::uint64_t offset, std::size_t length) {
   return bytes;
 }
 
-void Source::Unmap::operator()(const char* memory) const { ::munmap(const_cast<char*>(memory), length); }
+void Unmap::operator()(const char* memory) const { ::munmap(const_cast<char*>(memory), length); }
 
-Source::Mapping Source::map(std::size_t padding) {
+Mapping Source::map_whole(std::size_t padding) {
   constexpr std::uint64_t kPage = 4096;  // bytes up to the end of the last page are zeros
   const std::uint64_t behind = (kPage - size() % kPage) % kPage;
-  Mapping mapping = size() == 0 || behind < padding ? nullptr : do_map();
+  Mapping mapping = size() == 0 || behind < padding ? nullptr : do_map(true);
   if (mapping) bytes_read_ += size();
   return mapping;
+}
+
+void Source::map_for_views() {
+  if (!mapping_ && size() > 0) mapping_ = do_map(false);
+}
+
+std::string_view Source::view(std::uint64_t offset, std::size_t length, std::string& buffer) {
+  check(offset, length);
+  if (!mapping_) {
+    buffer.resize(length);
+    read(offset, {buffer.data(), length});
+    return buffer;
+  }
+  bytes_read_ += length;
+  return {mapping_.get() + offset, length};
 }
 
 std::unique_ptr<Source> open_file(const std::string& path) {

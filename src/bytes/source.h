@@ -10,6 +10,13 @@
 
 namespace weigh {
 
+// A part of the address space that shows a file.
+struct Unmap {
+  std::size_t length = 0;
+  void operator()(const char* memory) const;
+};
+using Mapping = std::unique_ptr<const char, Unmap>;
+
 class Source {
  public:
   explicit Source(std::string label) : label_(std::move(label)) {}
@@ -23,25 +30,30 @@ class Source {
   // Fills `into` with the bytes from `offset` on. Throws Error(truncated) where the source ends before.
   void read(std::uint64_t offset, std::span<char> into);
   std::string read(std::uint64_t offset, std::size_t length);
-  // The whole source as it lies in the system's cache, with `padding` readable bytes behind it; nothing where that cannot
-  // be had. For large texts that are looked at once: should the file shrink meanwhile, the process gets a SIGBUS.
-  struct Unmap {
-    std::size_t length = 0;
-    void operator()(const char* memory) const;
-  };
-  using Mapping = std::unique_ptr<const char, Unmap>;
-  Mapping map(std::size_t padding);
+
+  // The source as it lies in the system's cache; null where that cannot be had. Should a file shrink while it is looked
+  // at, the process gets a SIGBUS, so this is for what would cost much otherwise: a large text, or many small places.
+  // All of it, with `padding` readable bytes behind.
+  Mapping map_whole(std::size_t padding);
+  // For looks here and there with view(…).
+  void map_for_views();
+  // Bytes, where they lie if they are mapped, else read into `buffer`. Throws as read does.
+  std::string_view view(std::uint64_t offset, std::size_t length, std::string& buffer);
+
   // How many bytes were asked for so far: the proof that no weight was read.
   std::uint64_t bytes_read() const { return bytes_read_; }
 
  protected:
   // Requires: the range lies inside the source.
   virtual void do_read(std::uint64_t offset, std::span<char> into) = 0;
-  virtual Mapping do_map() { return nullptr; }
+  virtual Mapping do_map(bool) { return nullptr; }
 
  private:
+  void check(std::uint64_t offset, std::size_t length) const;
+
   std::string label_;
   std::uint64_t bytes_read_ = 0;
+  Mapping mapping_;
 };
 
 // A regular file, read with pread: a file that shrinks meanwhile is an Error, where a mapping would be a SIGBUS. Throws

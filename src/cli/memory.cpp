@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t kHeap = std::size_t{1} << 30;  // of addresses, not of memory
 constexpr std::uintptr_t kLargePage = std::uintptr_t{2} << 20;
+constexpr std::uintptr_t kSmall = 2 * kLargePage;  // what a small model needs: clearing a large page would cost it more
 
 }  // namespace
 
@@ -23,7 +24,7 @@ void prefer_large_pages() {
   void* grown = std::malloc(std::size_t{1} << 20);
   std::free(grown);
   const auto end = reinterpret_cast<std::uintptr_t>(sbrk(0));
-  const std::uintptr_t begin = (reinterpret_cast<std::uintptr_t>(grown) + kLargePage - 1) / kLargePage * kLargePage;
+  const std::uintptr_t begin = (reinterpret_cast<std::uintptr_t>(grown) + kSmall) / kLargePage * kLargePage;
   if (begin < end && end - begin <= 2 * kHeap) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
 }
 

@@ -19,7 +19,7 @@ void Text::read(Source& source, std::uint64_t offset, std::uint64_t length) {
 }
 
 void Text::map(Source& source) {
-  mapped_ = source.map(simdjson::SIMDJSON_PADDING);
+  mapped_ = source.map_whole(simdjson::SIMDJSON_PADDING);
   if (!mapped_) return read(source, 0, source.size());
   length_ = static_cast<std::size_t>(source.size());
 }

@@ -33,7 +33,7 @@ class Text {
   std::unique_ptr<char[]> bytes_;
   std::size_t length_ = 0;
   std::size_t capacity_ = 0;
-  Source::Mapping mapped_;
+  Mapping mapped_;
 };
 
 // What reading a document needs: memory that serves one after another.

@@ -1,7 +1,6 @@
 #include "wire/zip.h"
 
 #include <algorithm>
-#include <array>
 #include <numeric>
 #include <utility>
 
@@ -217,17 +216,20 @@ void ZipDirectory::check_layout(std::uint64_t directory_offset) const {
     return entries_[a].header_offset < entries_[b].header_offset;
   };
   if (!std::is_sorted(order.begin(), order.end(), by_offset)) std::sort(order.begin(), order.end(), by_offset);
+  source_.map_for_views();
   for (std::size_t i = 0; i < order.size(); ++i) {
     const ZipEntry& entry = entries_[order[i]];
     const bool is_last = i + 1 == order.size();
     const std::uint64_t limit = is_last ? directory_offset : entries_[order[i + 1]].header_offset;
-    const std::string behind = is_last ? "the directory" : fmt::format("'{}'", shown(entries_[order[i + 1]].name));
+    auto behind = [&] {
+      return is_last ? "the directory" : fmt::format("'{}'", shown(entries_[order[i + 1]].name));
+    };
     if (!fits(entry.header_offset, kLocalSize, limit))
-      fail(fmt::format("zip entry '{}' overlaps {}", shown(entry.name), behind), entry.header_offset);
+      fail(fmt::format("zip entry '{}' overlaps {}", shown(entry.name), behind()), entry.header_offset);
     const std::uint64_t data = check_local_header(entry);
     if (!fits(data, entry.stored_size, limit)) {
       fail(fmt::format("zip entry '{}' of {} bytes overlaps {}, which begins at byte {}", shown(entry.name),
-                       entry.stored_size, behind, limit),
+                       entry.stored_size, behind(), limit),
            entry.header_offset);
     }
   }
@@ -236,17 +238,9 @@ void ZipDirectory::check_layout(std::uint64_t directory_offset) const {
 // Returns the offset of the entry's data.
 std::uint64_t ZipDirectory::check_local_header(const ZipEntry& entry) const {
   const std::uint64_t at = entry.header_offset;
-  std::array<char, kLocalSize + 256> buffer;
   const std::size_t length = kLocalSize + entry.name.size();
-  std::string long_header;
-  std::string_view header;
-  if (length <= buffer.size() && fits(at, length, source_.size())) {
-    source_.read(at, {buffer.data(), length});
-    header = {buffer.data(), length};
-  } else {
-    long_header = source_.read(at, length);
-    header = long_header;
-  }
+  std::string buffer;
+  const std::string_view header = source_.view(at, length, buffer);
   Cursor cursor(source_.label(), header, at);
   bool agrees = cursor.take(4, "signature") == kLocal;
   cursor.skip(2, "version");
