@@ -32,9 +32,9 @@ std::string Scratch::torch_file(std::size_t tensors) const {
   return make(fmt::format("{}.pt", tensors), {"--torch", "--tensors", fmt::to_string(tensors)});
 }
 
-// Each size in the same form: a million tensors need several shards, since a header has at most 100 MB.
+// One file each: a million tensors with short names stay below the 100 MB that a header may have.
 std::string Scratch::safetensors(std::size_t tensors) const {
-  return make(fmt::format("{}", tensors), {"--tensors", fmt::to_string(tensors), "--shards", "4"});
+  return make(fmt::format("{}", tensors), {"--tensors", fmt::to_string(tensors), "--shards", "1"});
 }
 
 std::string Scratch::kimi() const { return make("Kimi-K2-Thinking", {WEIGH_KIMI}); }

@@ -14,13 +14,13 @@ namespace weigh {
 // What a set of tensors amounts to. Ties are counted once; uninitialised tensors with what is known of them.
 struct Tally {
   Count parameters;
-  Count trainable;             // parameters that require a gradient
-  Count unrecorded_trainable;  // parameters of which the file does not say whether they require a gradient
+  Count trainable;  // parameters that require a gradient
   Count buffers;
   Count bytes;  // of parameters and buffers
   std::uint32_t uninitialized_parameters = 0;
   std::uint32_t uninitialized_buffers = 0;
-  std::uint64_t tensors = 0;  // names, ties included
+  std::uint32_t tensors = 0;  // names, ties included
+  bool trainable_recorded = true;  // false: of some parameters the file does not say whether they require a gradient
   std::uint64_t dtypes = 0;   // bit 1 << DType for each that occurs
 
   bool is_exact() const { return parameters.is_exact() && buffers.is_exact(); }

@@ -101,7 +101,7 @@ class Selection {
   static void repeat(Row& row) {
     if (row.repeat == 1) return;
     for (Count Tally::*count :
-         {&Tally::parameters, &Tally::trainable, &Tally::unrecorded_trainable, &Tally::buffers, &Tally::bytes})
+         {&Tally::parameters, &Tally::trainable, &Tally::buffers, &Tally::bytes})
       row.tally.*count *= row.repeat;
     row.tally.tensors *= row.repeat;
   }

@@ -10,14 +10,22 @@ namespace weigh {
 namespace {
 
 // For each module the root of the copied section that it is in; kNone where it counts towards the whole.
-std::vector<Index> copied_sections(const Model& model) {
-  std::vector<Index> copy(model.modules.size(), kNone);
-  for (const Section& section : model.sections)
-    if (section.kind == SectionKind::copy) copy[section.root] = section.root;
-  for (std::size_t i = 1; i < copy.size(); ++i)
-    if (copy[i] == kNone) copy[i] = copy[model.modules[i].parent];
-  return copy;
-}
+class CopiedSections {
+ public:
+  explicit CopiedSections(const Model& model) {
+    for (const Section& section : model.sections) {
+      if (section.kind != SectionKind::copy) continue;
+      roots_.resize(model.modules.size(), kNone);
+      roots_[section.root] = section.root;
+    }
+    for (std::size_t i = 1; i < roots_.size(); ++i)
+      if (roots_[i] == kNone) roots_[i] = roots_[model.modules[i].parent];
+  }
+  Index operator[](std::size_t module) const { return roots_.empty() ? kNone : roots_[module]; }
+
+ private:
+  std::vector<Index> roots_;  // empty in a file without copies
+};
 
 // Adds what one tensor amounts to, or takes it away again.
 template <class Operation>
@@ -32,7 +40,7 @@ void apply(const Model& model, const Tensor& tensor, Tally& tally, Operation ope
   }
   operation(tally.uninitialized_parameters, is_uninitialised);
   if (tensor.requires_grad == RequiresGrad::yes) operation(tally.trainable, numel);
-  if (tensor.requires_grad == RequiresGrad::not_recorded) operation(tally.unrecorded_trainable, numel);
+  if (tensor.requires_grad == RequiresGrad::not_recorded) tally.trainable_recorded = false;
   operation(tally.parameters, std::move(numel));
 }
 
@@ -48,7 +56,7 @@ void add(Tally& sum, const Model& model, const Tensor& tensor) {
 void add(Tally& sum, const Tally& part) {
   sum.parameters += part.parameters;
   sum.trainable += part.trainable;
-  sum.unrecorded_trainable += part.unrecorded_trainable;
+  sum.trainable_recorded &= part.trainable_recorded;
   sum.buffers += part.buffers;
   sum.bytes += part.bytes;
   sum.uninitialized_parameters += part.uninitialized_parameters;
@@ -68,7 +76,7 @@ std::vector<Index> preorder(const Model& model) {
 // A tensor that stands in k places below a module was added k times there. In the order of the walk, the places below
 // any module follow each other, and exactly k - 1 pairs of neighbours have their common ancestor at or below it. A
 // copied section is a whole of its own.
-void count_ties_once(const Model& model, const std::vector<Index>& copy, std::vector<Tally>& tallies) {
+void count_ties_once(const Model& model, const CopiedSections& copy, std::vector<Tally>& tallies) {
   std::vector<Index> tied;
   for (std::size_t i = 0; i < model.tensors.size(); ++i)
     if (model.tensors[i].tied_to != kNone) tied.push_back(static_cast<Index>(i));
@@ -102,7 +110,7 @@ void count_ties_once(const Model& model, const std::vector<Index>& copy, std::ve
   }
 }
 
-std::vector<DTypeShare> share_by_dtype(const Model& model, const std::vector<Index>& copy) {
+std::vector<DTypeShare> share_by_dtype(const Model& model, const CopiedSections& copy) {
   std::vector<DTypeShare> shares(static_cast<std::size_t>(DType::count_));
   for (const Tensor& tensor : model.tensors) {
     if (tensor.tied_to != kNone || copy[tensor.module] != kNone) continue;
@@ -131,7 +139,7 @@ std::vector<Tally> tally_modules(const Model& model) {
   static_assert(static_cast<int>(DType::count_) <= 64, "Tally::dtypes has a bit for each");
   std::vector<Tally> tallies(model.modules.size());
   for (const Tensor& tensor : model.tensors) add(tallies[tensor.module], model, tensor);
-  const std::vector<Index> copy = copied_sections(model);
+  const CopiedSections copy(model);
   for (std::size_t i = model.modules.size() - 1; i > 0; --i)
     if (copy[i] != i) add(tallies[model.modules[i].parent], tallies[i]);
   count_ties_once(model, copy, tallies);
@@ -151,7 +159,7 @@ Tally tally_own(const Model& model, Index module) {
 Totals total(const Model& model, const Tally& root) {
   Totals totals;
   static_cast<Tally&>(totals) = root;
-  const std::vector<Index> copy = copied_sections(model);
+  const CopiedSections copy(model);
   std::vector<bool> is_root(model.modules.size());
   for (const Section& section : model.sections) {
     if (section.kind == SectionKind::optimizer_state) {

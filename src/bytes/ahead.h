@@ -46,7 +46,7 @@ class Ahead {
   }
 
  private:
-  static constexpr std::size_t kMostReady = 4;
+  static constexpr std::size_t kMostReady = 2;
 
   struct Made {
     std::optional<Result> result;

@@ -17,8 +17,9 @@ constexpr std::uintptr_t kSmall = 2 * kLargePage;  // what a small model needs: 
 }  // namespace
 
 void prefer_large_pages() {
-  // One heap for all threads, which grows by kHeap at once and is not given back before the end.
-  if (mallopt(M_ARENA_MAX, 1) == 0 || mallopt(M_MMAP_THRESHOLD, 32 << 20) == 0 ||
+  // One heap for all threads, which grows by kHeap at once and is not given back before the end; what is
+  // large even for it is had from the system and given back.
+  if (mallopt(M_ARENA_MAX, 1) == 0 || mallopt(M_MMAP_THRESHOLD, 8 << 20) == 0 ||
       mallopt(M_TRIM_THRESHOLD, INT32_MAX) == 0 || mallopt(M_TOP_PAD, kHeap) == 0)
     return;
   void* grown = std::malloc(std::size_t{1} << 20);

@@ -14,6 +14,15 @@ namespace {
 
 constexpr std::uint64_t kLengthSize = 8;
 
+template <class T>
+void append(std::vector<T>& all, std::vector<T> more) {
+  if (all.empty() && all.capacity() < more.size()) {
+    all = std::move(more);
+  } else {
+    all.insert(all.end(), more.begin(), more.end());
+  }
+}
+
 }  // namespace
 
 bool matches_safetensors(Source& source) {
@@ -27,8 +36,14 @@ bool matches_safetensors(Source& source) {
 
 void SafetensorsReader::add(SafetensorsHeader header) {
   const std::size_t first = model_.tensors.size();
-  const Extent* extent = header.extents.data();
-  for (Tensor& tensor : header.tensors) {
+  auto first_extent = static_cast<Index>(model_.extents.size());
+  append(model_.tensors, std::move(header.tensors));
+  append(model_.extents, std::move(header.extents));
+  if (first == 0) model_.modules.reserve(model_.tensors.size());
+  for (std::size_t i = first; i < model_.tensors.size(); ++i) {
+    Tensor& tensor = model_.tensors[i];
+    tensor.first_extent = first_extent;
+    first_extent += tensor.rank;
     tensor.module = builder_.module_of(tensor.path);
     if (Index other = builder_.find_in_module(tensor.path, tensor.module); other != kNone) {
       if (other >= first) {
@@ -40,8 +55,7 @@ void SafetensorsReader::add(SafetensorsHeader header) {
                               fmt::format("is in {} and in a file before it; it is counted once", header.label)});
       tensor.tied_to = other;
     }
-    builder_.add_to_module(tensor, {extent, tensor.rank});
-    extent += tensor.rank;
+    builder_.link(static_cast<Index>(i));
   }
   for (auto& fact : header.metadata) recorded_.push_back(std::move(fact));
   for (Note& note : header.notes) model_.notes.push_back(std::move(note));
@@ -82,11 +96,20 @@ void SafetensorsReader::add_tie(std::string_view name, std::string_view kept) {
   builder_.add_by_path(tensor, shape);
 }
 
+namespace {
+
+// The workspace is twice as large as the header: it is gone before the model grows.
+SafetensorsHeader read_alone(Source& source, const Limits& limits) {
+  json::Workspace workspace;
+  return read_safetensors_header(source, limits, workspace);
+}
+
+}  // namespace
+
 void read_safetensors(Source& source, const ReadOptions& options, Model& model) {
   model.format = "safetensors";
   SafetensorsReader reader(model, options.limits);
-  json::Workspace workspace;
-  reader.add(read_safetensors_header(source, options.limits, workspace));
+  reader.add(read_alone(source, options.limits));
   reader.finish();
 }
 

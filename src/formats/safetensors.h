@@ -27,7 +27,7 @@ class SafetensorsReader {
   // Adds all tensors of a file.
   void add(SafetensorsHeader header);
   // The tensor with this name; kNone where no file held it.
-  Index find(std::string_view name) const { return builder_.find(name); }
+  Index find(std::string_view name) { return builder_.find(name); }
   // A tensor of which only the name is known, since the file that holds it is missing.
   Index add_name_only(std::string_view name);
   // To be called last: orders siblings, since the format does not keep the order of definition, and resolves ties that

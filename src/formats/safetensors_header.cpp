@@ -98,10 +98,10 @@ class HeaderReader {
 
   SafetensorsHeader run() && {
     header_.label = label_;
-    // A tensor takes about 110 bytes of a header.
-    header_.tensors.reserve(length_ / 100);
-    header_.extents.reserve(length_ / 50);
-    ranges_.reserve(length_ / 100);
+    // A tensor takes 80 bytes of a header or more.
+    header_.tensors.reserve(length_ / 80);
+    header_.extents.reserve(length_ / 40);
+    ends_.reserve(length_ / 80);
     read_all();
     check_layout();
     return std::move(header_);
@@ -152,7 +152,7 @@ class HeaderReader {
     tensor.rank = static_cast<std::uint8_t>(entry.shape.size());
     tensor.role = infer_role(entry.name.substr(entry.name.rfind('.') + 1), tensor.dtype, entry.shape);
     check_size(entry, tensor.dtype);
-    ranges_.push_back({entry.begin, entry.end, header_.tensors.size()});
+    place(entry);
     header_.names.add(entry.name);
     header_.tensors.push_back(tensor);
     header_.extents.insert(header_.extents.end(), entry.shape.begin(), entry.shape.end());
@@ -224,28 +224,38 @@ class HeaderReader {
       fail(entry.name, fmt::format("begins at {} and ends at {}, before that", entry.begin, entry.end));
   }
 
-// The ranges cover [0, data_size) exactly. Writers list tensors in the order of their bytes, so there is nothing to
-  // sort.
-    void check_layout() {
+  // Writers list tensors in the order of their bytes. Those that are not are put in their places at the end.
+  void place(const Entry& entry) {
+    if (entry.begin == ends_.back()) {
+      ends_.push_back(entry.end);
+    } else {
+      strays_.push_back({entry.begin, entry.end, header_.tensors.size()});
+    }
+  }
+
+  // The tensors cover [0, data_size) exactly.
+  void check_layout() {
     auto by_begin = [](const Range& a, const Range& b) { return std::pair(a.begin, a.end) < std::pair(b.begin, b.end); };
-    if (!std::is_sorted(ranges_.begin(), ranges_.end(), by_begin)) std::sort(ranges_.begin(), ranges_.end(), by_begin);
-    std::uint64_t end = 0;
-    for (const Range& range : ranges_) {
+    std::sort(strays_.begin(), strays_.end(), by_begin);
+    std::uint64_t end = ends_.back();
+    for (const Range& range : strays_) {
+      const bool is_empty_between = range.begin == range.end && std::binary_search(ends_.begin(), ends_.end(), range.end);
+      if (is_empty_between) continue;
       if (range.begin != end) {
         fail(header_.tensors[range.tensor].path,
-                    fmt::format("begins at {}, the one before it ends at {}; tensors may not overlap or leave holes",
-                                range.begin, end));
+             fmt::format("begins at {}, the one before it ends at {}; tensors may not overlap or leave holes",
+                         range.begin, end));
       }
       end = range.end;
     }
     if (end > data_size_) {
-      fail(
-          ErrorKind::truncated,
-          fmt::format("its tensors need {} bytes, {} are there; is the download incomplete?", end, data_size_));
+      fail(ErrorKind::truncated, fmt::format("its tensors need {} bytes, {} are there; is the download incomplete?", end,
+                                             data_size_));
     }
-    if (end < data_size_)
+    if (end < data_size_) {
       fail(ErrorKind::corrupt,
-                  fmt::format("{} bytes follow the last tensor, which ends at {}", data_size_ - end, end));
+           fmt::format("{} bytes follow the last tensor, which ends at {}", data_size_ - end, end));
+    }
   }
 
   std::string label_;
@@ -256,7 +266,8 @@ class HeaderReader {
   SafetensorsHeader header_;
   char* chunk_ = nullptr;
   std::size_t chunk_left_ = 0;
-  std::vector<Range> ranges_;
+  std::vector<std::uint64_t> ends_ = {0};  // of the tensors that follow each other from byte 0 on
+  std::vector<Range> strays_;
 };
 
 }  // namespace

@@ -66,7 +66,6 @@ Index ModelBuilder::add_child(Index parent, std::string_view path) {
   model_.modules.push_back(module);
   unsorted_.resize(model_.modules.size());
   link_child(parent, child);
-  by_name_.insert(child, hash_of(parent, path));
   return child;
 }
 
@@ -95,14 +94,18 @@ bool ModelBuilder::is_surely_new(Index parent, std::string_view path) const {
   return last == kNone || (model_.modules[last].path < path && !unsorted_[parent]);
 }
 
-Index ModelBuilder::find_child(Index parent, std::string_view path) const {
+Index ModelBuilder::find_child(Index parent, std::string_view path) {
+  for (; indexed_ < model_.modules.size(); ++indexed_) {
+    const Module& module = model_.modules[indexed_];
+    by_name_.insert(static_cast<Index>(indexed_), hash_of(module.parent, module.path));
+  }
   return by_name_.find(hash_of(parent, path), [&](Index index) {
     const Module& candidate = model_.modules[index];
     return candidate.parent == parent && candidate.path == path;
   });
 }
 
-Index ModelBuilder::find(std::string_view path, Index root) const {
+Index ModelBuilder::find(std::string_view path, Index root) {
   const std::size_t end = path.rfind('.');
   Index module = root;
   for (std::size_t dot = model_.modules[root].path.size(); end != path.npos && dot < end && module != kNone;) {
@@ -134,14 +137,20 @@ Index ModelBuilder::add_by_path(Tensor tensor, std::span<const Extent> shape, In
 }
 
 Index ModelBuilder::add_to_module(Tensor tensor, std::span<const Extent> shape) {
-  if (model_.tensors.size() >= limits_.tensors) {
-    throw Error(ErrorKind::limit, model_.source, fmt::format("holds more than {} tensors", limits_.tensors));
-  }
-  auto index = static_cast<Index>(model_.tensors.size());
-  if (tensor.tied_to != kNone) be_as_original(tensor);
   tensor.first_extent = static_cast<Index>(model_.extents.size());
   if (tensor.rank_known()) tensor.rank = static_cast<std::uint8_t>(shape.size());
   model_.extents.insert(model_.extents.end(), shape.begin(), shape.end());
+  const auto index = static_cast<Index>(model_.tensors.size());
+  model_.tensors.push_back(tensor);
+  link(index);
+  return index;
+}
+
+void ModelBuilder::link(Index index) {
+  if (index >= limits_.tensors)
+    throw Error(ErrorKind::limit, model_.source, fmt::format("holds more than {} tensors", limits_.tensors));
+  Tensor& tensor = model_.tensors[index];
+  if (tensor.tied_to != kNone) be_as_original(tensor);
   Module& owner = model_.modules[tensor.module];
   if (owner.last_tensor == kNone) {
     owner.first_tensor = index;
@@ -149,9 +158,7 @@ Index ModelBuilder::add_to_module(Tensor tensor, std::span<const Extent> shape) 
     model_.tensors[owner.last_tensor].next = index;
   }
   owner.last_tensor = index;
-  model_.tensors.push_back(tensor);
   if (is_crowded(tensor.module)) crowded_.insert(index, mix(weigh::hash_of(tensor.path), tensor.module));
-  return index;
 }
 
 void ModelBuilder::be_as_original(Tensor& tensor) const {
@@ -185,6 +192,9 @@ void ModelBuilder::sort_siblings() {
     children.clear();
     const Index first = model_.modules[parent].first_child;
     if (first == model_.modules[parent].last_child) continue;
+    std::size_t count = 0;
+    for (Index child = first; child != kNone; child = model_.modules[child].next) ++count;
+    children.reserve(count);
     for (Index child = first; child != kNone; child = model_.modules[child].next) {
       const std::string_view name = last_part(model_.modules[child].path);
       children.push_back({number_or(name, UINT64_MAX), name, child});

@@ -34,8 +34,12 @@ class ModelBuilder {
   Index add_by_path(Tensor tensor, std::span<const Extent> shape, Index root = 0);
   Index add_to_module(Tensor tensor, std::span<const Extent> shape);
 
+  // The second half of these: threads a tensor that stands in Model::tensors, with its module and extents, into the
+  // module. To be called in the order of tensors.
+  void link(Index tensor);
+
   // The tensor with this path; kNone where there is none. Makes no module.
-  Index find(std::string_view path, Index root = 0) const;
+  Index find(std::string_view path, Index root = 0);
   // The same among the tensors of one module.
   Index find_in_module(std::string_view path, Index module) const;
 
@@ -51,7 +55,7 @@ class ModelBuilder {
     Index child = kNone;  // the child of it that was wanted last
   };
   Index next_child(const Step& above, std::string_view path) const;
-  Index find_child(Index parent, std::string_view path) const;
+  Index find_child(Index parent, std::string_view path);
   bool is_surely_new(Index parent, std::string_view path) const;
   bool is_crowded(Index module) const;
   void link_child(Index parent, Index child);
@@ -61,8 +65,9 @@ class ModelBuilder {
   // then nothing is looked up.
   std::vector<Step> trail_;
   std::vector<bool> unsorted_;  // by module: its children did not come in the order of their names
-  FlatIndex by_name_;   // modules by (parent, name)
-  FlatIndex crowded_;   // tensors by path, of modules that own too many to look at each
+  FlatIndex by_name_;           // modules by (parent, name), up to indexed_: made when it is needed first
+  std::size_t indexed_ = 0;
+  FlatIndex crowded_;  // tensors by path, of modules that own too many to look at each
 };
 
 }  // namespace weigh

@@ -36,7 +36,7 @@ std::string share_cell(Cell context, const Row& row) {
 }
 
 std::string trainable_cell(Cell context, const Row& row) {
-  if (row.tally.unrecorded_trainable == Count())
+  if (row.tally.trainable_recorded)
     return count_cell(context, row, row.tally.trainable);
   return "?";
 }
@@ -83,7 +83,7 @@ bool has_types(const Summary& summary) {
 
 bool has_frozen(const Summary& summary) {
   const Totals& totals = summary.totals;
-  return totals.unrecorded_trainable == Count() && !(totals.trainable == totals.parameters);
+  return totals.trainable_recorded && !(totals.trainable == totals.parameters);
 }
 
 bool has_buffers(const Summary& summary) { return !(summary.totals.buffers == Count()); }

@@ -32,7 +32,7 @@ std::vector<std::string> facts(const Summary& summary, const Row& row) {
   const CellContext context{summary, {.exact = true, .unicode = true}};
   const Tally& tally = row.tally;
   const std::string path(model.modules[row.module].path);
-  const bool recorded = tally.unrecorded_trainable == Count();
+  const bool recorded = tally.trainable_recorded;
   return {row.own_only ? row_label(model, row, "", true) : path,
           built_in_column("type").cell(context, row),
           fmt::to_string(row.depth),

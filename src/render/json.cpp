@@ -86,7 +86,7 @@ class JsonText {
     json_.member("parameters", tally.parameters.known());
     json_.member("exact", tally.parameters.is_exact());
     json_.member("expression", text_or_null(expression(model_, tally.parameters, kDigits)));
-    const bool recorded = tally.unrecorded_trainable == Count();
+    const bool recorded = tally.trainable_recorded;
     json_.key("trainable");
     recorded ? json_.value(tally.trainable.known()) : json_.null();
     json_.key("non_trainable");
@@ -98,7 +98,7 @@ class JsonText {
   }
 
   void size_members(const Tally& tally) {
-    json_.member("tensors", tally.tensors);
+    json_.member("tensors", std::uint64_t{tally.tensors});
     json_.member("bytes", tally.bytes.known());
     json_.member("bytes_exact", tally.bytes.is_exact());
   }
@@ -143,7 +143,7 @@ class JsonText {
       json_.member("name", section.name);
       json_.member("kind", section_kind_name(section.kind));
       json_.member("path", has_modules ? std::optional(model_.modules[section.root].path) : std::nullopt);
-      json_.member("tensors", has_modules ? summary_.tallies[section.root].tensors : section.tensors);
+      json_.member("tensors", has_modules ? std::uint64_t{summary_.tallies[section.root].tensors} : section.tensors);
       json_.member("bytes", has_modules ? summary_.tallies[section.root].bytes.known() : section.bytes);
       json_.end_object();
     }

@@ -145,7 +145,7 @@ class LightningText {
 
   void totals() {
     const Totals& totals = summary_.totals;
-    const bool recorded = totals.unrecorded_trainable == Count();
+    const bool recorded = totals.trainable_recorded;
     Count frozen = totals.parameters;
     frozen -= totals.trainable;
     total(recorded ? lightning_count(model_, totals.trainable, true) : kUnknown, "Trainable params");

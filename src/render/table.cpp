@@ -127,7 +127,7 @@ class TableText {
   // Empty where the file does not say.
   std::string trainability() const {
     const Totals& totals = summary_.totals;
-    if (!(totals.unrecorded_trainable == Count()) || totals.parameters == Count()) return "";
+    if (!totals.trainable_recorded || totals.parameters == Count()) return "";
     if (totals.trainable == totals.parameters) return "all trainable";
     if (totals.trainable == Count()) return "none trainable";
     Count frozen = totals.parameters;

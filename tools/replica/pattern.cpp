@@ -117,16 +117,12 @@ Pattern read_pattern(const std::string& path) {
 }
 
 Pattern synthetic_pattern(std::size_t tensors) {
-  constexpr std::array kProjections = {"down_proj", "gate_proj", "up_proj"};
-  constexpr std::size_t kExperts = 128;
   Pattern pattern;
   pattern.tensors.reserve(tensors);
   for (std::size_t i = 0; i < tensors; ++i) {
-    const std::size_t expert = i / kProjections.size();
-    pattern.tensors.push_back({fmt::format("model.layers.{}.mlp.experts.{}.{}.weight", expert / kExperts,
-                                           expert % kExperts, kProjections[i % kProjections.size()]),
-                               "BF16",
-                               {64, 64}});
+    const bool is_weight = i % 2 == 0;
+    pattern.tensors.push_back({fmt::format("layers.{}.{}", i / 2, is_weight ? "weight" : "bias"), "F32",
+                               is_weight ? std::vector<std::uint64_t>{4, 4} : std::vector<std::uint64_t>{4}});
   }
   return pattern;
 }

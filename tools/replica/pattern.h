@@ -25,7 +25,7 @@ struct Pattern {
 // Throws std::runtime_error.
 Pattern read_pattern(const std::string& path);
 
-// A mixture of experts with so many tensors.
+// A stack of layers with so many tensors, a weight and a bias in each.
 Pattern synthetic_pattern(std::size_t tensors);
 
 }  // namespace weigh::replica
