@@ -20,7 +20,9 @@ class Machine {
  public:
   Machine(std::string_view label, std::string_view bytes, const Limits& limits, std::uint64_t base,
           Pickle::Nodes& nodes)
-      : label_(label), limits_(limits), in_(label, bytes, base), nodes_(nodes) {}
+      : label_(label), limits_(limits), in_(label, bytes, base), nodes_(nodes) {
+    memo_.reserve(std::min<std::uint64_t>(bytes.size() / kBytesOfAMemo, limits.pickle_memo));
+  }
 
   // Runs to STOP and returns what is on the stack then.
   Value run() {
@@ -424,12 +426,12 @@ class Machine {
       far_memo_[number] = value;
       return;
     }
-    if (number >= memo_.size()) memo_.resize(number + 1);
+    if (number >= memo_.size()) memo_.resize(number + 1, absent());
     memo_[number] = value;
   }
 
   void recall(std::uint64_t number) {
-    if (number < memo_.size() && memo_[number]) return push(*memo_[number]);
+    if (number < memo_.size() && !memo_[number].is_absent()) return push(memo_[number]);
     auto far = far_memo_.find(number);
     if (far == far_memo_.end()) fail(fmt::format("value {} of the memo is used, but was never stored", number));
     push(far->second);
@@ -447,7 +449,14 @@ class Machine {
                 opcode_at_);
   }
 
+  static Value absent() {
+    Value value;
+    value.size_ = Value::kAbsent;
+    return value;
+  }
+
   static constexpr std::uint64_t kMemoGap = 1024;
+  static constexpr std::size_t kBytesOfAMemo = 8;  // of a stream, for each value that it memoises: torch's are alike
 
   std::string_view label_;
   const Limits& limits_;
@@ -456,7 +465,7 @@ class Machine {
   std::vector<Value> stack_;
   std::vector<std::size_t> marks_;
   std::vector<Value> popped_;
-  std::vector<std::optional<Value>> memo_;
+  std::vector<Value> memo_;
   std::unordered_map<std::uint64_t, Value> far_memo_;
   std::uint64_t objects_ = 0;
   std::uint64_t opcode_at_ = 0;

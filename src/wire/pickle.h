@@ -63,6 +63,9 @@ class Value {
 
  private:
   friend class Machine;
+  static constexpr std::uint32_t kAbsent = 0xFFFF'FFFF;  // in a memo: a none that was never stored
+  bool is_absent() const { return kind_ == Kind::none && size_ == kAbsent; }
+
   Kind kind_ = Kind::none;
   std::uint32_t size_ = 0;
   union {
