@@ -22,10 +22,10 @@ void prefer_large_pages() {
   if (mallopt(M_ARENA_MAX, 1) == 0 || mallopt(M_MMAP_THRESHOLD, 8 << 20) == 0 ||
       mallopt(M_TRIM_THRESHOLD, INT32_MAX) == 0 || mallopt(M_TOP_PAD, kHeap) == 0)
     return;
-  void* grown = std::malloc(std::size_t{1} << 20);
-  std::free(grown);
+  void* heap = std::malloc(std::size_t{1} << 20);  // makes it grow
+  const std::uintptr_t begin = (reinterpret_cast<std::uintptr_t>(heap) + kSmall) / kLargePage * kLargePage;
+  std::free(heap);
   const auto end = reinterpret_cast<std::uintptr_t>(sbrk(0));
-  const std::uintptr_t begin = (reinterpret_cast<std::uintptr_t>(grown) + kSmall) / kLargePage * kLargePage;
   if (begin < end && end - begin <= 2 * kHeap) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
 }
 

@@ -1,0 +1,218 @@
+#include "cli/run.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "bytes/folder.h"
+#include "support/files.h"
+
+namespace weigh::cli {
+namespace {
+
+struct Result {
+  int code = 0;
+  std::string out;
+  std::string err;
+};
+
+// The whole program on files in memory: a file of tests/data under a name without its folders.
+class Run : public ::testing::Test {
+ protected:
+  Run() {
+    add("gat.pt", "pytorch/gat_module_before.pt");
+    add("after.pt", "pytorch/gat_module_after.pt");
+    add("gpt.pt", "pytorch/modules/gpt_tied_module.pt");
+    files_["text.txt"] = "hello\n";
+  }
+
+  void add(const std::string& name, const std::string& fixture) { files_[name] = testing::file(fixture); }
+
+  Result run(std::vector<std::string> arguments) {
+    Result result;
+    const auto folder = memory_folder("", files_);
+    Console console;
+    console.out = [&](std::string_view text) { result.out += text; };
+    console.err = [&](std::string_view text) { result.err += text; };
+    console.read = [&](const std::string& path) { return read(*folder, path); };
+    console.color = color_;
+    console.unicode = unicode_;
+    console.width = width_;
+    result.code = cli::run(arguments, console);
+    return result;
+  }
+
+  std::map<std::string, std::string> files_;
+  bool color_ = false;
+  bool unicode_ = true;
+  unsigned width_ = 0;
+};
+
+constexpr const char* kUninitialised =
+    "weigh: gat.pt: 2 tensors are not initialised yet, so totals are lower bounds: conv1.lin_l.weight, "
+    "conv1.lin_r.weight; run one forward before saving, or give an example input, to know them\n";
+
+TEST_F(Run, PrintsTheTableAndNamesWhatIsNotInitialised) {
+  const Result result = run({"gat.pt"});
+  EXPECT_EQ(result.code, kDone);
+  EXPECT_EQ(result.out, R"(gat.pt · PyTorch, pickled module · GAT · 8 tensors · not all initialised
+
+  Name    Type            Params      Size   Mode
+  conv1   GATv2Conv   16·in + 32   ≥ 128 B   train   lazy
+  fc      Linear              18      72 B   train
+
+  ≥ 50 parameters · all trainable · ≥ 200 B
+
+  2 tensors are not initialised yet; what is known of them:
+    conv1.lin_l.weight   [8, in]
+    conv1.lin_r.weight   [8, in]
+  Run one forward before saving, or give an example input, to know them.
+)");
+  EXPECT_EQ(result.err, kUninitialised);
+}
+
+TEST_F(Run, StrictFailsWhereSomethingIsNotInitialised) {
+  const Result before = run({"--strict", "gat.pt"});
+  EXPECT_EQ(before.code, kCheckFailed);
+  EXPECT_EQ(before.out, run({"gat.pt"}).out);
+  EXPECT_EQ(before.err, kUninitialised);
+  EXPECT_EQ(run({"--strict", "after.pt"}).code, kDone);
+}
+
+TEST_F(Run, WeighsSeveralFilesAndGoesOnBehindOneThatFails) {
+  const Result result = run({"after.pt", "missing.pt", "gpt.pt"});
+  EXPECT_EQ(result.code, kUnusable);
+  EXPECT_EQ(result.out, run({"after.pt"}).out + "\n" + run({"gpt.pt"}).out);
+  EXPECT_EQ(result.err, "weigh: missing.pt: cannot be opened: No such file or directory\n");
+}
+
+TEST_F(Run, AnUnreadableFileOutweighsAFailedCheck) {
+  EXPECT_EQ(run({"--strict", "gat.pt", "text.txt"}).code, kUnusable);
+}
+
+TEST_F(Run, SaysWhyAFileIsNoModel) {
+  const Result result = run({"text.txt"});
+  EXPECT_EQ(result.code, kUnusable);
+  EXPECT_EQ(result.out, "");
+  EXPECT_EQ(result.err, "weigh: text.txt: is text, not a model\n");
+}
+
+TEST_F(Run, JsonOfOneFileIsAnObjectOfSeveralAnArray) {
+  const auto one = nlohmann::json::parse(run({"--format", "json", "after.pt"}).out);
+  EXPECT_EQ(one["totals"]["parameters"], 306);
+  EXPECT_EQ(one["modules"].size(), 5U);
+  const auto both = nlohmann::json::parse(run({"--format=json", "after.pt", "gpt.pt"}).out);
+  ASSERT_TRUE(both.is_array());
+  EXPECT_EQ(both[0], one);
+  EXPECT_EQ(both[1]["source"], "gpt.pt");
+  const auto with_failure = nlohmann::json::parse(run({"--format=json", "missing.pt", "after.pt"}).out);
+  EXPECT_EQ(with_failure, nlohmann::json::array({one}));
+}
+
+TEST_F(Run, MachinesGetEveryModuleUnlessADepthIsGiven) {
+  EXPECT_EQ(nlohmann::json::parse(run({"--format", "json", "--depth", "1", "after.pt"}).out)["modules"].size(), 2U);
+  const std::string csv = run({"--format", "csv", "gpt.pt"}).out;
+  EXPECT_NE(csv.find("transformer.h.1.attn"), std::string::npos);
+  EXPECT_EQ(csv.find("…"), std::string::npos);
+}
+
+TEST_F(Run, DepthZeroIsTheTotals) {
+  EXPECT_EQ(run({"--depth", "0", "after.pt"}).out, R"(after.pt · PyTorch, pickled module · GAT · 8 tensors
+
+  306 parameters · all trainable · 1.224 kB
+)");
+}
+
+TEST_F(Run, ColumnsAreChosenByKey) {
+  const Result result = run({"--columns", "name,tensors", "after.pt"});
+  EXPECT_EQ(result.code, kDone);
+  EXPECT_NE(result.out.find("\n  Name    Tensors\n  conv1         6\n  fc            2\n"), std::string::npos) << result.out;
+  const Result wrong = run({"--columns", "name,colour", "after.pt"});
+  EXPECT_EQ(wrong.code, kUnusable);
+  EXPECT_EQ(wrong.err,
+            "weigh: there is no column 'colour'; there are name, type, params, share, trainable, buffers, size, "
+            "tensors, dtypes, mode, marks\n");
+}
+
+TEST_F(Run, RowsAreSortedCutAndFiltered) {
+  const std::string out = run({"--depth=-1", "--sort", "params", "--top", "2", "--columns=name,params", "gpt.pt"}).out;
+  EXPECT_NE(out.find("transformer.wte"), std::string::npos) << out;
+  EXPECT_NE(out.find(" more rows"), std::string::npos) << out;
+  const std::string filtered = run({"--depth=-1", "--filter", "*.attn", "--columns=name,params", "gpt.pt"}).out;
+  EXPECT_EQ(filtered.find("wte"), std::string::npos) << filtered;
+}
+
+TEST_F(Run, WrongUsageIsExplained) {
+  const Result nothing = run({});
+  EXPECT_EQ(nothing.code, kUnusable);
+  EXPECT_EQ(nothing.err,
+            "weigh: no file is named; 'weigh FILE' weighs a model file or a directory, 'weigh --help' tells more\n");
+  const Result depth = run({"--depth", "-2", "gat.pt"});
+  EXPECT_EQ(depth.code, kUnusable);
+  EXPECT_EQ(depth.err, "weigh: the depth can be -1 (all), 0 (totals only) or more, got -2\n");
+  for (const std::vector<std::string>& wrong : std::vector<std::vector<std::string>>{
+           {"--colour", "gat.pt"}, {"--format", "yaml", "gat.pt"}, {"--depth", "deep", "gat.pt"}, {"--top"}}) {
+    const Result result = run(wrong);
+    EXPECT_EQ(result.code, kUnusable) << wrong[0];
+    EXPECT_EQ(result.out, "");
+    EXPECT_TRUE(result.err.starts_with("weigh: ")) << result.err;
+    EXPECT_TRUE(result.err.ends_with("; 'weigh --help' lists the options\n")) << result.err;
+  }
+}
+
+TEST_F(Run, HelpVersionAndFormatsGoToStandardOutput) {
+  for (const char* option : {"--help", "--version", "--formats"}) {
+    const Result result = run({option});
+    EXPECT_EQ(result.code, kDone);
+    EXPECT_NE(result.out, "");
+    EXPECT_EQ(result.err, "");
+  }
+  EXPECT_EQ(run({"--formats"}).out,
+            "safetensors   one file, a directory of shards, or an index with its shards\n"
+            "PyTorch       torch.save and Lightning: state dicts, checkpoints, whole modules; zip, legacy stream and "
+            "tar\n");
+}
+
+TEST_F(Run, ColorFollowsTheTerminalUnlessToldOtherwise) {
+  EXPECT_EQ(run({"gat.pt"}).out.find('\x1b'), std::string::npos);
+  EXPECT_NE(run({"--color", "always", "gat.pt"}).out.find('\x1b'), std::string::npos);
+  color_ = true;
+  EXPECT_NE(run({"gat.pt"}).out.find("\x1b[33m"), std::string::npos);
+  EXPECT_EQ(run({"--color=never", "gat.pt"}).out.find('\x1b'), std::string::npos);
+}
+
+TEST_F(Run, FallsBackToAscii) {
+  const std::string expected = run({"--ascii", "gat.pt"}).out;
+  for (unsigned char c : expected) EXPECT_LT(c, 0x80);
+  EXPECT_NE(expected.find(">= 50 parameters - all trainable"), std::string::npos) << expected;
+  unicode_ = false;
+  EXPECT_EQ(run({"gat.pt"}).out, expected);
+}
+
+TEST_F(Run, FitsTheTerminal) {
+  width_ = 40;
+  const std::string out = run({"gat.pt"}).out;
+  std::size_t line = out.find('\n') + 1;  // the headline wraps as the terminal likes
+  for (std::size_t end = out.find('\n', line); end != std::string::npos; line = end + 1, end = out.find('\n', line)) {
+    std::size_t columns = 0;
+    for (std::size_t i = line; i < end; ++i) columns += (static_cast<unsigned char>(out[i]) & 0xC0U) != 0x80U;
+    EXPECT_LE(columns, 40U) << out.substr(line, end - line);
+  }
+}
+
+TEST_F(Run, ANameFullOfEscapeCodesCannotSteerTheTerminal) {
+  const std::string evil = "\x1b]0;owned\x07\x1b[2J\n.pt";
+  files_[evil] = "text";
+  const Result unreadable = run({evil});
+  EXPECT_EQ(unreadable.code, kUnusable);
+  EXPECT_EQ(unreadable.err, "weigh: \\x1b]0;owned\\x07\\x1b[2J\\n.pt: is text, not a model\n");
+  add(evil, "pytorch/gat_module_after.pt");
+  EXPECT_TRUE(run({evil}).out.starts_with("\\x1b]0;owned\\x07\\x1b[2J\\n.pt · PyTorch"));
+  EXPECT_EQ(run({"--format", evil}).err.find('\x1b'), std::string::npos);
+}
+
+}  // namespace
+}  // namespace weigh::cli

@@ -1,0 +1,51 @@
+#include "cli/terminal.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <string>
+
+namespace weigh::cli {
+namespace {
+
+Terminal described(std::map<std::string, std::string> environment, bool is_terminal = true, unsigned width = 80) {
+  return describe_terminal(
+      [&](const char* name) -> const char* {
+        const auto found = environment.find(name);
+        return found == environment.end() ? nullptr : found->second.c_str();
+      },
+      is_terminal, width);
+}
+
+TEST(Terminal, HasColorAndItsWidth) {
+  EXPECT_TRUE(described({}).color);
+  EXPECT_EQ(described({}).width, 80U);
+}
+
+TEST(Terminal, APipeGetsPlainTextOfAnyWidth) {
+  EXPECT_FALSE(described({}, false).color);
+  EXPECT_EQ(described({{"COLUMNS", "40"}}, false).width, 0U);
+}
+
+TEST(Terminal, ObeysNoColorUnlessItIsEmpty) {
+  EXPECT_FALSE(described({{"NO_COLOR", "1"}}).color);
+  EXPECT_TRUE(described({{"NO_COLOR", ""}}).color);
+  EXPECT_FALSE(described({{"TERM", "dumb"}}).color);
+}
+
+TEST(Terminal, ColumnsOverrideTheWindow) {
+  EXPECT_EQ(described({{"COLUMNS", "132"}}).width, 132U);
+  EXPECT_EQ(described({{"COLUMNS", "wide"}}).width, 80U);
+}
+
+TEST(Terminal, UsesUnicodeUnlessTheLocaleSaysOtherwise) {
+  EXPECT_TRUE(described({}).unicode);
+  EXPECT_TRUE(described({{"LANG", "de_DE.UTF-8"}}).unicode);
+  EXPECT_TRUE(described({{"LC_ALL", "C.utf8"}}).unicode);
+  EXPECT_FALSE(described({{"LANG", "C"}}).unicode);
+  EXPECT_FALSE(described({{"LANG", "de_DE.UTF-8"}, {"LC_ALL", "POSIX"}}).unicode);
+  EXPECT_TRUE(described({{"LANG", "C"}, {"LC_CTYPE", "en_US.UTF-8"}}).unicode);
+}
+
+}  // namespace
+}  // namespace weigh::cli
