@@ -7,6 +7,26 @@
 #include "bytes/checked.h"
 
 namespace weigh::json {
+namespace {
+
+// In words of our own: simdjson's change with its version.
+const char* what_is_wrong(simdjson::error_code code) {
+  switch (code) {
+    case simdjson::UTF8_ERROR: return "it is not UTF-8";
+    case simdjson::EMPTY: return "it is empty";
+    case simdjson::UNCLOSED_STRING: return "a string has no end";
+    case simdjson::UNESCAPED_CHARS: return "a string holds a control character";
+    case simdjson::STRING_ERROR: return "a string holds a wrong escape";
+    case simdjson::NUMBER_ERROR: return "a number is malformed, or of another kind than it must be";
+    case simdjson::INCORRECT_TYPE: return "a value is of another type than it must be";
+    case simdjson::INCOMPLETE_ARRAY_OR_OBJECT: return "an array or object has no end";
+    case simdjson::DEPTH_ERROR: return "it nests too deeply";
+    case simdjson::CAPACITY: return "it is too long";
+    default: return "its punctuation is wrong";
+  }
+}
+
+}  // namespace
 
 void Text::read(Source& source, std::uint64_t offset, std::uint64_t length) {
   if (fits(offset, length, source.size())) {  // else the length is a lie, and the read below says so
@@ -48,7 +68,7 @@ void Document::fail(const std::string& message) const {
 }
 
 void Document::fail_json(const simdjson::simdjson_error& error) const {
-  fail(fmt::format("the JSON text of {} bytes is malformed: {}", text_.size(), simdjson::error_message(error.error())));
+  fail(fmt::format("the JSON text of {} bytes is malformed: {}", text_.size(), what_is_wrong(error.error())));
 }
 
 }  // namespace weigh::json

@@ -1,0 +1,19 @@
+# The program is there in a millisecond only if it loads no library but libc: libstdc++ goes into it, and simdjson, of
+# which Debian has no static library, is loaded when JSON is first read (src/cli/load_simdjson.cpp).
+get_target_property(simdjson_soname simdjson::simdjson IMPORTED_SONAME_RELWITHDEBINFO)
+if(NOT simdjson_soname)
+  get_target_property(simdjson_soname simdjson::simdjson IMPORTED_SONAME_NONE)
+endif()
+
+if(simdjson_soname AND NOT WEIGH_SANITIZE AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  target_sources(weigh_program PRIVATE cli/load_simdjson.cpp)
+  foreach(room bytes wire model formats analysis render cli)
+    target_sources(weigh_program PRIVATE $<TARGET_OBJECTS:weigh_${room}>)
+  endforeach()
+  target_include_directories(weigh_program PRIVATE $<TARGET_PROPERTY:weigh_cli,INTERFACE_INCLUDE_DIRECTORIES>)
+  target_compile_definitions(weigh_program PRIVATE WEIGH_SIMDJSON="${simdjson_soname}")
+  target_link_libraries(weigh_program PRIVATE weigh_flags ZLIB::ZLIB ${CMAKE_DL_LIBS})
+  target_link_options(weigh_program PRIVATE -static-libstdc++ -static-libgcc)
+else()
+  target_link_libraries(weigh_program PRIVATE weigh_cli weigh weigh_flags)
+endif()
