@@ -26,7 +26,8 @@ void read_facts(Source& source, const Limits& limits, Model& model) {
   document.for_each_member([&](std::string_view key, json::Value value) {
     std::string_view fact;
     if (key == "architectures") {
-      for (auto name : value.get_array().value()) {
+      json::Array names = value.get_array().value();
+      for (auto name : names) {
         if (!model.architecture.empty()) break;
         model.architecture = std::string(std::string_view(name.get_string().value()).substr(0, 200));
       }

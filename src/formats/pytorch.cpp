@@ -11,7 +11,6 @@
 
 #include "bytes/hash.h"
 #include "formats/pytorch/archive.h"
-#include "formats/pytorch/danger.h"
 #include "formats/pytorch/metadata.h"
 #include "formats/pytorch/module_tree.h"
 #include "formats/pytorch/sections.h"
@@ -216,7 +215,6 @@ bool matches_pytorch(Source& source) {
 void read_pytorch(Source& source, const ReadOptions& options, Model& model) {
   model.format = "PyTorch";
   std::unique_ptr<Archive> archive = open_archive(source, options.limits);
-  refuse_dangerous(archive->globals(), source.label());
   archive->describe(model);
   Reading(*archive, options, model).run();
   note_uninitialised(model);

@@ -22,7 +22,7 @@ bool matches_safetensors(Source& source);
 class SafetensorsReader {
  public:
   // Both must outlive it.
-  SafetensorsReader(Model& model, const Limits& limits) : model_(model), limits_(limits), builder_(model, limits) {}
+  SafetensorsReader(Model& model, const Limits& limits) : model_(model), builder_(model, limits) {}
 
   // Adds all tensors of a file.
   void add(SafetensorsHeader header);
@@ -42,7 +42,6 @@ class SafetensorsReader {
   void add_tie(std::string_view name, std::string_view kept);
 
   Model& model_;
-  const Limits& limits_;
   ModelBuilder builder_;
   std::vector<std::pair<std::string, std::string>> recorded_;  // __metadata__ of all files
 };

@@ -201,7 +201,8 @@ class HeaderReader {
 
   void read_shape(json::Value member, Entry& entry) const {
     entry.shape.clear();
-    for (auto item : member.get_array().value()) {
+    json::Array extents = member.get_array().value();  // named: a range-for would not keep the result alive
+    for (auto item : extents) {
       if (entry.shape.size() >= limits_.dimensions)
         fail(entry.name, fmt::format("has more than {} dimensions (limit dimensions)", limits_.dimensions));
       const std::uint64_t size = item.get_uint64().value();
@@ -213,7 +214,8 @@ class HeaderReader {
   void read_offsets(json::Value member, Entry& entry) const {
     std::uint64_t offsets[2] = {0, 0};
     std::size_t count = 0;
-    for (auto item : member.get_array().value()) {
+    json::Array ends = member.get_array().value();
+    for (auto item : ends) {
       if (count == 2) fail(entry.name, "has more than two data_offsets");
       offsets[count++] = item.get_uint64().value();
     }

@@ -248,6 +248,7 @@ class Sharded {
 }  // namespace
 
 bool matches_index(Source& source) {
+  if (matches_safetensors(source)) return false;  // its length may look like '{'
   const std::string head = source.read(0, static_cast<std::size_t>(std::min<std::uint64_t>(source.size(), 4096)));
   const std::size_t first = head.find_first_not_of(" \t\r\n");
   return first != std::string::npos && head[first] == '{' && head.find("\"weight_map\"") != std::string::npos;

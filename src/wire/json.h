@@ -17,6 +17,7 @@ namespace weigh::json {
 
 using Value = simdjson::ondemand::value;
 using Object = simdjson::ondemand::object;
+using Array = simdjson::ondemand::array;
 
 // Bytes of a source, with the padding behind them that simdjson wants. One text after the other can be read into it.
 class Text {

@@ -5,13 +5,16 @@
 
 #include <fmt/format.h>
 
+#include "formats/pytorch/danger.h"
+
 #include "weigh/error.h"
 
 namespace weigh::pytorch {
 
 LoadedPickle load_pickle(Source& source, std::uint64_t offset, std::uint64_t window, const Limits& limits) {
   const std::uint64_t rest = source.size() - std::min(offset, source.size());
-  for (window = std::min(window, rest);; window = std::min(4 * window, rest)) {
+  for (window = std::max<std::uint64_t>(window, 64);; window *= 4) {  // never 0, or it would not grow
+    window = std::min(window, rest);
     if (window > limits.pickle_bytes) {
       throw Error(ErrorKind::limit, source.label(),
                   fmt::format("a pickle is longer than {} bytes (limit pickle_bytes)", limits.pickle_bytes), offset);
@@ -20,6 +23,7 @@ LoadedPickle load_pickle(Source& source, std::uint64_t offset, std::uint64_t win
     loaded.bytes = std::make_unique<std::string>(source.read(offset, static_cast<std::size_t>(window)));
     try {
       loaded.pickle = std::make_unique<pickle::Pickle>(source.label(), *loaded.bytes, limits, offset);
+      refuse_dangerous(loaded.pickle->globals(), source.label());
       return loaded;
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::truncated || window == rest) throw;

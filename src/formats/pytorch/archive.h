@@ -33,8 +33,6 @@ class Archive {
   virtual Value root() const = 0;
   // Bytes that the file holds for a storage; nothing where it holds none under this key.
   virtual std::optional<std::uint64_t> storage_bytes(std::string_view key) const = 0;
-  // Every global that its pickles name.
-  virtual const std::vector<std::string_view>& globals() const = 0;
   // The tensor that a persistent identifier stands for; null where there is none.
   virtual const StoredTensor* tensor_of(Value /*identifier*/) const { return nullptr; }
   // "zip", "legacy stream", "tar".
@@ -50,7 +48,7 @@ struct LoadedPickle {
 };
 
 // Loads the pickle at `offset` of a source in which other bytes follow: reads a window and widens it only while the
-// pickle does not end in it, so that little of what follows is read.
+// pickle does not end in it, so that little of what follows is read. Throws Error where it names what is dangerous.
 LoadedPickle load_pickle(Source& source, std::uint64_t offset, std::uint64_t window, const Limits& limits);
 
 // By the first bytes.
@@ -58,7 +56,8 @@ bool looks_like_zip(Source& source);
 bool looks_like_legacy(Source& source);
 bool looks_like_tar(Source& source);
 
-// Null where the source is not of this form.
+// Null where the source is not of this form. Every pickle that torch.load would run is looked at, those that describe
+// the container, too: throws Error where one names what is dangerous.
 std::unique_ptr<Archive> open_zip(Source& source, const Limits& limits);
 std::unique_ptr<Archive> open_legacy(Source& source, const Limits& limits);
 std::unique_ptr<Archive> open_tar(Source& source, const Limits& limits);

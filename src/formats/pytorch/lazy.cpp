@@ -114,7 +114,7 @@ LazyShapes::Shape LazyShapes::geometric_shape(const Layer& layer, std::string_vi
   if (type == "GMMConv") {
     std::optional<Extent> kernels = size("kernel_size");
     std::optional<Extent> dim = size("dim");
-    if (!kernels || !dim || kernels->size() > UINT32_MAX || out->size() > UINT32_MAX) return std::nullopt;
+    if (!kernels || !dim || kernels->size() > INT32_MAX || out->size() > INT32_MAX) return std::nullopt;
     if (name == "g") return std::vector{unknown(layer.path, "in"), Extent(out->size() * kernels->size())};
     if (name == "mu" || name == "sigma") return std::vector{unknown(layer.path, "in"), *out, *kernels, *dim};
   }

@@ -59,7 +59,6 @@ class LegacyStream final : public Archive {
   }
 
   Value root() const override { return object_.pickle->root(); }
-  const std::vector<std::string_view>& globals() const override { return object_.pickle->globals(); }
   std::string_view form() const override { return "legacy stream"; }
 
   std::optional<std::uint64_t> storage_bytes(std::string_view key) const override {

@@ -82,7 +82,6 @@ class TarArchive final : public Archive {
   }
 
   Value root() const override { return object_.pickle->root(); }
-  const std::vector<std::string_view>& globals() const override { return object_.pickle->globals(); }
   std::string_view form() const override { return "tar"; }
 
   std::optional<std::uint64_t> storage_bytes(std::string_view key) const override {

@@ -199,7 +199,12 @@ void TensorReader::check_storage(const Storage& storage, std::uint64_t offset) {
   if (*held < *declared)
     fail(fmt::format("is in storage '{}' of {} bytes, of which the file holds {}; is it incomplete?", storage.key,
                      *declared, *held));
-  if (width < 8 || elements == 0) return;
+  if (elements == 0) return;
+  if (width < 8) {  // several share a byte, or the dtype is not known
+    if (tensor_.stored_bytes > *declared)
+      fail(fmt::format("needs {} bytes of storage '{}', which holds {}", tensor_.stored_bytes, storage.key, *declared));
+    return;
+  }
   std::optional<std::uint64_t> last = offset;
   for (std::size_t i = 0; i < tensor_.shape.size() && last; ++i) {
     if (tensor_.strides[i] < 0) fail(fmt::format("has the negative stride {}", tensor_.strides[i]));

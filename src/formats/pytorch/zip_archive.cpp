@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "formats/pytorch/archive.h"
+#include "formats/pytorch/danger.h"
 #include "wire/zip.h"
 
 #include "weigh/error.h"
@@ -13,21 +14,29 @@ namespace {
 
 constexpr std::string_view kPickleRecord = "data.pkl";
 
-// The entry named "data.pkl" or "NAME/data.pkl"; null where there is none.
-const ZipEntry* find_pickle(const ZipDirectory& zip) {
+// The entry named "data.pkl" or "NAME/data.pkl"; null where there is none. torch.load takes the one in the folder of
+// the first entry, others might take another.
+const ZipEntry* find_pickle(const ZipDirectory& zip, std::string_view source) {
+  const ZipEntry* found = nullptr;
   for (const ZipEntry& entry : zip.entries()) {
     std::string_view name = entry.name;
     if (!name.ends_with(kPickleRecord)) continue;
     std::string_view folder = name.substr(0, name.size() - kPickleRecord.size());
-    if (folder.find('/') == folder.size() - 1 || folder.empty()) return &entry;
+    if (folder.find('/') != folder.size() - 1 && !folder.empty()) continue;
+    if (found != nullptr) {
+      throw Error(ErrorKind::corrupt, std::string(source),
+                  fmt::format("holds two pickles, '{}' and '{}'; which one counts depends on the reader", found->name,
+                              entry.name));
+    }
+    found = &entry;
   }
-  return nullptr;
+  return found;
 }
 
 class ZipArchive final : public Archive {
  public:
   ZipArchive(Source& source, const Limits& limits) : zip_(source, limits) {
-    const ZipEntry* entry = find_pickle(zip_);
+    const ZipEntry* entry = find_pickle(zip_, source.label());
     if (entry == nullptr) {
       throw Error(ErrorKind::unsupported, source.label(),
                   fmt::format("is a zip archive of {} entries without data.pkl; PyTorch files have one",
@@ -42,12 +51,12 @@ class ZipArchive final : public Archive {
     bytes_ = zip_.read(*entry);
     label_ = source.label() + "/" + std::string(entry->name);
     pickle_ = std::make_unique<pickle::Pickle>(label_, bytes_, limits);
+    refuse_dangerous(pickle_->globals(), source.label());
     key_ = folder_ + "data/";
     prefix_size_ = key_.size();
   }
 
   Value root() const override { return pickle_->root(); }
-  const std::vector<std::string_view>& globals() const override { return pickle_->globals(); }
   std::string_view form() const override { return "zip"; }
 
   std::optional<std::uint64_t> storage_bytes(std::string_view key) const override {
