@@ -139,7 +139,7 @@ class Model {
   void adopt(std::unique_ptr<char[]> text) { adopted_.push_back(std::move(text)); }
 
  private:
-  static constexpr std::size_t kChunk = 64 * 1024;
+  static constexpr std::size_t kChunk = std::size_t{64} * 1024;
   std::vector<std::unique_ptr<char[]>> chunks_;
   std::size_t chunk_used_ = kChunk;
   std::vector<std::unique_ptr<char[]>> adopted_;

@@ -28,7 +28,7 @@ inline std::uint64_t hash_of(std::string_view text) {
     hash = mix(hash, word);
   }
   std::uint64_t rest = 0;
-  std::memcpy(&rest, at, left);
+  if (left > 0) std::memcpy(&rest, at, left);  // an empty view may point nowhere
   return mix(hash, rest);
 }
 

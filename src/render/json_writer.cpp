@@ -32,11 +32,11 @@ void JsonWriter::key(std::string_view name) {
   after_key_ = true;
 }
 
-void JsonWriter::begin(char bracket, bool inline_) {
+void JsonWriter::begin(char bracket, bool on_one_line) {
   separate();
   out_ += bracket;
   const bool inside_a_line = !open_.empty() && open_.back() == 'i';
-  open_ += inline_ || inside_a_line ? 'i' : 'm';
+  open_ += on_one_line || inside_a_line ? 'i' : 'm';
   first_ = true;
 }
 

@@ -15,10 +15,10 @@ class JsonWriter {
  public:
   explicit JsonWriter(std::string& out) : out_(out) {}
 
-  // `inline_` objects and arrays stay on one line.
-  void begin_object(bool inline_ = false) { begin('{', inline_); }
+  // `on_one_line` objects and arrays stay on one line.
+  void begin_object(bool on_one_line = false) { begin('{', on_one_line); }
   void end_object() { end('}'); }
-  void begin_array(bool inline_ = false) { begin('[', inline_); }
+  void begin_array(bool on_one_line = false) { begin('[', on_one_line); }
   void end_array() { end(']'); }
 
   void key(std::string_view name);
@@ -43,7 +43,7 @@ class JsonWriter {
   }
 
  private:
-  void begin(char bracket, bool inline_);
+  void begin(char bracket, bool on_one_line);
   void end(char bracket);
   void raw(std::string_view text);
   void separate();
