@@ -47,7 +47,7 @@ class Selection {
     for (const Tensor& tensor : model_.tensors) {
       if (tensor.tied_to == kNone) continue;
       const Index above = common_ancestor(model_, tensor.module, model_.tensors[tensor.tied_to].module);
-      for (Index module = tensor.module; module != above && !tied_[module]; module = model_.modules[module].parent)
+      for (Index module = tensor.module; module != above; module = model_.modules[module].parent)
         tied_[module] = true;
     }
   }
@@ -113,6 +113,10 @@ class Selection {
     row.own_only = true;
     row.tally = tally_own(model_, module);
     row.lazy = is_lazy(row.tally);
+    for (Index i = model_.modules[module].first_tensor; i != kNone; i = model_.tensors[i].next) {
+      const Index original = model_.tensors[i].tied_to;
+      row.tied |= original != kNone && model_.tensors[original].module != module;
+    }
     return row;
   }
 

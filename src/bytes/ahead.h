@@ -32,7 +32,7 @@ class Ahead {
   Ahead(const Ahead&) = delete;
   Ahead& operator=(const Ahead&) = delete;
 
-  // The next result. Throws what making it threw. Requires: fewer than `count` calls so far.
+  // The next result. Throws what making it threw; the ones behind it are made all the same. Requires: fewer than `count` calls so far.
   Result next() {
     if (!thread_.joinable()) return make_(next_++);
     std::unique_lock lock(mutex_);
@@ -61,14 +61,12 @@ class Ahead {
       } catch (...) {
         made.failure = std::current_exception();
       }
-      const bool failed = made.failure != nullptr;
       std::unique_lock lock(mutex_);
       changed_.wait(lock, [this] { return stopped_ || ready_.size() < kMostReady; });
       if (stopped_) return;
       ready_.push_back(std::move(made));
       lock.unlock();
       changed_.notify_all();
-      if (failed) return;
     }
   }
 

@@ -74,7 +74,10 @@ class MemoryFolder final : public Folder {
       if (name.find('/') == std::string::npos) found.push_back(name);
     return found;
   }
-  bool contains(std::string_view name) const override { return files_.find(name) != files_.end(); }
+  bool contains(std::string_view name) const override {
+    check_name(label(), name);
+    return files_.find(name) != files_.end();
+  }
 
   std::unique_ptr<Source> open(std::string_view name) const override {
     check_name(label(), name);

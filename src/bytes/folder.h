@@ -22,9 +22,9 @@ class Folder {
   const std::string& label() const { return label_; }
   // Names of the files in it, sorted; sub-folders are not entered. Throws Error(not_found) where it has vanished.
   virtual std::vector<std::string> names() const = 0;
+  // A name that would leave the folder ("../x", "/x") is Error(corrupt) in both: names come from files.
   virtual bool contains(std::string_view name) const = 0;
-  // Throws Error as open_file does. A name that would leave the folder ("../x", "/x") is Error(corrupt): names come
-  // from files.
+  // Throws Error as open_file does.
   virtual std::unique_ptr<Source> open(std::string_view name) const = 0;
 
  private:

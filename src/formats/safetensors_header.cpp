@@ -67,7 +67,7 @@ std::optional<std::uint64_t> needed_bytes(const Entry& entry, DType dtype) {
 }
 
 constexpr std::size_t kMostNotes = 100;
-constexpr std::size_t kChunk = 64 * 1024;
+constexpr std::size_t kChunk = std::size_t{64} * 1024;
 
 struct Range {
   std::uint64_t begin, end;

@@ -106,12 +106,12 @@ Index ModelBuilder::find_child(Index parent, std::string_view path) {
 }
 
 Index ModelBuilder::find(std::string_view path, Index root) {
-  const std::size_t end = path.rfind('.');
+  const std::string_view owner = path.substr(0, path.rfind('.') + 1);  // "a.b." of "a.b.weight"
+  const std::size_t above = model_.modules[root].path.size();
   Index module = root;
-  for (std::size_t dot = model_.modules[root].path.size(); end != path.npos && dot < end && module != kNone;) {
-    dot = path.find('.', dot + (dot > 0 ? 1 : 0));
-    module = find_child(module, path.substr(0, dot));
-  }
+  for (std::size_t dot = owner.find('.', above > 0 ? above + 1 : 0);
+       dot != owner.npos && owner.size() > 1 && module != kNone; dot = owner.find('.', dot + 1))
+    module = find_child(module, owner.substr(0, dot));
   return module == kNone ? kNone : find_in_module(path, module);
 }
 

@@ -30,7 +30,7 @@ Count Model::bytes(const Tensor& tensor, const Count& numel) const {
   const unsigned width = bits(tensor.dtype);
   if (width >= 8) return Count(numel) *= width / 8;
   // Packed types have known shapes: no format stores an uninitialised one.
-  return (numel.known() * width + 7) / 8;
+  return numel.known() / 8 * width + (numel.known() % 8 * width + 7) / 8;
 }
 
 std::string_view Model::keep(std::string_view text) {

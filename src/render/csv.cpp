@@ -25,11 +25,13 @@ void add_line(std::string& out, const std::vector<std::string>& cells) {
   out += "\r\n";
 }
 
+constexpr NumberStyle kDigits = {.exact = true, .unicode = true, .commas = false};
+
 const char* truth(bool value) { return value ? "true" : "false"; }
 
 std::vector<std::string> facts(const Summary& summary, const Row& row) {
   const Model& model = *summary.model;
-  const CellContext context{summary, {.exact = true, .unicode = true}};
+  const CellContext context{summary, kDigits};
   const Tally& tally = row.tally;
   const std::string path(model.modules[row.module].path);
   const bool recorded = tally.trainable_recorded;
@@ -39,7 +41,7 @@ std::vector<std::string> facts(const Summary& summary, const Row& row) {
           fmt::to_string(row.repeat),
           fmt::to_string(tally.parameters.known()),
           truth(tally.parameters.is_exact()),
-          tally.parameters.is_exact() ? "" : expression(model, tally.parameters, {}),
+          tally.parameters.is_exact() ? "" : expression(model, tally.parameters, kDigits),
           recorded ? fmt::to_string(tally.trainable.known()) : "",
           fmt::to_string(tally.buffers.known()),
           fmt::to_string(tally.bytes.known()),

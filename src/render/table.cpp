@@ -164,7 +164,7 @@ class TableText {
       first = false;
       const std::string name = section.name.empty() ? "" : fmt::format(" '{}'", safe(section.name));
       if (section.kind == SectionKind::copy) {
-        line(fmt::format("{} averages another section's parameters and is not in the totals", name.substr(1)));
+        line(fmt::format("the copy{} averages another section's parameters and is not in the totals", name));
       } else {
         line(fmt::format("optimizer state{}: {} tensor{}, {}, not in the totals", name, with_commas(section.tensors),
                          section.tensors == 1 ? "" : "s", bytes_text(section.bytes, style_)));

@@ -22,8 +22,10 @@ constexpr std::array kDeceptive = {
     Range{0x200B, 0x200F},    // zero width characters, direction marks
     Range{0x2028, 0x202E},    // line separators, direction overrides
     Range{0x2060, 0x206F},    // word joiner, isolates
+    Range{0x3164, 0x3164},    // Hangul filler
     Range{0xFE00, 0xFE0F},    // variation selectors
     Range{0xFEFF, 0xFEFF},    // byte order mark
+    Range{0xFFA0, 0xFFA0},    // halfwidth Hangul filler
     Range{0xFFF9, 0xFFFB},    // annotations
     Range{0xE0000, 0xE0FFF},  // tags
 };
@@ -32,7 +34,7 @@ constexpr std::array kDeceptive = {
 constexpr std::array kWide = {
     Range{0x1100, 0x115F},   Range{0x2E80, 0x303E},   Range{0x3041, 0xA4CF},   Range{0xAC00, 0xD7A3},
     Range{0xF900, 0xFAFF},   Range{0xFE30, 0xFE6F},   Range{0xFF00, 0xFF60},   Range{0xFFE0, 0xFFE6},
-    Range{0x1F300, 0x1F64F}, Range{0x1F900, 0x1F9FF}, Range{0x20000, 0x3FFFD},
+    Range{0x1F300, 0x1F64F}, Range{0x1F680, 0x1F6FF}, Range{0x1F900, 0x1F9FF}, Range{0x20000, 0x3FFFD},
 };
 
 template <class Ranges>

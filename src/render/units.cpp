@@ -26,7 +26,7 @@ std::string in_units(std::uint64_t number, int digits, const std::array<std::str
   for (; value >= 1000; value /= 1000) ++unit;
   if (unit == 0) return fmt::format("{}{}", number, units[0]);
   std::string text = fmt::format("{:#.{}g}", value, digits);
-  if (text.find('e') != std::string::npos) {  // 999.9 was rounded up to 1.00e+03
+  if (text.find('e') != std::string::npos || text.starts_with("1000")) {  // 999.9 was rounded up
     text = fmt::format("{:#.{}g}", 1.0, digits);
     ++unit;
   }
@@ -57,7 +57,8 @@ std::map<SymbolId, std::string> names_of(const Model& model, const Count& count,
     const Symbol& symbol = model.symbols[id];
     std::string name = printable(symbol.name, unicode);
     std::string_view layer = symbol.layer;
-    if (layer.size() > within.size() && layer.starts_with(within) && !within.empty()) layer.remove_prefix(within.size() + 1);
+    if (!within.empty() && layer.starts_with(within) && layer.substr(within.size()).starts_with('.'))
+      layer.remove_prefix(within.size() + 1);
     if (uses[symbol.name] > 1 && !layer.empty()) name = fmt::format("{}.{}", printable(layer, unicode), name);
     names.emplace(id, std::move(name));
   }

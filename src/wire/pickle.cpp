@@ -28,7 +28,7 @@ class Machine {
   Value run() {
     for (std::uint64_t steps = 0;; ++steps) {
       if (steps >= limits_.pickle_opcodes) fail_limit("opcodes", limits_.pickle_opcodes);
-      if (stack_.size() > limits_.pickle_stack) fail_limit("values on its stack", limits_.pickle_stack);
+      if (stack_.size() + marks_.size() > limits_.pickle_stack) fail_limit("values on its stack", limits_.pickle_stack);
       opcode_at_ = in_.offset();
       opcode_ = in_.little<unsigned char>("the next opcode of a pickle");
       if (opcode_ == STOP) return pop();
@@ -121,7 +121,7 @@ class Machine {
       case PUT: return remember(number_line());
       case BINPUT: return remember(read<std::uint8_t>());
       case LONG_BINPUT: return remember(read<std::uint32_t>());
-      case MEMOIZE: return remember(memo_.size() + far_memo_.size());
+      case MEMOIZE: return remember(remembered_);
       case GET: return recall(number_line());
       case BINGET: return recall(read<std::uint8_t>());
       case LONG_BINGET: return recall(read<std::uint32_t>());
@@ -418,15 +418,16 @@ class Machine {
     return popped_;
   }
 
-  // Numbers count up from 0 or 1 in every real stream. One that leaps must not make us fill the gap.
+  // Numbers count up from 0 or 1 in every real stream. Ones that leap must not make us fill the gaps.
   void remember(std::uint64_t number) {
-    if (memo_.size() + far_memo_.size() >= limits_.pickle_memo) fail_limit("values in its memo", limits_.pickle_memo);
+    if (remembered_ >= limits_.pickle_memo) fail_limit("values in its memo", limits_.pickle_memo);
     Value value = top();
-    if (number > memo_.size() + kMemoGap) {
-      far_memo_[number] = value;
+    if (number >= memo_.size() && number > remembered_ + kMemoGap) {
+      remembered_ += far_memo_.insert_or_assign(number, value).second ? 1 : 0;
       return;
     }
     if (number >= memo_.size()) memo_.resize(number + 1, absent());
+    if (memo_[number].is_absent() && (far_memo_.empty() || !far_memo_.contains(number))) ++remembered_;
     memo_[number] = value;
   }
 
@@ -467,6 +468,7 @@ class Machine {
   std::vector<Value> popped_;
   std::vector<Value> memo_;
   std::unordered_map<std::uint64_t, Value> far_memo_;
+  std::uint64_t remembered_ = 0;  // in both
   std::uint64_t objects_ = 0;
   std::uint64_t opcode_at_ = 0;
   unsigned char opcode_ = 0;

@@ -90,8 +90,8 @@ std::string unescape_unicode(std::string_view text) {
   std::string plain;
   plain.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
-    std::size_t digits = 0;
-    if (text[i] == '\\' && i + 1 < text.size()) digits = text[i + 1] == 'u' ? 4 : text[i + 1] == 'U' ? 8 : 0;
+    const bool escapes = text[i] == '\\' && i + 1 < text.size();
+    const std::size_t digits = !escapes ? 0 : text[i + 1] == 'u' ? 4 : text[i + 1] == 'U' ? 8 : 0;
     std::optional<unsigned> code;
     if (digits > 0 && text.size() - i - 2 >= digits) code = hexadecimal(text.substr(i + 2, digits));
     if (code && *code <= 0x10FFFF) {
@@ -99,6 +99,7 @@ std::string unescape_unicode(std::string_view text) {
       i += 1 + digits;
     } else {
       append_utf8(plain, static_cast<unsigned char>(text[i]));
+      if (escapes && text[i + 1] == '\\') plain += text[++i];  // it begins no escape
     }
   }
   return plain;

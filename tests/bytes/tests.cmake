@@ -1,1 +1,3 @@
-# weigh_test(bytes FILES … ROOMS …)
+weigh_test(bytes
+  FILES bytes/ahead_test.cpp bytes/cursor_test.cpp bytes/folder_test.cpp bytes/source_test.cpp bytes/tables_test.cpp
+  ROOMS bytes)

@@ -1,4 +1,15 @@
 weigh_test(formats
-  FILES formats/expected_test.cpp
+  FILES
+    formats/expected_test.cpp
+    formats/robustness_test.cpp
+    formats/safetensors_test.cpp
+    formats/sharded_test.cpp
+    formats/unknown_test.cpp
+    formats/weights_test.cpp
+    formats/pytorch/archive_test.cpp
+    formats/pytorch/danger_test.cpp
+    formats/pytorch/lazy_test.cpp
+    formats/pytorch/sections_test.cpp
+    formats/pytorch/tensors_test.cpp
   ROOMS formats analysis model wire bytes
   LIBRARIES nlohmann_json::nlohmann_json)

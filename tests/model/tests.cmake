@@ -1,1 +1,3 @@
-# weigh_test(model FILES … ROOMS …)
+weigh_test(model
+  FILES model/builder_test.cpp model/count_test.cpp model/dtype_test.cpp model/model_test.cpp model/roles_test.cpp
+  ROOMS model bytes)

@@ -8,6 +8,7 @@
 #include <regex>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "support/files.h"
@@ -77,6 +78,135 @@ TEST(Lightning, EqualsTheRealOneWhereThatIsRight) {
 
 TEST(Lightning, DiffersOnlyWhereThatIsWrong) {
   for (const Case& one : cases(true)) EXPECT_NE(our_text(one), golden_text(one)) << one.model << " " << one.depth;
+}
+
+// A screen as it stands in this file, below the line that opens it.
+std::string screen(std::string_view text) { return std::string(text.substr(1)); }
+
+// Each of conv1's two weights is [8, in]: Lightning takes both for nothing, and the total for exact.
+TEST(LightningIsWrong, CountsWhatIsNotInitialisedAsNothing) {
+  EXPECT_EQ(golden_text({"gat", 1}), screen(R"(
+  | Name  | Type      | Params | Mode  | FLOPs
+----------------------------------------------------
+0 | conv1 | GATv2Conv | 32     | train | 0    
+1 | fc    | Linear    | 18     | train | 0    
+----------------------------------------------------
+50        Trainable params
+0         Non-trainable params
+50        Total params
+0.000     Total estimated model params size (MB)
+5         Modules in train mode
+0         Modules in eval mode
+0         Total Flops
+)"));
+  EXPECT_EQ(our_text({"gat", 1}), screen(R"(
+  | Name  | Type      | Params     | Mode  | FLOPs
+--------------------------------------------------------
+0 | conv1 | GATv2Conv | 16·in + 32 | train | 0    
+1 | fc    | Linear    | 18         | train | 0    
+--------------------------------------------------------
+≥ 50      Trainable params
+0         Non-trainable params
+≥ 50      Total params
+≥ 0.000   Total estimated model params size (MB)
+5         Modules in train mode
+0         Modules in eval mode
+0         Total Flops
+)"));
+}
+
+// The model owns 27 parameters that are in no layer. Lightning subtracts its rows, which hold the tied 40 twice, from the
+// total of 67, and finds none left.
+TEST(LightningIsWrong, LosesParametersOfTheModelItselfWhereOthersAreTied) {
+  EXPECT_EQ(golden_text({"tied_and_direct", 1}), screen(R"(
+  | Name      | Type      | Params | Mode  | FLOPs
+--------------------------------------------------------
+0 | embedding | Embedding | 40     | train | 0    
+1 | head      | Linear    | 40     | train | 0    
+--------------------------------------------------------
+67        Trainable params
+0         Non-trainable params
+67        Total params
+0.000     Total estimated model params size (MB)
+2         Modules in train mode
+0         Modules in eval mode
+0         Total Flops
+)"));
+  EXPECT_EQ(our_text({"tied_and_direct", 1}), screen(R"(
+  | Name         | Type      | Params | Mode  | FLOPs
+-----------------------------------------------------------
+0 | embedding    | Embedding | 40     | train | 0    
+1 | head         | Linear    | 40     | train | 0    
+  | other params | n/a       | 27     | n/a   | n/a  
+-----------------------------------------------------------
+67        Trainable params
+0         Non-trainable params
+67        Total params
+0.000     Total estimated model params size (MB)
+2         Modules in train mode
+0         Modules in eval mode
+0         Total Flops
+)"));
+}
+
+// 9,999 is not 10.0 K.
+TEST(LightningIsWrong, RoundsACountUpToTheNextDigit) {
+  EXPECT_EQ(golden_text({"n9999", 1}), screen(R"(
+  | Name  | Type   | Params | Mode  | FLOPs
+-------------------------------------------------
+0 | layer | Linear | 10.0 K | train | 0    
+-------------------------------------------------
+10.0 K    Trainable params
+0         Non-trainable params
+10.0 K    Total params
+0.040     Total estimated model params size (MB)
+1         Modules in train mode
+0         Modules in eval mode
+0         Total Flops
+)"));
+  EXPECT_EQ(our_text({"n9999", 1}), screen(R"(
+  | Name  | Type   | Params  | Mode  | FLOPs
+--------------------------------------------------
+0 | layer | Linear | 9,999   | train | 0    
+--------------------------------------------------
+9,999     Trainable params
+0         Non-trainable params
+9,999     Total params
+0.040     Total estimated model params size (MB)
+1         Modules in train mode
+0         Modules in eval mode
+0         Total Flops
+)"));
+}
+
+// 350 million parameters of two bytes are 700 MB, not 1,400.
+TEST(LightningIsWrong, TakesOnePrecisionForAll) {
+  EXPECT_EQ(golden_text({"half_350m", 1}), screen(R"(
+  | Name       | Type   | Params | Mode  | FLOPs
+------------------------------------------------------
+0 | n350000000 | Linear | 350 M  | train | 0    
+------------------------------------------------------
+350 M     Trainable params
+0         Non-trainable params
+350 M     Total params
+1,400.000 Total estimated model params size (MB)
+1         Modules in train mode
+0         Modules in eval mode
+0         Total Flops
+)"));
+  EXPECT_EQ(our_text({"half_350m", 1}), screen(R"(
+  | Name       | Type   | Params | Mode  | FLOPs
+------------------------------------------------------
+0 | n350000000 | Linear | 350 M  | train | 0    
+------------------------------------------------------
+350 M     Trainable params
+0         Non-trainable params
+350 M     Total params
+700.000   Total estimated model params size (MB)
+1         Modules in train mode
+0         Modules in eval mode
+0         Total Flops
+)"));
 }
 
 }  // namespace

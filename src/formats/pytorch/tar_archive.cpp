@@ -78,7 +78,9 @@ class TarArchive final : public Archive {
     }
     read_storages(files.at("storages"));
     read_tensors(files.at("tensors"));
-    object_ = load_pickle(source, files.at("pickle").begin, files.at("pickle").size, limits);
+    const Range object = files.at("pickle");
+    object_ = load_pickle(source, object.begin, object.size, limits);
+    check_end("pickle", object, object.begin + object_.pickle->size());
   }
 
   Value root() const override { return object_.pickle->root(); }
@@ -96,6 +98,12 @@ class TarArchive final : public Archive {
   }
 
  private:
+  void check_end(const char* name, Range member, std::uint64_t end) const {
+    if (end - member.begin <= member.size) return;
+    throw Error(ErrorKind::corrupt, source_.label(),
+                fmt::format("tar member '{}' has {} bytes, but what it holds does not fit into them", name, member.size));
+  }
+
   // The next pickle of a member; `at` moves behind it.
   LoadedPickle next_pickle(std::uint64_t& at) {
     LoadedPickle loaded = load_pickle(source_, at, kWindow, limits_);
@@ -147,6 +155,7 @@ class TarArchive final : public Archive {
       storage.numel = static_cast<std::uint64_t>(numel);
       storages_[key_of(row[0])] = storage;
     }
+    check_end("storages", member, at);
     for (auto& [key, storage] : storages_) storage.key = key;
   }
 
@@ -166,6 +175,7 @@ class TarArchive final : public Archive {
       tensor.offset = next_number(at);
       tensors_[key_of(row[0])] = tensor;
     }
+    check_end("tensors", member, at);
   }
 
   [[noreturn]] void fail(const std::string& message, std::uint64_t offset) const {

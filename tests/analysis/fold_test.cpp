@@ -1,0 +1,162 @@
+// Which siblings fold into one row.
+#include <functional>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "analysis/build.h"
+
+namespace weigh {
+namespace {
+
+using testing::Build;
+using testing::levels;
+using testing::Options;
+
+constexpr const char* kLayers[] = {"h.0", "h.1", "h.2"};
+
+// Three typed layers of two tensors each below a typed container "h".
+void add_layers(Build& b) {
+  b.module("h").type = "ModuleList";
+  for (const std::string layer : kLayers) {
+    b.module(layer).type = "Block";
+    b.add(layer + ".fc.weight", {4, 4});
+    b.add(layer + ".fc.bias", {4});
+  }
+}
+
+std::vector<std::uint32_t> repeats(Build& b, SummaryOptions options = {}) {
+  options.depth = 2;
+  std::vector<std::uint32_t> found;
+  for (const Row& row : summarize(b.model(), options).rows)
+    if (row.depth == 2) found.push_back(row.repeat);
+  return found;
+}
+
+using Repeats = std::vector<std::uint32_t>;
+
+TEST(Fold, MakesOneRowOfIdenticalSiblings) {
+  Build b;
+  add_layers(b);
+  EXPECT_EQ(repeats(b), Repeats{3});
+}
+
+TEST(Fold, MultipliesTheCountsOfARow) {
+  Build b;
+  add_layers(b);
+  b.add("h.0.mean", {2}).role = Role::buffer;
+  b.add("h.1.mean", {2}).role = Role::buffer;
+  b.add("h.2.mean", {2}).role = Role::buffer;
+  const Summary summary = summarize(b.model(), levels(2));
+  ASSERT_EQ(summary.rows.size(), 2U);
+  const Row& row = summary.rows[1];
+  EXPECT_EQ(row.module, b.index("h.0"));
+  EXPECT_EQ(row.last_module, b.index("h.2"));
+  EXPECT_EQ(row.repeat, 3U);
+  EXPECT_EQ(row.tally.parameters, Count(60));
+  EXPECT_EQ(row.tally.trainable, Count(60));
+  EXPECT_EQ(row.tally.buffers, Count(6));
+  EXPECT_EQ(row.tally.bytes, Count(264));
+  EXPECT_EQ(row.tally.tensors, 9U);
+  EXPECT_EQ(summary.tallies[b.index("h")].parameters, row.tally.parameters);
+}
+
+TEST(Fold, IsLeftOutOnRequest) {
+  Build b;
+  add_layers(b);
+  EXPECT_EQ(repeats(b, Options().unfolded()), (Repeats{1, 1, 1}));
+}
+
+TEST(Fold, HoldsOnlyForNumbers) {
+  Build b;
+  for (const std::string layer : {"h.first", "h.second"}) b.add(layer + ".weight", {4});
+  EXPECT_EQ(repeats(b), (Repeats{1, 1}));
+}
+
+TEST(Fold, DoesNotCareForTheOrderOfTensors) {
+  Build b;
+  b.module("h").type = "ModuleList";
+  b.add("h.0.a.weight", {4, 4});
+  b.add("h.0.b.weight", {8});
+  b.add("h.1.b.weight", {8});
+  b.add("h.1.a.weight", {4, 4});
+  EXPECT_EQ(repeats(b), Repeats{2});
+}
+
+// Each changes the layer in the middle, so that nothing can fold.
+struct Difference {
+  std::string name;
+  std::function<void(Build&)> make;
+};
+
+class FoldOfDifferent : public ::testing::TestWithParam<Difference> {};
+
+TEST_P(FoldOfDifferent, SiblingsDoesNotHappen) {
+  Build b;
+  add_layers(b);
+  GetParam().make(b);
+  EXPECT_EQ(repeats(b), (Repeats{1, 1, 1}));
+}
+
+Tensor& middle_weight(Build& b) { return b.model().tensors[2]; }
+
+INSTANTIATE_TEST_SUITE_P(
+    By, FoldOfDifferent,
+    ::testing::Values(Difference{"dtype", [](Build& b) { middle_weight(b).dtype = DType::bfloat16; }},
+                      Difference{"shape",
+                                 [](Build& b) { b.model().extents[middle_weight(b).first_extent] = Extent(5); }},
+                      Difference{"order_of_extents",
+                                 [](Build& b) {
+                                   b.model().extents[middle_weight(b).first_extent] = Extent(2);
+                                   b.model().extents[middle_weight(b).first_extent + 1] = Extent(8);
+                                 }},
+                      Difference{"role", [](Build& b) { middle_weight(b).role = Role::buffer; }},
+                      Difference{"state", [](Build& b) { middle_weight(b).state = State::meta; }},
+                      Difference{"gradient", [](Build& b) { middle_weight(b).requires_grad = RequiresGrad::no; }},
+                      Difference{"layout", [](Build& b) { middle_weight(b).layout = Layout::sparse; }},
+                      Difference{"stored_bytes", [](Build& b) { middle_weight(b).stored_bytes = 1; }},
+                      Difference{"type", [](Build& b) { b.module("h.1").type = "OtherBlock"; }},
+                      Difference{"type_below", [](Build& b) { b.module("h.1.fc").type = "Linear"; }},
+                      Difference{"mode", [](Build& b) { b.module("h.1").mode = Mode::eval; }},
+                      Difference{"lazy_class", [](Build& b) { b.module("h.1.fc").lazy = true; }},
+                      Difference{"one_more_module", [](Build& b) { b.module("h.1.dropout"); }},
+                      Difference{"one_more_tensor", [](Build& b) { b.add("h.1.fc.extra", {1}); }},
+                      Difference{"alias", [](Build& b) { b.module("h.1").alias_of = b.index("h.0"); }}),
+    [](const auto& info) { return info.param.name; });
+
+TEST(Fold, TellsNamesOfTensorsAndModulesApart) {
+  Build b;
+  b.module("h").type = "ModuleList";
+  b.add("h.0.a.weight", {4});
+  b.add("h.1.b.weight", {4});
+  b.add("h.2.b.bias", {4});
+  EXPECT_EQ(repeats(b), (Repeats{1, 1, 1}));
+}
+
+// The tie is counted in both, and the whole is not a multiple of either.
+TEST(Fold, DoesNotHoldForTies) {
+  Build b;
+  b.module("h").type = "ModuleList";
+  b.add("h.0.weight", {4});
+  b.add_tied("h.1.weight", "h.0.weight");
+  b.add_tied("h.2.weight", "h.0.weight");
+  EXPECT_EQ(repeats(b), (Repeats{1, 1, 1}));
+}
+
+// Each has an extent of its own.
+TEST(Fold, DoesNotHoldForWhatIsNotInitialised) {
+  Build b;
+  b.module("h").type = "ModuleList";
+  for (const std::string layer : kLayers) b.add_lazy(layer + ".weight", {Extent(8), b.unknown("in", layer)});
+  EXPECT_EQ(repeats(b), (Repeats{1, 1, 1}));
+}
+
+TEST(Fold, HoldsForRunsOfSiblings) {
+  Build b;
+  b.module("h").type = "ModuleList";
+  for (int i = 0; i < 6; ++i) b.add("h." + std::to_string(i) + ".weight", {i == 0 || i == 3 ? 8U : 4U});
+  EXPECT_EQ(repeats(b), (Repeats{1, 2, 1, 2}));
+}
+
+}  // namespace
+}  // namespace weigh

@@ -1,0 +1,128 @@
+#include "bytes/folder.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "support/files.h"
+
+#include "weigh/error.h"
+
+namespace weigh {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::string_literals;
+using testing::error_of;
+using Names = std::vector<std::string>;
+
+// The same files on disk and in memory: "b.bin", "a.json" and "sub/c.bin".
+class BothFolders : public ::testing::TestWithParam<bool> {
+ protected:
+  BothFolders() {
+    std::string pattern = (fs::temp_directory_path() / "weigh_folder_XXXXXX").string();
+    path_ = ::mkdtemp(pattern.data());
+    fs::create_directory(path_ + "/sub");
+    for (const auto& [name, bytes] : files_) std::ofstream(path_ + "/" + name) << bytes;
+    folder_ = GetParam() ? memory_folder(path_, files_) : open_folder(path_);
+  }
+  ~BothFolders() override { fs::remove_all(path_); }
+
+  const std::map<std::string, std::string> files_ = {{"b.bin", "bbb"}, {"a.json", "{}"}, {"sub/c.bin", "c"}};
+  std::string path_;
+  std::unique_ptr<Folder> folder_;
+};
+
+TEST_P(BothFolders, NamesItsOwnFilesSorted) { EXPECT_EQ(folder_->names(), (Names{"a.json", "b.bin"})); }
+
+TEST_P(BothFolders, OpensFilesAndThoseOfSubfolders) {
+  EXPECT_EQ(folder_->label(), path_);
+  auto source = folder_->open("b.bin");
+  EXPECT_EQ(source->label(), path_ + "/b.bin");
+  EXPECT_EQ(source->read(0, 3), "bbb");
+  EXPECT_EQ(folder_->open("sub/c.bin")->read(0, 1), "c");
+}
+
+TEST_P(BothFolders, TellsWhatItContains) {
+  EXPECT_TRUE(folder_->contains("b.bin"));
+  EXPECT_TRUE(folder_->contains("sub/c.bin"));
+  EXPECT_FALSE(folder_->contains("sub"));
+  EXPECT_FALSE(folder_->contains("B.bin"));
+}
+
+TEST_P(BothFolders, RefusesAFileThatIsMissing) {
+  EXPECT_EQ(error_of([&] { folder_->open("x.bin"); }),
+            path_ + "/x.bin: cannot be opened: No such file or directory");
+}
+
+TEST_P(BothFolders, RefusesNamesThatLeaveIt) {
+  for (const std::string& name : {"../x"s, ".."s, "a/../../x"s, "sub/.."s, "/etc/passwd"s, "/"s, ""s, "a\0b"s}) {
+    SCOPED_TRACE(name);
+    const std::string refusal = path_ + ": names the file '" + name + "', which is not inside its folder; it is not opened";
+    for (const std::function<void()>& use :
+         {std::function<void()>([&] { folder_->open(name); }), std::function<void()>([&] { folder_->contains(name); })}) {
+      try {
+        use();
+        ADD_FAILURE() << "it was not refused";
+      } catch (const Error& error) {
+        EXPECT_EQ(error.kind(), ErrorKind::corrupt);
+        EXPECT_EQ(error.source(), path_);
+        EXPECT_EQ(error.source() + ": " + error.message(), refusal);
+      }
+    }
+  }
+}
+
+TEST_P(BothFolders, TakesDotsThatLeadNowhere) {
+  EXPECT_FALSE(folder_->contains("..."));
+  EXPECT_FALSE(folder_->contains("..a"));
+  EXPECT_FALSE(folder_->contains("sub/a.."));
+}
+
+INSTANTIATE_TEST_SUITE_P(Kinds, BothFolders, ::testing::Bool(),
+                         [](const auto& info) { return info.param ? "Memory" : "Directory"; });
+
+TEST(FolderOfMemory, WithoutALabelLeavesItOutOfPaths) {
+  auto folder = memory_folder("", {{"a", "x"}});
+  EXPECT_EQ(folder->open("a")->label(), "a");
+  EXPECT_EQ(error_of([&] { folder->open("b"); }), "b: cannot be opened: No such file or directory");
+}
+
+TEST(FolderOfMemory, MayBeEmpty) { EXPECT_EQ(memory_folder("m", {})->names(), Names{}); }
+
+TEST(FolderOfDisk, ThatHasVanishedIsRefused) {
+  EXPECT_EQ(error_of([] { open_folder("/no/such/folder")->names(); }),
+            "/no/such/folder: the directory cannot be read: No such file or directory");
+  EXPECT_EQ(error_of([] { open_folder("/no/such/folder")->open("a"); }),
+            "/no/such/folder/a: cannot be opened: No such file or directory");
+  EXPECT_FALSE(open_folder("/no/such/folder")->contains("a"));
+}
+
+TEST(FolderOfDisk, ThatIsAFileIsRefused) {
+  const std::string path = testing::data_path("README.md");
+  EXPECT_EQ(error_of([&] { open_folder(path)->names(); }), path + ": the directory cannot be read: Not a directory");
+}
+
+TEST(FolderOfDisk, KeepsASlashThatItsPathEndsWith) {
+  const std::string path = testing::data_path("");
+  EXPECT_EQ(open_folder(path)->open("README.md")->label(), path + "README.md");
+}
+
+TEST(FolderOfDisk, WithoutAPathIsTheCurrentDirectory) {
+  const fs::path before = fs::current_path();
+  fs::current_path(testing::data_path(""));
+  auto folder = open_folder("");
+  EXPECT_TRUE(folder->contains("README.md"));
+  EXPECT_EQ(folder->open("README.md")->label(), "README.md");
+  EXPECT_GE(folder->names().size(), 2U);
+  fs::current_path(before);
+}
+
+}  // namespace
+}  // namespace weigh

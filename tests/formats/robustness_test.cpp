@@ -1,0 +1,78 @@
+// Every fixture cut short at every byte and damaged at many: an Error or a model, and nothing else.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "bytes/folder.h"
+#include "support/files.h"
+
+#include "weigh/weigh.h"
+
+namespace weigh {
+namespace {
+
+constexpr std::size_t kLarge = 24 * 1024;
+constexpr std::size_t kMostDamaged = 300;  // places, of one file
+
+std::vector<std::string> fixtures() {
+  std::vector<std::string> all;
+  for (const char* folder : {"pytorch", "lightning", "safetensors", "torch113"})
+    for (std::string& name : testing::files_below(folder)) all.push_back(std::move(name));
+  return all;
+}
+
+// Whatever is read must be fit for use.
+void read_and_weigh(std::string_view bytes) {
+  const Model model = read(*memory_folder("", {{"m", std::string(bytes)}}), "m");
+  summarize(model);
+}
+
+class Hostile : public ::testing::TestWithParam<std::string> {
+ protected:
+  const std::string bytes_ = testing::file(GetParam());
+};
+
+TEST_P(Hostile, IsRefusedWhereItIsCutShort) {
+  // The last blocks of the tar form and the last line break of an index say nothing.
+  const bool has_a_padded_end = GetParam() == "pytorch/legacy/tar_state.pt" || GetParam().ends_with(".index.json");
+  if (bytes_.size() <= kLarge) {
+    const std::size_t refused = testing::every_prefix(bytes_, read_and_weigh);
+    if (has_a_padded_end) {
+      EXPECT_GT(refused, bytes_.find_last_not_of(std::string_view("\0\n", 2)));
+    } else {
+      EXPECT_EQ(refused, bytes_.size());
+    }
+    return;
+  }
+  const std::size_t step = bytes_.size() / 2000;
+  for (std::size_t length = 0; length < bytes_.size(); length += step)
+    EXPECT_THROW(read_and_weigh(std::string_view(bytes_).substr(0, length)), Error) << length << " bytes";
+}
+
+TEST_P(Hostile, IsReadOrRefusedWhereAByteIsWrong) {
+  const std::size_t step = std::max<std::size_t>(7, bytes_.size() / kMostDamaged);
+  for (const char flip : {'\x01', '\x20', '\xFF'}) {
+    for (std::size_t at = 0; at < bytes_.size(); at += step) {
+      std::string damaged = bytes_;
+      damaged[at] = static_cast<char>(damaged[at] ^ flip);
+      try {
+        read_and_weigh(damaged);
+      } catch (const Error& error) {
+        EXPECT_FALSE(error.message().empty());
+      } catch (const std::exception& other) {
+        ADD_FAILURE() << "byte " << at << ": " << other.what();
+      }
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(All, Hostile, ::testing::ValuesIn(fixtures()), [](const auto& info) {
+  std::string name = info.param;
+  std::replace_if(name.begin(), name.end(), [](unsigned char c) { return !std::isalnum(c); }, '_');
+  return name;
+});
+
+}  // namespace
+}  // namespace weigh
