@@ -32,7 +32,8 @@ class Ahead {
   Ahead(const Ahead&) = delete;
   Ahead& operator=(const Ahead&) = delete;
 
-  // The next result. Throws what making it threw; the ones behind it are made all the same. Requires: fewer than `count` calls so far.
+  // The next result. Throws what making it threw; the ones behind it are made all the same. Requires: fewer than
+  // `count` calls so far.
   Result next() {
     if (!thread_.joinable()) return make_(next_++);
     std::unique_lock lock(mutex_);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 
 namespace weigh {
 namespace {
@@ -26,11 +27,24 @@ constexpr std::array<std::string_view, 16> kBufferNames = {
     "bias_mask",  // torch.nn.utils.prune
 };
 
+// The lengths of those names: "weight" and "bias", which nearly all names are, are told apart by theirs.
+constexpr std::uint64_t lengths_of_names() {
+  std::uint64_t lengths = 0;
+  for (std::string_view name : kBufferNames) lengths |= std::uint64_t{1} << name.size();
+  return lengths;
+}
+
+bool is_buffer_name(std::string_view name) {
+  constexpr std::uint64_t kLengths = lengths_of_names();
+  if (name.size() >= 64 || (kLengths >> name.size() & 1) == 0) return false;
+  return std::find(kBufferNames.begin(), kBufferNames.end(), name) != kBufferNames.end();
+}
+
 }  // namespace
 
 Role infer_role(std::string_view name, DType dtype, std::span<const Extent> shape) {
   if (!can_be_parameter(dtype)) return Role::buffer;
-  bool known_buffer = std::find(kBufferNames.begin(), kBufferNames.end(), name) != kBufferNames.end();
+  bool known_buffer = is_buffer_name(name);
   // torch.nn.utils.spectral_norm and its parametrization; weight_norm has a weight_v, too, of the weight's rank.
   constexpr std::array<std::string_view, 4> kSingularVectors = {"weight_u", "weight_v", "_u", "_v"};
   known_buffer |= shape.size() == 1 && std::find(kSingularVectors.begin(), kSingularVectors.end(), name) != kSingularVectors.end();

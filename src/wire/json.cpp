@@ -30,6 +30,7 @@ const char* what_is_wrong(simdjson::error_code code) {
 
 void Text::read(Source& source, std::uint64_t offset, std::uint64_t length) {
   mapped_.reset();
+  length_ = 0;
   if (fits(offset, length, source.size())) {  // else the length is a lie, and the read below says so
     length_ = static_cast<std::size_t>(length);
     const std::size_t needed = length_ + simdjson::SIMDJSON_PADDING;

@@ -1,12 +1,12 @@
 #include "bytes/ahead.h"
 
-#include <gtest/gtest.h>
-
 #include <atomic>
 #include <memory>
 #include <stdexcept>
 #include <string>
 #include <thread>
+
+#include <gtest/gtest.h>
 
 namespace weigh {
 namespace {
@@ -52,7 +52,9 @@ TEST(Ahead, GoesOnBehindAFailure) {
 
 TEST(Ahead, MakesNothingOfNothing) {
   std::atomic<int> calls = 0;
-  { Ahead<int> none(0, [&](std::size_t) { return ++calls; }); }
+  {
+    Ahead<int> none(0, [&](std::size_t) { return ++calls; });
+  }
   EXPECT_EQ(calls, 0);
 }
 

@@ -1,11 +1,11 @@
 #include "bytes/cursor.h"
 
-#include <gtest/gtest.h>
-
 #include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include <gtest/gtest.h>
 
 #include "bytes/checked.h"
 #include "support/files.h"

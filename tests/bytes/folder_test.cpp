@@ -1,7 +1,5 @@
 #include "bytes/folder.h"
 
-#include <gtest/gtest.h>
-
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -9,6 +7,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "support/files.h"
 
@@ -57,16 +57,16 @@ TEST_P(BothFolders, TellsWhatItContains) {
 }
 
 TEST_P(BothFolders, RefusesAFileThatIsMissing) {
-  EXPECT_EQ(error_of([&] { folder_->open("x.bin"); }),
-            path_ + "/x.bin: cannot be opened: No such file or directory");
+  EXPECT_EQ(error_of([&] { folder_->open("x.bin"); }), path_ + "/x.bin: cannot be opened: No such file or directory");
 }
 
 TEST_P(BothFolders, RefusesNamesThatLeaveIt) {
   for (const std::string& name : {"../x"s, ".."s, "a/../../x"s, "sub/.."s, "/etc/passwd"s, "/"s, ""s, "a\0b"s}) {
     SCOPED_TRACE(name);
-    const std::string refusal = path_ + ": names the file '" + name + "', which is not inside its folder; it is not opened";
-    for (const std::function<void()>& use :
-         {std::function<void()>([&] { folder_->open(name); }), std::function<void()>([&] { folder_->contains(name); })}) {
+    const std::string refusal =
+        path_ + ": names the file '" + name + "', which is not inside its folder; it is not opened";
+    for (const std::function<void()>& use : {std::function<void()>([&] { folder_->open(name); }),
+                                             std::function<void()>([&] { folder_->contains(name); })}) {
       try {
         use();
         ADD_FAILURE() << "it was not refused";

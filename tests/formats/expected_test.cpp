@@ -1,12 +1,11 @@
 // Every fixture against what the tool that wrote it said of it: tests/data/expected.json.
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <map>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
 #include "support/files.h"
@@ -182,7 +181,8 @@ TEST_P(Fixture, BecomesWhatAForwardMadeOfIt) {
 
 INSTANTIATE_TEST_SUITE_P(All, Fixture, ::testing::ValuesIn(names_of_fixtures()), [](const auto& info) {
   std::string name = info.param;
-  std::replace_if(name.begin(), name.end(), [](unsigned char c) { return !std::isalnum(c); }, '_');
+  std::replace_if(
+      name.begin(), name.end(), [](unsigned char c) { return !std::isalnum(c); }, '_');
   return name;
 });
 

@@ -113,8 +113,8 @@ class Zip {
                                little(static_cast<std::uint16_t>(name.size())) +
                                little(static_cast<std::uint16_t>(extra.size()));
     const std::string local = "PK\3\4" + little<std::uint16_t>(45) + common + std::string(name) + extra;
-    directory_ += "PK\1\2" + little<std::uint32_t>(45) + common + std::string(10, '\0') + little(at) +
-                  std::string(name) + extra;
+    directory_ +=
+        "PK\1\2" + little<std::uint32_t>(45) + common + std::string(10, '\0') + little(at) + std::string(name) + extra;
     head_ += local;
     size_ += local.size();
     ++count_;

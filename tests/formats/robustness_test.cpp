@@ -1,9 +1,9 @@
 // Every fixture cut short at every byte and damaged at many: an Error or a model, and nothing else.
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "bytes/folder.h"
 #include "support/files.h"
@@ -13,8 +13,8 @@
 namespace weigh {
 namespace {
 
-constexpr std::size_t kLarge = 24 * 1024;
-constexpr std::size_t kMostDamaged = 300;  // places, of one file
+constexpr std::size_t kLarge = 8 * 1024;
+constexpr std::size_t kMostDamaged = 200;  // places, of one file
 
 std::vector<std::string> fixtures() {
   std::vector<std::string> all;
@@ -70,7 +70,8 @@ TEST_P(Hostile, IsReadOrRefusedWhereAByteIsWrong) {
 
 INSTANTIATE_TEST_SUITE_P(All, Hostile, ::testing::ValuesIn(fixtures()), [](const auto& info) {
   std::string name = info.param;
-  std::replace_if(name.begin(), name.end(), [](unsigned char c) { return !std::isalnum(c); }, '_');
+  std::replace_if(
+      name.begin(), name.end(), [](unsigned char c) { return !std::isalnum(c); }, '_');
   return name;
 });
 

@@ -1,10 +1,9 @@
 // Each rule of the format broken once, and what is allowed although it looks odd.
-#include <gtest/gtest.h>
-
 #include <string>
 #include <string_view>
 
 #include <fmt/format.h>
+#include <gtest/gtest.h>
 
 #include "formats/made_files.h"
 #include "support/files.h"
@@ -54,9 +53,7 @@ TEST(SafetensorsHeader, IsOneJsonObject) {
   EXPECT_EQ(refusal(safetensors("{\"\xff\":1}")), malformed(7, "it is not UTF-8"));
 }
 
-TEST(SafetensorsHeader, MayBePaddedWithBlanks) {
-  EXPECT_EQ(read_bytes(safetensors("{}      ")).tensors.size(), 0U);
-}
+TEST(SafetensorsHeader, MayBePaddedWithBlanks) { EXPECT_EQ(read_bytes(safetensors("{}      ")).tensors.size(), 0U); }
 
 TEST(SafetensorsHeader, NamesEachTensorOnce) {
   EXPECT_EQ(refusal_of(entry("a.w", "U8", "[1]", "[0,1]") + "," + entry("a.w", "U8", "[1]", "[1,2]"), 2),
@@ -195,8 +192,9 @@ TEST(SafetensorsName, MayHaveOddDots) {
 TEST(SafetensorsName, DoesNotNestWithoutEnd) {
   std::string deep = "a";
   for (int i = 0; i < 300; ++i) deep += ".a";
-  EXPECT_EQ(refusal_of(entry(deep, "U8", "[1]", "[0,1]"), 1),
-            "m: the name 'a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.…' nests modules deeper than 256");
+  EXPECT_EQ(
+      refusal_of(entry(deep, "U8", "[1]", "[0,1]"), 1),
+      "m: the name 'a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.…' nests modules deeper than 256");
 }
 
 TEST(SafetensorsDtype, ThatIsNotKnownIsANote) {
@@ -209,8 +207,7 @@ TEST(SafetensorsDtype, ThatIsNotKnownIsANote) {
 
 TEST(SafetensorsDtype, ThatIsNotKnownIsNotedAHundredTimes) {
   std::string members;
-  for (int i = 0; i < 150; ++i)
-    members += (i == 0 ? "" : ",") + entry("t" + std::to_string(i), "F3", "[1]", "[0,0]");
+  for (int i = 0; i < 150; ++i) members += (i == 0 ? "" : ",") + entry("t" + std::to_string(i), "F3", "[1]", "[0,0]");
   EXPECT_EQ(model_of(members).notes.size(), 100U);
 }
 

@@ -1,11 +1,11 @@
 // Shards, their index and the config.json beside them: what agrees, what does not, what is not there.
-#include <gtest/gtest.h>
-
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <map>
 #include <string>
+
+#include <gtest/gtest.h>
 
 #include "formats/made_files.h"
 #include "support/files.h"
@@ -55,9 +55,8 @@ TEST(Sharded, AreOneModel) {
 }
 
 TEST(Sharded, MayHaveFilesOfAnyName) {
-  Files files = {{kIndex, index_of({{"a.w", "one"}, {"b.w", "two"}})},
-                 {"one", one_tensor("a.w")},
-                 {"two", one_tensor("b.w")}};
+  Files files = {
+      {kIndex, index_of({{"a.w", "one"}, {"b.w", "two"}})}, {"one", one_tensor("a.w")}, {"two", one_tensor("b.w")}};
   const Model model = read_files(files, kIndex);
   EXPECT_EQ(notes_of(model), "");
   EXPECT_EQ(elements(model), 8U);
@@ -156,8 +155,7 @@ TEST(Sharded, NoteATotalSizeThatIsWrong) {
 TEST(Sharded, RefuseAShardThatIsNoSafetensorsFile) {
   Files files = two_shards();
   files[kSecond] = "<html>";
-  EXPECT_EQ(refusal(files),
-            "model-00002-of-00002.safetensors: is named as a shard but is no safetensors file");
+  EXPECT_EQ(refusal(files), "model-00002-of-00002.safetensors: is named as a shard but is no safetensors file");
   files[kIndex] = index_of({{"a.w", kIndex}});
   EXPECT_EQ(refusal({{kIndex, files[kIndex]}}),
             "model.safetensors.index.json: is named as a shard but is no safetensors file");
@@ -228,8 +226,7 @@ TEST(Directory, OfTwoModelsIsRefused) {
             "holds 2 models side by side (a.safetensors.index.json, b.safetensors.index.json); name one of them");
   Files many;
   for (char c = 'a'; c < 'h'; ++c) many[std::string(1, c) + ".pt"] = torch_file(py::dict({}));
-  EXPECT_EQ(refusal(many),
-            "holds 7 models side by side (a.pt, b.pt, c.pt, d.pt, e.pt and 2 more); name one of them");
+  EXPECT_EQ(refusal(many), "holds 7 models side by side (a.pt, b.pt, c.pt, d.pt, e.pt and 2 more); name one of them");
 }
 
 TEST(Directory, WithoutAModelIsRefused) {
@@ -252,9 +249,10 @@ TEST(Config, GivesTheArchitecture) {
   for (const char* folder : {"sharded", "single_with_config", "single_with_config/model.safetensors"}) {
     const Model model = model_in(folder);
     EXPECT_EQ(model.architecture, "GPT2LMHeadModel") << folder;
-    EXPECT_EQ(model.metadata,
-              (std::vector<std::pair<std::string, std::string>>{
-                  {"format", "pt"}, {"model_type", "gpt2"}, {"torch_dtype", "float32"}, {"transformers_version", "4.57.0"}}))
+    EXPECT_EQ(
+        model.metadata,
+        (std::vector<std::pair<std::string, std::string>>{
+            {"format", "pt"}, {"model_type", "gpt2"}, {"torch_dtype", "float32"}, {"transformers_version", "4.57.0"}}))
         << folder;
   }
 }

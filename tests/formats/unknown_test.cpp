@@ -1,8 +1,10 @@
 // Files that are no model: the message tells what they are.
-#include <gtest/gtest.h>
-
 #include <random>
 #include <string>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
 
 #include "formats/made_files.h"
 #include "formats/registry.h"
@@ -29,8 +31,7 @@ TEST(Unknown, FilesAreNamedByWhatTheyLookLike) {
   EXPECT_EQ(refusal(std::string("GGUF\3\0\0\0", 8)), "m: is a GGUF file, which is not supported yet");
   EXPECT_EQ(refusal("\x89HDF\r\n"), "m: is an HDF5 file (Keras?), which is not supported yet");
   EXPECT_EQ(refusal("\x93NUMPY\x01"), "m: is one NumPy array, not a model");
-  EXPECT_EQ(refusal(py::pickle(py::dict({}))),
-            "m: is a plain pickle, not one that torch.save wrote; it was not read");
+  EXPECT_EQ(refusal(py::pickle(py::dict({}))), "m: is a plain pickle, not one that torch.save wrote; it was not read");
 }
 
 TEST(Unknown, FilesOfNoSignAreSaidToBeSo) {
@@ -55,8 +56,11 @@ TEST(Unknown, PathsAreNotFound) {
 }
 
 TEST(Registry, KnowsEachFixtureByItsFirstBytesAlone) {
-  for (const std::string& name : files_below("")) {
-    if (name.ends_with(".json") || name.ends_with(".md")) continue;
+  std::vector<std::string> names;
+  for (const char* folder : {"pytorch", "lightning", "safetensors", "torch113"})
+    for (std::string& name : files_below(folder)) names.push_back(std::move(name));
+  for (const std::string& name : names) {
+    if (name.ends_with(".json")) continue;
     const std::string bytes = file(name);
     const auto source = memory_source(name, bytes);
     for (const Format& format : format_table())

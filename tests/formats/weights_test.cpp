@@ -1,11 +1,11 @@
 // A terabyte of weights, none of which is read: files with a hole where the weights would be.
-#include <gtest/gtest.h>
-
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
 #include <system_error>
+
+#include <gtest/gtest.h>
 
 #include "bytes/source.h"
 #include "formats/made_files.h"
@@ -66,7 +66,8 @@ TEST_F(Terabyte, OfSafetensorsIsNotRead) {
 
 TEST_F(Terabyte, OfAPyTorchArchiveIsNotRead) {
   const std::int64_t elements = kTerabyte / 4;
-  const std::string weight = py::tensor(py::storage("FloatStorage", "0", elements), 0, {16'777'216, 16'384}, {16'384, 1});
+  const std::string weight =
+      py::tensor(py::storage("FloatStorage", "0", elements), 0, {16'777'216, 16'384}, {16'384, 1});
   Zip zip;
   zip.add("m/data.pkl", py::pickle(py::dict({{"w", weight}}))).add_hole("m/data/0", kTerabyte);
   if (!write(zip.head(), kTerabyte, zip.tail())) GTEST_SKIP() << "no file of this size can be made here";

@@ -6,6 +6,8 @@
 #include "analysis/build.h"
 #include "render/golden.h"
 
+#include "weigh/render.h"
+
 namespace weigh {
 namespace {
 

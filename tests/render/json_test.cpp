@@ -8,6 +8,8 @@
 #include "analysis/build.h"
 #include "render/json_writer.h"
 
+#include "weigh/render.h"
+
 namespace weigh {
 namespace {
 

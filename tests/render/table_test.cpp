@@ -99,7 +99,7 @@ TEST(Table, LetsNoNameSteerTheTerminal) {
   model.format = "PyTorch";
   model.architecture = "Net\nweigh: all is well";
   b.add("fc\x1b]0;title\x07.weight", {4});
-  b.module("fc\x1b]0;title\x07").type = "Lin\xffear";
+  b.module("fc\x1b]0;title\x07").type = "Lin\xff" "ear";
   b.add("fc\u202Egnp.weight", {4});
   b.add_lazy("层\r.weight", {Extent(8), b.unknown("in\x1b[2J", "层\r")});
   model.metadata = {{"epoch\x1b", "3\n4"}};

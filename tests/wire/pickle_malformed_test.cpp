@@ -1,10 +1,10 @@
-// Streams that misuse the machine, and streams that would have it work or grow without end.
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
+// Streams that misuse the machine: each is refused, and the message says how.
 #include <functional>
 #include <string>
 #include <string_view>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 #include "support/files.h"
 #include "wire/pickle.h"
@@ -30,13 +30,6 @@ ErrorKind kind_of_refusal(std::string_view stream, const Limits& limits = {}) {
   }
   ADD_FAILURE() << "no Error was thrown";
   return ErrorKind::usage;
-}
-
-std::string repeated(std::string_view part, std::size_t count) {
-  std::string whole;
-  whole.reserve(part.size() * count);
-  for (std::size_t i = 0; i < count; ++i) whole += part;
-  return whole;
 }
 
 TEST(MalformedPickle, NamesACommandThatIsNotRun) {
@@ -110,7 +103,8 @@ TEST(MalformedPickle, HasLengthsThatLie) {
   for (const char* opcode : {"\x8d", "\x8e", "\x96"})
     EXPECT_EQ(refusal(opcode + "\0\0\0\0\0\0\0\x80."s),
               "p.pkl: a string in a pickle needs 9223372036854775808" + behind + "9)");
-  EXPECT_EQ(refusal("\x95\0\0\0\0\0\0\0\x80."s), "p.pkl: a frame of a pickle needs 9223372036854775808" + behind + "9)");
+  EXPECT_EQ(refusal("\x95\0\0\0\0\0\0\0\x80."s),
+            "p.pkl: a frame of a pickle needs 9223372036854775808" + behind + "9)");
   EXPECT_EQ(refusal("\x95\2\0\0\0\0\0\0\0."s), "p.pkl: a frame of a pickle needs 2" + behind + "9)");
   EXPECT_EQ(refusal("G\0\0."s),
             "p.pkl: a string in a pickle needs 8 bytes, 3 are left; is the file incomplete? (at byte 1)");

@@ -1,13 +1,14 @@
 // Streams written by hand: what every opcode of protocols 0 to 5 builds.
-#include <gtest/gtest.h>
+#include "wire/pickle_opcodes.h"
 
 #include <set>
 #include <string>
 #include <string_view>
 
+#include <gtest/gtest.h>
+
 #include "support/files.h"
 #include "wire/pickle.h"
-#include "wire/pickle_opcodes.h"
 #include "wire/pickle_repr.h"
 
 #include "weigh/error.h"
@@ -36,13 +37,19 @@ struct Case {
 constexpr Case kCases[] = {
     {MARK, "(K\1K\2t."sv, "(1, 2)"},
     {STOP, "N."sv, "None"},
-    {POP, "K\1K\2"
-          "0."sv, "1"},
+    {POP,
+     "K\1K\2"
+     "0."sv,
+     "1"},
     {POP, "K\1(0."sv, "1"},
-    {POP_MARK, "K\1(K\2K\3"
-               "1."sv, "1"},
-    {DUP, "K\1"
-          "2\x86."sv, "(1, 1)"},
+    {POP_MARK,
+     "K\1(K\2K\3"
+     "1."sv,
+     "1"},
+    {DUP,
+     "K\1"
+     "2\x86."sv,
+     "(1, 1)"},
     {FLOAT, "F1.5\n."sv, "1.5"},
     {FLOAT, "F-inf\n."sv, "-inf"},
     {INT, "I-12\n."sv, "-12"},
@@ -75,19 +82,27 @@ constexpr Case kCases[] = {
     {APPENDS, "](K\1K\2e."sv, "[1, 2]"},
     {APPENDS, "cm\nC\n)R(K\1e."sv, "<m C>() items [1]"},
     {GET, "]p3\n0g3\n."sv, "[]"},
-    {BINGET, "]q\3"
-             "0h\3."sv, "[]"},
+    {BINGET,
+     "]q\3"
+     "0h\3."sv,
+     "[]"},
     {INST, "(K\1im\nC\n."sv, "<m C>(1)"},
-    {LONG_BINGET, "]r\3\0\0\0"
-                  "0j\3\0\0\0."sv, "[]"},
+    {LONG_BINGET,
+     "]r\3\0\0\0"
+     "0j\3\0\0\0."sv,
+     "[]"},
     {LIST, "(K\1K\2l."sv, "[1, 2]"},
     {EMPTY_LIST, "]."sv, "[]"},
     {OBJ, "(cm\nC\nK\1K\2o."sv, "<m C>(1, 2)"},
     {PUT, "]p12\n0g12\n."sv, "[]"},
-    {BINPUT, "]q\377"
-             "0h\377."sv, "[]"},
-    {LONG_BINPUT, "]r\0\1\0\0"
-                  "0j\0\1\0\0."sv, "[]"},
+    {BINPUT,
+     "]q\377"
+     "0h\377."sv,
+     "[]"},
+    {LONG_BINPUT,
+     "]r\0\1\0\0"
+     "0j\0\1\0\0."sv,
+     "[]"},
     {SETITEM, "}K\1K\2s."sv, "{1: 2}"},
     {SETITEM, "cm\nC\n)RK\1K\2s."sv, "<m C>() entries {1: 2}"},
     {TUPLE, "(t."sv, "()"},
@@ -142,9 +157,8 @@ TEST_P(EveryOpcode, IsRefusedWhereItsStreamIsCut) {
   EXPECT_EQ(testing::every_prefix(stream, [](std::string_view prefix) { built(prefix); }), stream.size());
 }
 
-INSTANTIATE_TEST_SUITE_P(Pickle, EveryOpcode, ::testing::ValuesIn(kCases), [](const auto& info) {
-  return fmt::format("{:02x}_{}", info.param.opcode, info.index);
-});
+INSTANTIATE_TEST_SUITE_P(Pickle, EveryOpcode, ::testing::ValuesIn(kCases),
+                         [](const auto& info) { return fmt::format("{:02x}_{}", info.param.opcode, info.index); });
 
 TEST(PickleOpcodes, AreAllHereAndNoOtherByteIsOne) {
   std::set<unsigned> known;
@@ -153,7 +167,9 @@ TEST(PickleOpcodes, AreAllHereAndNoOtherByteIsOne) {
   for (unsigned byte = 0; byte < 256; ++byte) {
     if (known.contains(byte)) continue;
     const char stream[] = {static_cast<char>(byte), '.'};
-    EXPECT_EQ(error_of([&] { built({stream, 2}); }),
+    EXPECT_EQ(error_of([&] {
+                built({stream, 2});
+              }),
               fmt::format("p.pkl: in a pickle, byte 0x{:02x} is no pickle opcode; is this a pickle at all? (at byte 0)",
                           byte));
   }

@@ -1,9 +1,9 @@
 // What CPython's pickle wrote (tools/fixtures/make_pickles.py), by every protocol.
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <string>
 #include <string_view>
+
+#include <gtest/gtest.h>
 
 #include "support/files.h"
 #include "wire/pickle.h"

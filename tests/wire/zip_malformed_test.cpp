@@ -1,8 +1,8 @@
 // Archives whose parts disagree: each is refused, and the message names the disagreement.
-#include <gtest/gtest.h>
-
 #include <functional>
 #include <string>
+
+#include <gtest/gtest.h>
 
 #include "support/files.h"
 #include "wire/zip.h"
@@ -130,10 +130,12 @@ TEST(MalformedZip, HasAnEntryThatTheNameOfItsHeaderPushesOut) {
 
 TEST(MalformedZip, HasALocalHeaderThatContradictsTheDirectory) {
   const std::function<void(ZipHeader&)> lies[] = {
-      [](ZipHeader& h) { h.name = "c"; },    [](ZipHeader& h) { h.name = ""; },    [](ZipHeader& h) { h.flags = 8; },
-      [](ZipHeader& h) { h.method = 8; },    [](ZipHeader& h) { h.size = 3; },     [](ZipHeader& h) { h.size = 0; },
-      [](ZipHeader& h) { h.crc ^= 1; },      [](ZipHeader& h) { h.crc = 0; },      [](ZipHeader& h) { h.flags = 1; },
-      [](ZipHeader& h) { h.stored_size = 0; }, [](ZipHeader& h) { h.stored_size = 3; },
+      [](ZipHeader& h) { h.name = "c"; },      [](ZipHeader& h) { h.name = ""; },
+      [](ZipHeader& h) { h.flags = 8; },       [](ZipHeader& h) { h.method = 8; },
+      [](ZipHeader& h) { h.size = 3; },        [](ZipHeader& h) { h.size = 0; },
+      [](ZipHeader& h) { h.crc ^= 1; },        [](ZipHeader& h) { h.crc = 0; },
+      [](ZipHeader& h) { h.flags = 1; },       [](ZipHeader& h) { h.stored_size = 0; },
+      [](ZipHeader& h) { h.stored_size = 3; },
   };
   for (const auto& lie : lies) {
     ZipArchive archive = plain();
@@ -158,8 +160,7 @@ TEST(MalformedZip, IsEncrypted) {
   for (const auto& [flag, shown] : {std::pair(0x1, "0x0001"), {0x20, "0x0020"}, {0x40, "0x0040"}, {0x2000, "0x2000"}}) {
     ZipArchive archive = plain();
     archive.parts[1].local.flags = archive.parts[1].central.flags = static_cast<std::uint16_t>(flag);
-    EXPECT_EQ(refusal(archive),
-              "a.zip: zip entry 'b' is encrypted or patched (flags "s + shown + ") (at byte 117)");
+    EXPECT_EQ(refusal(archive), "a.zip: zip entry 'b' is encrypted or patched (flags "s + shown + ") (at byte 117)");
   }
 }
 
@@ -200,8 +201,9 @@ TEST(MalformedZip, HasADirectoryWhoseLastNameIsTooLong) {
 }
 
 TEST(MalformedZip, TellsItsDirectoryWrongly) {
-  const std::string behind = ", but it ends at byte 164; is the file damaged, or is something put before the archive? "
-                             "(at byte 164)";
+  const std::string behind =
+      ", but it ends at byte 164; is the file damaged, or is something put before the archive? "
+      "(at byte 164)";
   ZipArchive archive = plain();
   archive.size = 93;
   EXPECT_EQ(refusal(archive), "a.zip: the zip directory is said to take 93 bytes from byte 70" + behind);

@@ -1,11 +1,11 @@
 #include "wire/zip.h"
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <string>
 #include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 #include "support/files.h"
 #include "wire/zip_builder.h"
@@ -16,9 +16,9 @@ namespace weigh {
 namespace {
 
 using namespace std::string_literals;
-using ::testing::ElementsAre;
 using testing::build;
 using testing::deflated;
+using ::testing::ElementsAre;
 using testing::stored;
 using testing::u16;
 using testing::u32;

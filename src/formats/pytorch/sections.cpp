@@ -31,9 +31,12 @@ bool is_optimizer_state(Value value) {
   return is_mapping(pickle::find(entries, "state")) && pickle::find(entries, "param_groups").is(Kind::list);
 }
 
+constexpr std::size_t kLongestKey = 200;
+constexpr std::size_t kLongestName = 1000;
+
 std::string text_of(Value key) {
   if (key.is(Kind::integer)) return fmt::to_string(key.integer());
-  if (key.is(Kind::string)) return std::string(key.text());
+  if (key.is(Kind::string)) return std::string(key.text().substr(0, kLongestKey));
   if (key.is(Kind::tuple) && key.items().size() == 2 && key.items()[0].is(Kind::integer) &&
       key.items()[1].is(Kind::integer))
     return fmt::format("({}, {})", key.items()[0].integer(), key.items()[1].integer());
@@ -45,7 +48,7 @@ class Search {
   Search(std::string_view source, const Limits& limits) : source_(source), limits_(limits) {}
 
   Contents run(Value root) {
-    open_.push_back({"", root, 0});
+    open_.push_back({kNone, root, 0});
     while (!open_.empty()) {
       Step step = std::move(open_.back());
       open_.pop_back();
@@ -55,8 +58,18 @@ class Search {
   }
 
  private:
+  // A key, and the one above it. Names are put together where something is found, or a few deep and long keys above a
+  // million values would take gigabytes.
+  struct Key {
+    Index above;
+    Value key;
+    std::size_t position;  // in a sequence, which has no keys; kNoPosition in what has some
+  };
+  static constexpr std::size_t kNoPosition = SIZE_MAX;
+  static constexpr std::size_t kArgument = SIZE_MAX - 1;  // of a call: has neither
+
   struct Step {
-    std::string name;
+    Index key;  // kNone for the root
     Value value;
     std::uint32_t depth;
   };
@@ -67,41 +80,54 @@ class Search {
     if (is_tensor(value)) return add(Part::tensor, step);
     if (is_module(value)) return add(Part::module, step);
     if (is_optimizer_state(value)) return add(Part::optimizer, step);
-    if (is_state_dict(value) && (step.name.empty() || is_surely_a_model(step))) return add(Part::state_dict, step);
+    if (is_state_dict(value) && is_surely_a_model(name_of(step.key), value)) return add(Part::state_dict, step);
     note_class(value);
     const std::size_t first = open_.size();
-    for (const auto& [key, held] : mapping_entries(value)) descend(step, text_of(key), held);
-    std::size_t index = 0;
-    for (Value item : sequence_items(value)) descend(step, fmt::to_string(index++), item);
-    for (const auto& [key, held] : attributes_of(value)) descend(step, text_of(key), held);
-    for (Value argument : arguments_of(value)) descend(step, "", argument);
+    for (const auto& [key, held] : mapping_entries(value)) descend(step, key, kNoPosition, held);
+    std::size_t position = 0;
+    for (Value item : sequence_items(value)) descend(step, Value(), position++, item);
+    for (const auto& [key, held] : attributes_of(value)) descend(step, key, kNoPosition, held);
+    for (Value argument : arguments_of(value)) descend(step, Value(), kArgument, argument);
     std::reverse(open_.begin() + static_cast<std::ptrdiff_t>(first), open_.end());
   }
 
-  void descend(const Step& from, const std::string& key, Value value) {
+  void descend(const Step& from, Value key, std::size_t position, Value value) {
     if (value.identity() == nullptr) return;
     if (from.depth >= limits_.module_depth) {
       throw Error(ErrorKind::limit, std::string(source_),
                   fmt::format("nests containers deeper than {} (limit module_depth)", limits_.module_depth));
     }
-    const bool joins = !from.name.empty() && !key.empty();
-    open_.push_back({from.name + (joins ? "/" : "") + key.substr(0, 200), value, from.depth + 1});
+    keys_.push_back({from.key, key, position});
+    open_.push_back({static_cast<Index>(keys_.size() - 1), value, from.depth + 1});
+  }
+
+  // Keys joined by '/'; the first ones are left out of what is too long to be a name.
+  std::string name_of(Index key) const {
+    std::string name;
+    for (; key != kNone; key = keys_[key].above) {
+      const Key& step = keys_[key];
+      if (step.position == kArgument) continue;
+      const std::string text = step.position == kNoPosition ? text_of(step.key) : fmt::to_string(step.position);
+      if (name.size() + text.size() > kLongestName) return "…/" + name;
+      if (!text.empty()) name = name.empty() ? text : text + "/" + name;
+    }
+    return name;
   }
 
   // Trainers keep other dictionaries of tensors, too: metrics, means and deviations of the data.
-  static bool is_surely_a_model(const Step& step) {
-    if (!pickle::find(attributes_of(step.value), "_metadata").is(Kind::none)) return true;
+  static bool is_surely_a_model(const std::string& name, Value value) {
+    if (name.empty() || !pickle::find(attributes_of(value), "_metadata").is(Kind::none)) return true;
     constexpr std::array<std::string_view, 5> kKeys = {"state_dict", "model", "param", "weight", "ema"};
-    const std::string_view key = std::string_view(step.name).substr(step.name.rfind('/') + 1);
+    const std::string_view key = std::string_view(name).substr(name.rfind('/') + 1);
     if (std::any_of(kKeys.begin(), kKeys.end(), [&](auto word) { return key.find(word) != key.npos; })) return true;
-    const Entries entries = mapping_entries(step.value);
+    const Entries entries = mapping_entries(value);
     return std::any_of(entries.begin(), entries.end(), [](const auto& entry) {
       const std::string_view name = entry.first.is(Kind::string) ? entry.first.text() : std::string_view();
       return name.find('.') != name.npos || name == "weight" || name == "bias";
     });
   }
 
-  void add(Part part, const Step& step) { contents_.found.push_back({part, step.name, step.value}); }
+  void add(Part part, const Step& step) { contents_.found.push_back({part, name_of(step.key), step.value}); }
 
   void note_class(Value value) {
     std::string_view global = class_of(value);
@@ -115,6 +141,7 @@ class Search {
   const Limits& limits_;
   Contents contents_;
   std::vector<Step> open_;
+  std::vector<Key> keys_;
   std::unordered_set<const void*> seen_;
 };
 

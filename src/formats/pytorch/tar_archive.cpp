@@ -100,8 +100,9 @@ class TarArchive final : public Archive {
  private:
   void check_end(const char* name, Range member, std::uint64_t end) const {
     if (end - member.begin <= member.size) return;
-    throw Error(ErrorKind::corrupt, source_.label(),
-                fmt::format("tar member '{}' has {} bytes, but what it holds does not fit into them", name, member.size));
+    throw Error(
+        ErrorKind::corrupt, source_.label(),
+        fmt::format("tar member '{}' has {} bytes, but what it holds does not fit into them", name, member.size));
   }
 
   // The next pickle of a member; `at` moves behind it.

@@ -1,7 +1,7 @@
 // Containers of PyTorch files: what is missing, cut short, or not for us.
-#include <gtest/gtest.h>
-
 #include <string>
+
+#include <gtest/gtest.h>
 
 #include "formats/made_files.h"
 #include "support/files.h"
@@ -23,7 +23,8 @@ std::string weight(std::int64_t declared = 4) {
 TEST(ZipArchive, WithoutAPickleIsRefused) {
   EXPECT_EQ(refusal(Zip().add("word/document.xml", "x").add("a/b/data.pkl", "N.").bytes()),
             "m: is a zip archive of 2 entries without data.pkl; PyTorch files have one");
-  EXPECT_EQ(refusal("PK\5\6" + std::string(18, '\0')), "m: is a zip archive of 0 entries without data.pkl; PyTorch files have one");
+  EXPECT_EQ(refusal("PK\5\6" + std::string(18, '\0')),
+            "m: is a zip archive of 0 entries without data.pkl; PyTorch files have one");
 }
 
 TEST(ZipArchive, MayHaveAnyFolderOrNone) {
@@ -75,7 +76,8 @@ TEST(ZipArchive, TellsItsByteOrderWhereItIsUnusual) {
 TEST(LegacyStream, HoldsEveryStorageThatItLists) {
   const std::string head = legacy_head(weight(), {"0"});
   const std::string at = std::to_string(head.size());
-  EXPECT_EQ(refusal(head), "m: 8 bytes are needed, 0 are left of " + at + "; is the file incomplete? (at byte " + at + ")");
+  EXPECT_EQ(refusal(head),
+            "m: 8 bytes are needed, 0 are left of " + at + "; is the file incomplete? (at byte " + at + ")");
   EXPECT_EQ(refusal(head + little(std::int64_t{4}) + "fifteen bytes.."),
             "m: storage '0' holds 4 elements, but only 15 bytes are left; is the file incomplete? (at byte " +
                 std::to_string(head.size() + 8) + ")");
@@ -92,8 +94,8 @@ TEST(LegacyStream, ListsEveryStorageThatItHolds) {
   EXPECT_EQ(refusal(legacy_head(weight(), {})),
             "m: tensor 'w' is in storage '0', which the file does not hold; is it incomplete?");
   const std::string head = legacy_head(weight(), {"7"});
-  EXPECT_EQ(refusal(head), "m: the list of storages names one that no tensor uses (at byte " +
-                               std::to_string(head.size()) + ")");
+  EXPECT_EQ(refusal(head),
+            "m: the list of storages names one that no tensor uses (at byte " + std::to_string(head.size()) + ")");
 }
 
 TEST(LegacyStream, OfProtocol0IsNotSupported) {
@@ -121,7 +123,8 @@ TEST(TarArchive, HasMembersThatHoldWhatTheyHold) {
     if (name == "sys_info") continue;
     std::string bytes = whole;
     bytes.replace(at + 124, 11, "00000000000");
-    EXPECT_EQ(refusal(bytes), "m: tar member '" + name + "' has 0 bytes, but what it holds does not fit into them") << name;
+    EXPECT_EQ(refusal(bytes), "m: tar member '" + name + "' has 0 bytes, but what it holds does not fit into them")
+        << name;
     ++members;
   }
   EXPECT_EQ(members, 3);

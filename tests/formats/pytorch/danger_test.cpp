@@ -1,9 +1,8 @@
 // Pickles that would run something when Python loads them are refused, wherever they hide it; nothing is executed here.
-#include <gtest/gtest.h>
-
 #include <string>
 
 #include <fmt/format.h>
+#include <gtest/gtest.h>
 
 #include "formats/made_files.h"
 #include "support/files.h"
@@ -71,8 +70,8 @@ TEST(Danger, IsNotSeenInWhatOnlyLooksLikeIt) {
 TEST(Danger, IsRefusedWhereNothingIsLeftOfIt) {
   const std::string call = py::call(py::global("os", "system"), {py::text("id")});
   const std::string mark = "(";
-  EXPECT_EQ(refusal(torch_file(call + "0" + py::dict({}))), refused("m", "os.system"));             // POP
-  EXPECT_EQ(refusal(torch_file(mark + call + "1" + py::dict({}))), refused("m", "os.system"));      // POP_MARK
+  EXPECT_EQ(refusal(torch_file(call + "0" + py::dict({}))), refused("m", "os.system"));                 // POP
+  EXPECT_EQ(refusal(torch_file(mark + call + "1" + py::dict({}))), refused("m", "os.system"));          // POP_MARK
   EXPECT_EQ(refusal(torch_file("(" + py::text("id") + "ios\nsystem\n0N")), refused("m", "os.system"));  // INST
   EXPECT_EQ(refusal(torch_file(py::text("os") + py::text("system") + "\x93" + "0N")),
             refused("m", "os.system"));  // STACK_GLOBAL
@@ -86,7 +85,8 @@ TEST(Danger, IsRefusedAsAValueAndAsACallable) {
 TEST(Danger, IsRefusedBesideAModel) {
   const std::string weight = py::tensor(py::storage("FloatStorage", "0", 1), 0, {1}, {1});
   const std::string evil = py::call(py::global("builtins", "exec"), {py::text("1")});
-  EXPECT_EQ(refusal(torch_file(py::dict({{"w", weight}, {"x", evil}}), {{"0", "1234"}})), refused("m", "builtins.exec"));
+  EXPECT_EQ(refusal(torch_file(py::dict({{"w", weight}, {"x", evil}}), {{"0", "1234"}})),
+            refused("m", "builtins.exec"));
 }
 
 TEST(Danger, IsRefusedInEveryPickleOfALegacyStream) {
@@ -105,9 +105,8 @@ TEST(Danger, IsRefusedInEveryPickleOfATarArchive) {
   const std::string fine = py::pickle(py::dict({}));
   EXPECT_EQ(read_bytes(tar({{"storages", no_storages()}, {"tensors", no_tensors()}, {"pickle", fine}})).kind,
             "tensors, tar");
-  EXPECT_EQ(refusal(tar({{"storages", no_storages()},
-                         {"tensors", no_tensors()},
-                         {"pickle", py::pickle(py::dict({}) + evil)}})),
+  EXPECT_EQ(refusal(tar(
+                {{"storages", no_storages()}, {"tensors", no_tensors()}, {"pickle", py::pickle(py::dict({}) + evil)}})),
             refused("m", "os.system"));
   EXPECT_EQ(refusal(tar({{"storages", py::pickle(py::integer(0) + evil) + py::pickle(py::list({}))},
                          {"tensors", no_tensors()},
@@ -117,10 +116,9 @@ TEST(Danger, IsRefusedInEveryPickleOfATarArchive) {
                          {"tensors", no_tensors()},
                          {"pickle", fine}})),
             refused("m", "os.system"));
-  EXPECT_EQ(refusal(tar({{"storages", no_storages()},
-                         {"tensors", py::pickle(py::integer(0) + evil)},
-                         {"pickle", fine}})),
-            refused("m", "os.system"));
+  EXPECT_EQ(
+      refusal(tar({{"storages", no_storages()}, {"tensors", py::pickle(py::integer(0) + evil)}, {"pickle", fine}})),
+      refused("m", "os.system"));
 }
 
 TEST(Danger, CannotHideInASecondPickleOfAnArchive) {
@@ -136,8 +134,8 @@ TEST(Danger, CannotHideInASecondPickleOfAnArchive) {
 
 TEST(UnknownClasses, AreNotedOnceEach) {
   auto made = [](const char* module, const char* name) { return py::call(py::global(module, name), {}); };
-  const Model model = read_bytes(torch_file(
-      py::list({made("mine", "Config"), made("mine", "Config"), made("yours.deep", "Thing"), made("pathlib", "Path")})));
+  const Model model = read_bytes(torch_file(py::list(
+      {made("mine", "Config"), made("mine", "Config"), made("yours.deep", "Thing"), made("pathlib", "Path")})));
   EXPECT_EQ(notes_of(model),
             "unknown-class mine.Config: is a class that is not known; its objects were kept by name, none was made\n"
             "unknown-class yours.deep.Thing: is a class that is not known; its objects were kept by name, none was "

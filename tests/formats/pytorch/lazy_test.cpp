@@ -1,10 +1,10 @@
 // Uninitialised parameters: what their layers, or the bias beside them, give away of their shapes.
-#include <gtest/gtest.h>
-
 #include <map>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "formats/made_files.h"
 #include "support/files.h"
@@ -48,8 +48,7 @@ TEST(LazyModule, OfEachClassHasTheExtentsThatItsAttributesTell) {
   auto shape = [&](const std::string& path) { return shape_of(model, "branches." + path); };
   EXPECT_EQ(shape("LazyLinear.weight"), "[5, in of branches.LazyLinear]");
   EXPECT_EQ(shape("LazyLinear.bias"), "[5]");
-  const std::vector<std::pair<std::string, std::string>> dimensions = {
-      {"1d", "3"}, {"2d", "3, 3"}, {"3d", "3, 3, 3"}};
+  const std::vector<std::pair<std::string, std::string>> dimensions = {{"1d", "3"}, {"2d", "3, 3"}, {"3d", "3, 3, 3"}};
   for (const auto& [kind, kernel] : dimensions) {
     EXPECT_EQ(shape("LazyConv" + kind + ".weight"), "[8, in of branches.LazyConv" + kind + ", " + kernel + "]");
     EXPECT_EQ(shape("LazyConv" + kind + ".bias"), "[8]");
@@ -91,8 +90,8 @@ TEST(LazyModule, HasNoExtentsWhereAnAttributeIsMissing) {
 }
 
 TEST(LazyModule, OfAnUnknownClassHasNoExtents) {
-  const std::string module = layer("mine", "LazyLinear", {{"out_features", py::integer(5)}},
-                                   py::dict({{"weight", py::uninitialized()}}));
+  const std::string module =
+      layer("mine", "LazyLinear", {{"out_features", py::integer(5)}}, py::dict({{"weight", py::uninitialized()}}));
   const Model model = read_bytes(torch_file(module));
   EXPECT_EQ(shape_of(model, "weight"), "?");
   EXPECT_TRUE(model.modules[0].lazy);
@@ -137,8 +136,7 @@ TEST(LazyStateDict, HasTheTypesOfAHeteroLinear) {
 TEST(LazyStateDict, HasNoRowsWhereSomethingElseIsBesideTheBias) {
   const std::string bias = py::tensor(py::storage("FloatStorage", "0", 2), 0, {2}, {1});
   const std::map<std::string, std::string> storages = {{"0", std::string(8, 'x')}};
-  const std::string value =
-      py::dict({{"a.weight", py::uninitialized()}, {"a.kernel_size", bias}, {"a.bias", bias}});
+  const std::string value = py::dict({{"a.weight", py::uninitialized()}, {"a.kernel_size", bias}, {"a.bias", bias}});
   EXPECT_EQ(shape_of(read_bytes(torch_file(value, storages)), "a.weight"), "?");
   const std::string alone = py::dict({{"a.weight", py::uninitialized()}, {"a.bias", py::uninitialized()}});
   EXPECT_EQ(shape_of(read_bytes(torch_file(alone)), "a.weight"), "?");
@@ -174,9 +172,9 @@ TEST(LazyConvolution, ThatSharesItsWeightsCountsThemOnce) {
 }
 
 TEST(LazyConvolution, OfTwoInputsHasTwo) {
-  const Model model = read_bytes(torch_file(convolution("GATv2Conv", {{"in_channels", py::sizes({-1, -1})}},
-                                                        {{"lin_l", geometric_linear(8)},
-                                                         {"lin_r", geometric_linear(8)}})));
+  const Model model =
+      read_bytes(torch_file(convolution("GATv2Conv", {{"in_channels", py::sizes({-1, -1})}},
+                                        {{"lin_l", geometric_linear(8)}, {"lin_r", geometric_linear(8)}})));
   EXPECT_EQ(shape_of(model, "lin_l.weight"), "[8, in_l of ]");
   EXPECT_EQ(shape_of(model, "lin_r.weight"), "[8, in_r of ]");
 }
@@ -197,8 +195,8 @@ TEST(LazyConvolution, HasTheShapesOfItsClass) {
   auto shape = [](const char* name, std::vector<std::pair<std::string, std::int64_t>> numbers, const char* parameter) {
     std::vector<std::pair<std::string, std::string>> attributes;
     for (const auto& [key, number] : numbers) attributes.emplace_back(key, py::integer(number));
-    const std::string module = layer("torch_geometric.nn.conv.some_conv", name, attributes,
-                                     py::dict({{parameter, py::uninitialized()}}));
+    const std::string module =
+        layer("torch_geometric.nn.conv.some_conv", name, attributes, py::dict({{parameter, py::uninitialized()}}));
     return shape_of(read_bytes(torch_file(module)), parameter);
   };
   EXPECT_EQ(shape("SplineConv", {{"out_channels", 4}, {"K", 25}}, "weight"), "[25, in of , 4]");
@@ -214,12 +212,11 @@ TEST(LazyConvolution, HasTheShapesOfItsClass) {
 }
 
 TEST(LazyModule, OfHugeExtentsOverflowsWithAnError) {
-  const std::string module =
-      layer("torch.nn.modules.conv", "LazyConv2d",
-            {{"out_channels", py::integer(INT64_MAX)},
-             {"groups", py::integer(1)},
-             {"kernel_size", py::sizes({INT64_MAX, 1})}},
-            py::dict({{"weight", py::uninitialized()}}));
+  const std::string module = layer("torch.nn.modules.conv", "LazyConv2d",
+                                   {{"out_channels", py::integer(INT64_MAX)},
+                                    {"groups", py::integer(1)},
+                                    {"kernel_size", py::sizes({INT64_MAX, 1})}},
+                                   py::dict({{"weight", py::uninitialized()}}));
   EXPECT_THROW(summarize(read_bytes(torch_file(module))), Error);
 }
 

@@ -1,9 +1,9 @@
 // What checkpoints hold beside each other: state dicts, averages of them, optimizer states, facts.
-#include <gtest/gtest.h>
-
 #include <string>
 #include <utility>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "formats/made_files.h"
 #include "support/files.h"
@@ -30,9 +30,7 @@ std::string sections_of(const Model& model) {
 }
 
 // The memory of these numbers of floats lies in the storage "0".
-std::string floats(std::int64_t count) {
-  return py::tensor(py::storage("FloatStorage", "0", 64), 0, {count}, {1});
-}
+std::string floats(std::int64_t count) { return py::tensor(py::storage("FloatStorage", "0", 64), 0, {count}, {1}); }
 std::string bytes_of(const std::vector<std::pair<std::string, std::string>>& entries) {
   return torch_file(py::dict(entries), {{"0", std::string(256, 'x')}});
 }
@@ -57,8 +55,8 @@ TEST(Sections, OfAnAverageAreNotInTheTotals) {
 }
 
 TEST(Sections, OfAnAverageMayComeFirst) {
-  const Model model = model_of({{"model_ema", py::dict({{"a.weight", floats(3)}})},
-                                {"model", py::dict({{"a.weight", floats(3)}})}});
+  const Model model =
+      model_of({{"model_ema", py::dict({{"a.weight", floats(3)}})}, {"model", py::dict({{"a.weight", floats(3)}})}});
   EXPECT_EQ(summarize(model).totals.parameters.known(), 3U);
 }
 
@@ -84,8 +82,8 @@ TEST(Sections, OfPickledModulesAreModels) {
 }
 
 TEST(Sections, AreOneStepOfTheTreeWhateverTheirName) {
-  const Model model = model_of({{"model.v1", py::dict({{"a.weight", floats(3)}})},
-                                {"model.v2", py::dict({{"b.weight", floats(4)}})}});
+  const Model model =
+      model_of({{"model.v1", py::dict({{"a.weight", floats(3)}})}, {"model.v2", py::dict({{"b.weight", floats(4)}})}});
   EXPECT_EQ(shape_of(model, "model_v1.a.weight"), "[3]");
   EXPECT_EQ(shape_of(model, "model_v2.b.weight"), "[4]");
 }
@@ -96,7 +94,9 @@ TEST(Sections, AreLimited) {
   const std::string bytes = bytes_of({{"model_a", py::dict({{"a.weight", floats(1)}})},
                                       {"model_b", py::dict({{"b.weight", floats(2)}})},
                                       {"model_c", py::dict({{"c.weight", floats(3)}})}});
-  EXPECT_EQ(error_of([&] { read(*memory_folder("", {{"m", bytes}}), "m", options); }),
+  EXPECT_EQ(error_of([&] {
+              read(*memory_folder("", {{"m", bytes}}), "m", options);
+            }),
             "m: holds more than 2 sections (limit sections)");
 }
 
@@ -174,13 +174,16 @@ TEST(Checkpoint, IsNotSearchedWithoutEnd) {
 }
 
 TEST(Checkpoint, ThatHoldsItselfIsSearchedOnce) {
-  const std::string list = "]q\x01" "h\x01" "a";  // a list, itself appended
+  const std::string list =
+      "]q\x01"
+      "h\x01"
+      "a";  // a list, itself appended
   EXPECT_EQ(read_bytes(torch_file(list)).tensors.size(), 0U);
 }
 
 // A path of 200 keys of 200 characters, and below it many values: their names must not be made one by one.
 TEST(Checkpoint, OfLongKeysTakesLittleMemory) {
-  std::string nested = "](" ;
+  std::string nested = "](";
   for (int i = 0; i < 300'000; ++i) nested += "]";
   nested += "e";
   for (int i = 0; i < 200; ++i) nested = py::dict({{std::string(200, 'k'), nested}});

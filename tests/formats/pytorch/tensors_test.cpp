@@ -1,9 +1,9 @@
 // Tensors that contradict themselves or their storage, and odd ones that do not.
-#include <gtest/gtest.h>
-
 #include <cstdint>
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "formats/made_files.h"
 #include "support/files.h"
@@ -45,7 +45,8 @@ TEST(Tensor, WithoutElementsLiesAnywhere) {
 
 TEST(Tensor, OfPackedTypesLiesInItsStorage) {
   const std::string storage = py::storage("QUInt4x2Storage", "0", 16);
-  const std::string quantizer = py::tuple({py::global("torch", "per_tensor_affine"), "G" + std::string(8, '\0'), "K\x01"});
+  const std::string quantizer =
+      py::tuple({py::global("torch", "per_tensor_affine"), "G" + std::string(8, '\0'), "K\x01"});
   auto packed = [&](std::int64_t elements) {
     return rebuild("_rebuild_qtensor", {storage, py::integer(0), py::sizes({elements}), py::sizes({1}), quantizer,
                                         py::boolean(false), py::dict({})});
@@ -54,9 +55,7 @@ TEST(Tensor, OfPackedTypesLiesInItsStorage) {
   EXPECT_EQ(refusal_of(packed(33)), "m: tensor 'w' needs 17 bytes of storage '0', which holds 16");
 }
 
-TEST(Tensor, GoesForward) {
-  EXPECT_EQ(refusal_of(view(3, {4}, {-1})), "m: tensor 'w' has the negative stride -1");
-}
+TEST(Tensor, GoesForward) { EXPECT_EQ(refusal_of(view(3, {4}, {-1})), "m: tensor 'w' has the negative stride -1"); }
 
 TEST(Tensor, HasASizeAndAStrideForEachDimension) {
   EXPECT_EQ(refusal_of(view(0, {2, 2}, {1})), "m: tensor 'w' has 2 extents but 1 strides");
@@ -98,8 +97,7 @@ TEST(Tensor, OfTheDeviceMetaNeedsNoStorage) {
 
 TEST(Tensor, NestsOnlySoDeep) {
   std::string parameter = view(0, {1}, {1});
-  for (int i = 0; i < 17; ++i)
-    parameter = rebuild("_rebuild_parameter", {parameter, py::boolean(true), py::dict({})});
+  for (int i = 0; i < 17; ++i) parameter = rebuild("_rebuild_parameter", {parameter, py::boolean(true), py::dict({})});
   EXPECT_EQ(refusal_of(parameter), "m: tensor 'w' nests tensors deeper than 16");
 }
 
@@ -109,9 +107,9 @@ TEST(Tensor, ThatIsAParameterHoldsATensor) {
 }
 
 TEST(Tensor, OfAnUnknownFunctionOfASubclassHasTheBytesOfItsParts) {
-  const std::string made = py::call(
-      py::global("torch._tensor", "_rebuild_from_type_v2"),
-      {py::global("mine", "make"), py::global("mine", "Tensor"), py::tuple({view(0, {4}, {1})}), py::none()});
+  const std::string made =
+      py::call(py::global("torch._tensor", "_rebuild_from_type_v2"),
+               {py::global("mine", "make"), py::global("mine", "Tensor"), py::tuple({view(0, {4}, {1})}), py::none()});
   const Model model = read_bytes(with(made));
   EXPECT_EQ(shape_of(model, "w"), "?");
   EXPECT_EQ(find(model, "w")->stored_bytes, 0U);
@@ -125,7 +123,9 @@ TEST(Tensor, ThatIsSparseHasItsParts) {
 
 TEST(StateDict, SetsAKeyOnce) {
   const std::string twice = "}(" + py::text("a.w") + view(0, {1}, {1}) + py::text("a.w") + view(1, {1}, {1}) + "u";
-  EXPECT_EQ(error_of([&] { read_bytes(torch_file(twice, {{"0", std::string(16, 'x')}})); }),
+  EXPECT_EQ(error_of([&] {
+              read_bytes(torch_file(twice, {{"0", std::string(16, 'x')}}));
+            }),
             "m: the state dict sets 'a.w' twice; which one counts depends on the reader");
 }
 
@@ -142,7 +142,9 @@ TEST(StateDict, SharesWhatIsOneMemory) {
 
 TEST(StateDict, HasNamesThatAreNotLong) {
   const std::string name(65'536, 'n');
-  EXPECT_EQ(error_of([&] { read_bytes(torch_file(py::dict({{name, view(0, {1}, {1})}}))); }),
+  EXPECT_EQ(error_of([&] {
+              read_bytes(torch_file(py::dict({{name, view(0, {1}, {1})}})));
+            }),
             "m: the name '" + name.substr(0, 60) + "…' is longer than 65536 bytes (limit name_bytes)");
 }
 
