@@ -43,6 +43,7 @@ std::vector<GridColumn> fill_columns(const Summary& summary, const RenderOptions
 }
 
 std::string render(const Summary& summary, const RenderOptions& options) {
+  for (const std::string& key : options.columns) built_in_column(key);  // also where there is no row to show it
   switch (options.format) {
     case RenderFormat::table: return render_table(summary, options);
     case RenderFormat::lightning: return render_lightning(summary);

@@ -25,12 +25,15 @@ std::string in_units(std::uint64_t number, int digits, const std::array<std::str
   double value = static_cast<double>(number);
   for (; value >= 1000; value /= 1000) ++unit;
   if (unit == 0) return fmt::format("{}{}", number, units[0]);
-  std::string text = fmt::format("{:#.{}g}", value, digits);
-  if (text.find('e') != std::string::npos || text.starts_with("1000")) {  // 999.9 was rounded up
-    text = fmt::format("{:#.{}g}", 1.0, digits);
+  const int whole = value < 10 ? 1 : value < 100 ? 2 : 3;
+  std::string text = fmt::format("{:.{}f}", value, digits - whole);
+  const bool gained_a_digit = static_cast<int>(std::min(text.find('.'), text.size())) > whole;  // 99.96 became 100.0
+  if (gained_a_digit && whole == 3) {
+    text = fmt::format("{:.{}f}", 1.0, digits - 1);
     ++unit;
+  } else if (gained_a_digit) {
+    text = fmt::format("{:.{}f}", value, digits - whole - 1);
   }
-  if (text.back() == '.') text.pop_back();
   return text + std::string(units[unit]);
 }
 

@@ -1,7 +1,7 @@
 // CSV: RFC 4180, and nothing that a spreadsheet would run.
-#include <gtest/gtest.h>
-
 #include <string>
+
+#include <gtest/gtest.h>
 
 #include "analysis/build.h"
 #include "render/golden.h"
@@ -86,7 +86,7 @@ TEST(Csv, TellsOwnTensorsAndFoldedRows) {
   b.add("scale", {1});
   EXPECT_EQ(csv(summarize(b.model())), kTitles +
                                            "h.0,,1,3,12,true,,12,0,48,true,3,f32,false,\r\n"
-                                           " (own tensors),,1,1,1,true,,1,0,4,true,1,f32,false,\r\n");
+                                           "(own tensors),,1,1,1,true,,1,0,4,true,1,f32,false,\r\n");
 }
 
 }  // namespace

@@ -1,11 +1,11 @@
 #include "render/golden.h"
 
-#include <gtest/gtest.h>
-
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <map>
+
+#include <gtest/gtest.h>
 
 #include "bytes/folder.h"
 #include "support/files.h"

@@ -1,9 +1,9 @@
 #include "render/grid.h"
 
-#include <gtest/gtest.h>
-
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 namespace weigh {
 namespace {
@@ -27,7 +27,8 @@ const Lines kWhole = {"Name                 Type      Params   Mode", "transform
                       "head                 Linear         5"};
 const Lines kWithoutMode = {"Name                 Type      Params", "transformer.layers   Encoder    1,234",
                             "head                 Linear         5"};
-const Lines kWithoutType = {"Name                 Params", "transformer.layers    1,234", "head                      5"};
+const Lines kWithoutType = {"Name                 Params", "transformer.layers    1,234",
+                            "head                      5"};
 
 TEST(Grid, AlignsColumnsAndLeavesNoBlanksAtTheEnd) { EXPECT_EQ(fitted(0), kWhole); }
 
@@ -41,7 +42,8 @@ TEST(Grid, LeavesOutOptionalColumnsFromTheRight) {
 }
 
 TEST(Grid, ThenCutsTheFirstColumn) {
-  EXPECT_EQ(fitted(26), (Lines{"Name                Params", "transformer.laye…    1,234", "head                     5"}));
+  EXPECT_EQ(fitted(26),
+            (Lines{"Name                Params", "transformer.laye…    1,234", "head                     5"}));
 }
 
 TEST(Grid, KeepsEnoughOfTheFirstColumnToReadIt) {

@@ -1,8 +1,7 @@
 // JSON that is JSON whatever a file says, and exact whatever the numbers are.
-#include <gtest/gtest.h>
-
 #include <string>
 
+#include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
 #include "analysis/build.h"
@@ -27,7 +26,9 @@ TEST(JsonString, EscapesWhatJsonDoesNotAllow) {
   EXPECT_EQ(json_string("a\"b\\c"), R"("a\"b\\c")");
   EXPECT_EQ(json_string("a\nb\x1b\x7f"), R"("a\u000ab\u001b\u007f")");
   EXPECT_EQ(json_string("层\u202E"), "\"层\u202E\"");
-  EXPECT_EQ(json_string("a\xff" "b"), "\"a\uFFFDb\"");
+  EXPECT_EQ(json_string("a\xff"
+                        "b"),
+            "\"a\uFFFDb\"");
 }
 
 TEST(JsonWriter, LaysOutObjectsAndArrays) {

@@ -1,7 +1,7 @@
 // Markdown for a pull request: a name cannot become markup.
-#include <gtest/gtest.h>
-
 #include <string>
+
+#include <gtest/gtest.h>
 
 #include "analysis/build.h"
 #include "render/golden.h"

@@ -1,11 +1,10 @@
 // The JSON of real files against docs/json.schema.json, and the example in docs/json.md against real output.
-#include <gtest/gtest.h>
-
 #include <filesystem>
 #include <functional>
 #include <string>
 #include <vector>
 
+#include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 #include <valijson/adapters/nlohmann_json_adapter.hpp>
 #include <valijson/schema.hpp>
@@ -24,14 +23,16 @@ namespace {
 using Json = nlohmann::json;
 using Adapter = valijson::adapters::NlohmannJsonAdapter;
 
+struct Parsed : valijson::Schema {
+  Parsed() {
+    const Json text = Json::parse(testing::read_file(WEIGH_SOURCE "/docs/json.schema.json"));
+    valijson::SchemaParser().populateSchema(Adapter(text), *this);
+  }
+};
+
 // What the schema has against a text; "" where it is valid.
 std::string complaints(const Json& document) {
-  static const valijson::Schema schema = [] {
-    const Json text = Json::parse(testing::read_file(WEIGH_SOURCE "/docs/json.schema.json"));
-    valijson::Schema parsed;
-    valijson::SchemaParser().populateSchema(Adapter(text), parsed);
-    return parsed;
-  }();
+  static const Parsed schema;
   valijson::ValidationResults results;
   if (valijson::Validator().validate(schema, Adapter(document), &results)) return "";
   std::string text = "not valid:";

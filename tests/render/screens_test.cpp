@@ -1,12 +1,12 @@
 // Whole screens of real files, as they are on a terminal: tests/golden/render.
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <optional>
 #include <set>
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "render/golden.h"
 
@@ -52,7 +52,8 @@ TEST_P(Screens, EqualTheirGoldenText) {
                                                 render(summary, exact));
 }
 
-INSTANTIATE_TEST_SUITE_P(Of, Screens, ::testing::ValuesIn(screens()), [](const auto& info) { return info.param.golden; });
+INSTANTIATE_TEST_SUITE_P(Of, Screens, ::testing::ValuesIn(screens()),
+                         [](const auto& info) { return info.param.golden; });
 
 TEST(Screen, WithColorsIsBoldAndWhatIsLazyIsYellow) {
   const Model model = testing::read_bare("pytorch/gat_module_before.pt");

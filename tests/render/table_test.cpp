@@ -1,7 +1,7 @@
 // The table: columns, marks, and what a hostile file may not do to a terminal.
-#include <gtest/gtest.h>
-
 #include <string>
+
+#include <gtest/gtest.h>
 
 #include "analysis/build.h"
 #include "render/golden.h"
@@ -54,7 +54,9 @@ TEST(Table, ShowsNoShareOfWhatIsNotAllKnown) {
 
 TEST(Table, RefusesAColumnThatDoesNotExist) {
   const Model model;
-  EXPECT_EQ(testing::error_of([&] { with_columns(model, {"name", "flop\x1bs"}); }),
+  EXPECT_EQ(testing::error_of([&] {
+              with_columns(model, {"name", "flop\x1bs"});
+            }),
             "there is no column 'flop\\x1bs'; there are name, type, params, share, trainable, buffers, size, tensors, "
             "dtypes, mode, marks");
   try {
@@ -66,8 +68,8 @@ TEST(Table, RefusesAColumnThatDoesNotExist) {
 }
 
 TEST(Table, NamesItsColumns) {
-  const std::vector<std::string_view> keys = {"name",    "type",   "params",  "share",  "trainable", "buffers",
-                                              "size",    "tensors", "dtypes", "mode",   "marks"};
+  const std::vector<std::string_view> keys = {"name", "type",    "params", "share", "trainable", "buffers",
+                                              "size", "tensors", "dtypes", "mode",  "marks"};
   EXPECT_EQ(column_keys(), keys);
 }
 
@@ -99,16 +101,19 @@ TEST(Table, LetsNoNameSteerTheTerminal) {
   model.format = "PyTorch";
   model.architecture = "Net\nweigh: all is well";
   b.add("fc\x1b]0;title\x07.weight", {4});
-  b.module("fc\x1b]0;title\x07").type = "Lin\xff" "ear";
+  b.module("fc\x1b]0;title\x07").type =
+      "Lin\xff"
+      "ear";
   b.add("fc\u202Egnp.weight", {4});
   b.add_lazy("层\r.weight", {Extent(8), b.unknown("in\x1b[2J", "层\r")});
   model.metadata = {{"epoch\x1b", "3\n4"}};
-  EXPECT_EQ(render(summarize(model)), R"(a\x1b[31m.pt · PyTorch · Net\nweigh: all is well · 3 tensors · not all initialised
+  EXPECT_EQ(render(summarize(model)),
+            R"(a\x1b[31m.pt · PyTorch · Net\nweigh: all is well · 3 tensors · not all initialised
 
-  Name                   Type               Params   Size
-  fc\x1b]0;title\x07     Lin\xffear              4   16 B
-  fc\u202egnp                                    4   16 B
-  层\r                                8·in\x1b[2J      ?   lazy
+  Name                 Type              Params   Size
+  fc\x1b]0;title\x07   Lin\xffear             4   16 B
+  fc\u202egnp                                 4   16 B
+  层\r                              8·in\x1b[2J      ?   lazy
 
   ≥ 8 parameters · all trainable · ≥ 32 B
 
@@ -132,15 +137,15 @@ TEST(Table, DrawsATree) {
   RenderOptions options;
   options.columns = {"name", "params"};
   const std::string text = render(summarize(b.model(), all), options);
-  EXPECT_EQ(text.substr(text.find("  Name")), R"(  Name                Params
-  a                        4
-  ├ b                      2
-  │ ├ c                    1
-  │ └ d                    1
-  ├ e                      1
-  │ └ f                    1
-  └ (own tensors)          1
-  g                        1
+  EXPECT_EQ(text.substr(text.find("  Name")), R"(  Name              Params
+  a                      4
+  ├ b                    2
+  │ ├ c                  1
+  │ └ d                  1
+  ├ e                    1
+  │ └ f                  1
+  └ (own tensors)        1
+  g                      1
 
   5 parameters · all trainable · 20 B
 )");

@@ -1,9 +1,9 @@
 #include "render/text.h"
 
-#include <gtest/gtest.h>
-
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 namespace weigh {
 namespace {
@@ -20,7 +20,9 @@ TEST(Printable, EscapesWhatSteersATerminal) {
   EXPECT_EQ(printable("\x1b[31mred\x1b]0;title\x07"), "\\x1b[31mred\\x1b]0;title\\x07");
   EXPECT_EQ(printable("a\nb\rc\td"), "a\\nb\\rc\\td");
   EXPECT_EQ(printable("a\0b\x7f"s), "a\\x00b\\x7f");
-  EXPECT_EQ(printable("\xC2\x9B" "31m"), "\\u009b31m");  // the control sequence introducer in one character
+  EXPECT_EQ(printable("\xC2\x9B"
+                      "31m"),
+            "\\u009b31m");  // the control sequence introducer in one character
 }
 
 TEST(Printable, EscapesWhatDeceivesAReader) {
@@ -37,11 +39,11 @@ TEST(Printable, EscapesWhatDeceivesAReader) {
 TEST(Printable, EscapesWhatIsNoUtf8) {
   EXPECT_EQ(printable("\xff"), "\\xff");
   EXPECT_EQ(printable("a\x80z"), "a\\x80z");
-  EXPECT_EQ(printable("\xC3"), "\\xc3");                          // cut off
-  EXPECT_EQ(printable("\xE5\xB1"), "\\xe5\\xb1");                 //
-  EXPECT_EQ(printable("\xC0\xAF"), "\\xc0\\xaf");                 // overlong
-  EXPECT_EQ(printable("\xE0\x80\xAF"), "\\xe0\\x80\\xaf");        //
-  EXPECT_EQ(printable("\xED\xA0\x80"), "\\xed\\xa0\\x80");        // a surrogate
+  EXPECT_EQ(printable("\xC3"), "\\xc3");                             // cut off
+  EXPECT_EQ(printable("\xE5\xB1"), "\\xe5\\xb1");                    //
+  EXPECT_EQ(printable("\xC0\xAF"), "\\xc0\\xaf");                    // overlong
+  EXPECT_EQ(printable("\xE0\x80\xAF"), "\\xe0\\x80\\xaf");           //
+  EXPECT_EQ(printable("\xED\xA0\x80"), "\\xed\\xa0\\x80");           // a surrogate
   EXPECT_EQ(printable("\xF4\x90\x80\x80"), "\\xf4\\x90\\x80\\x80");  // beyond Unicode
   EXPECT_EQ(printable("\xC3(ok"), "\\xc3(ok");
 }

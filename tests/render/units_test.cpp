@@ -1,8 +1,8 @@
 #include "render/units.h"
 
-#include <gtest/gtest.h>
-
 #include <limits>
+
+#include <gtest/gtest.h>
 
 #include "analysis/build.h"
 
