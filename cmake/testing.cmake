@@ -2,6 +2,7 @@
 # objects are linked only where it is named, so ROOMS names the rooms that those use, too.
 find_package(GTest REQUIRED)
 find_package(nlohmann_json REQUIRED)
+find_path(VALIJSON_INCLUDE_DIR valijson/validator.hpp REQUIRED)
 include(GoogleTest)
 
 function(weigh_test name)

@@ -1,5 +1,5 @@
-// A PyTorch file in any of its forms. Bytes that begin as a pickle are dressed as the archive that would hold them, with
-// a few storages, so that the fuzzer need not invent offsets and checksums.
+// A PyTorch file in any of its forms. Bytes that begin as a pickle are dressed as the archive that would hold them,
+// with a few storages, so that the fuzzer need not invent offsets and checksums.
 #include <array>
 #include <cstddef>
 #include <cstdint>

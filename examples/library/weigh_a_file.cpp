@@ -17,7 +17,8 @@ int main(int argc, char** argv) {
     // A column of one's own beside those of the table.
     weigh::RenderOptions options;
     options.own_columns.push_back({"mean", "Mean tensor", true, [](const weigh::Summary&, const weigh::Row& row) {
-                                     if (row.tally.tensors == 0 || !row.tally.parameters.is_exact()) return std::string();
+                                     if (row.tally.tensors == 0 || !row.tally.parameters.is_exact())
+                                       return std::string();
                                      return std::to_string(row.tally.parameters.known() / row.tally.tensors);
                                    }});
     std::cout << weigh::render(summary, options);

@@ -25,10 +25,10 @@ struct RenderOptions {
   RenderFormat format = RenderFormat::table;
   bool exact = false;  // 1,234,567 instead of 1.23 M
   bool color = false;
-  bool unicode = true;               // box and tree characters, ·, ≥; ASCII stands in for them otherwise
-  unsigned width = 0;                // columns of the terminal; 0: no limit
-  std::vector<std::string> columns;  // keys; empty: those that have something to say
-  std::vector<Column> own_columns;   // added behind the chosen ones
+  bool unicode = true;                    // box and tree characters, ·, ≥; ASCII stands in for them otherwise
+  unsigned width = 0;                     // columns of the terminal; 0: no limit
+  std::vector<std::string> columns = {};  // keys; empty: those that have something to say
+  std::vector<Column> own_columns = {};   // added behind the chosen ones
 };
 
 // Text that ends with a newline. Throws Error(usage) for a column that does not exist.

@@ -19,9 +19,9 @@ struct Tally {
   Count bytes;  // of parameters and buffers
   std::uint32_t uninitialized_parameters = 0;
   std::uint32_t uninitialized_buffers = 0;
-  std::uint32_t tensors = 0;  // names, ties included
+  std::uint32_t tensors = 0;       // names, ties included
   bool trainable_recorded = true;  // false: of some parameters the file does not say whether they require a gradient
-  std::uint64_t dtypes = 0;   // bit 1 << DType for each that occurs
+  std::uint64_t dtypes = 0;        // bit 1 << DType for each that occurs
 
   bool is_exact() const { return parameters.is_exact() && buffers.is_exact(); }
 };
@@ -60,11 +60,11 @@ enum class SortKey : std::uint8_t { definition, name, parameters, size };
 struct SummaryOptions {
   // Levels of modules shown: 0 totals only, -1 all. Without a value: 1, and a wrapper (a child that owns nothing itself
   // and holds nine tenths of all parameters) is opened.
-  std::optional<int> depth;
+  std::optional<int> depth = {};
   bool fold = true;  // identical siblings "0", "1", … become one row
   SortKey sort = SortKey::definition;
-  std::uint32_t top = 0;  // keep the first N rows, of those that have no row below them; 0: all
-  std::string filter;     // keep rows whose path matches this glob (* and ?), or holds it as a part
+  std::uint32_t top = 0;    // keep the first N rows, of those that have no row below them; 0: all
+  std::string filter = {};  // keep rows whose path matches this glob (* and ?), or holds it as a part
 };
 
 struct Summary {

@@ -47,8 +47,7 @@ class Selection {
     for (const Tensor& tensor : model_.tensors) {
       if (tensor.tied_to == kNone) continue;
       const Index above = common_ancestor(model_, tensor.module, model_.tensors[tensor.tied_to].module);
-      for (Index module = tensor.module; module != above; module = model_.modules[module].parent)
-        tied_[module] = true;
+      for (Index module = tensor.module; module != above; module = model_.modules[module].parent) tied_[module] = true;
     }
   }
 
@@ -100,8 +99,7 @@ class Selection {
 
   static void repeat(Row& row) {
     if (row.repeat == 1) return;
-    for (Count Tally::*count :
-         {&Tally::parameters, &Tally::trainable, &Tally::buffers, &Tally::bytes})
+    for (Count Tally::*count : {&Tally::parameters, &Tally::trainable, &Tally::buffers, &Tally::bytes})
       row.tally.*count *= row.repeat;
     row.tally.tensors *= row.repeat;
   }

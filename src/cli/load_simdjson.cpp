@@ -1,14 +1,13 @@
 // simdjson, loaded when JSON is first read. Linked as usual, its library is loaded at every start and brings libstdc++
 // along: half of the time that the program takes for a PyTorch file, which holds no JSON. Of the library, what the
-// header compiles into the readers needs two names by link; they are defined here, and the first looks for the library's
-// own. Everything else is a virtual call of what that returns.
+// header compiles into the readers needs two names by link; they are defined here, and the first looks for the
+// library's own. Everything else is a virtual call of what that returns.
 //
 // In the program alone, where simdjson is a shared library: whoever links weigh::weigh links simdjson, too.
-#include <dlfcn.h>
-
 #include <cstdio>
 #include <cstdlib>
 
+#include <dlfcn.h>
 #include <simdjson.h>
 
 namespace simdjson {

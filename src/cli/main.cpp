@@ -1,10 +1,10 @@
-#include <unistd.h>
-
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+
+#include <unistd.h>
 
 #include "cli/memory.h"
 #include "cli/run.h"
@@ -25,9 +25,8 @@ int main(int argc, char** argv) {
   namespace cli = weigh::cli;
   cli::prefer_large_pages();
   std::signal(SIGBUS, say_file_shrank);
-  const cli::Terminal terminal =
-      cli::describe_terminal([](const char* name) { return std::getenv(name); }, isatty(STDOUT_FILENO) == 1,
-                             cli::window_width());
+  const cli::Terminal terminal = cli::describe_terminal([](const char* name) { return std::getenv(name); },
+                                                        isatty(STDOUT_FILENO) == 1, cli::window_width());
   cli::Console console;
   console.out = [](std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); };
   console.err = [](std::string_view text) {

@@ -21,9 +21,9 @@ struct Console {
   std::function<void(std::string_view)> out;
   std::function<void(std::string_view)> err;
   std::function<Model(const std::string& path)> read;
-  bool color = false;    // what --color=auto means
-  bool unicode = true;   // whether the locale's characters are UTF-8
-  unsigned width = 0;    // of the terminal; 0: none
+  bool color = false;   // what --color=auto means
+  bool unicode = true;  // whether the locale's characters are UTF-8
+  unsigned width = 0;   // of the terminal; 0: none
 };
 
 int run(const std::vector<std::string>& arguments, const Console& console);

@@ -237,11 +237,14 @@ class HeaderReader {
 
   // The tensors cover [0, data_size) exactly.
   void check_layout() {
-    auto by_begin = [](const Range& a, const Range& b) { return std::pair(a.begin, a.end) < std::pair(b.begin, b.end); };
+    auto by_begin = [](const Range& a, const Range& b) {
+      return std::pair(a.begin, a.end) < std::pair(b.begin, b.end);
+    };
     std::sort(strays_.begin(), strays_.end(), by_begin);
     std::uint64_t end = ends_.back();
     for (const Range& range : strays_) {
-      const bool is_empty_between = range.begin == range.end && std::binary_search(ends_.begin(), ends_.end(), range.end);
+      const bool is_empty_between =
+          range.begin == range.end && std::binary_search(ends_.begin(), ends_.end(), range.end);
       if (is_empty_between) continue;
       if (range.begin != end) {
         fail(header_.tensors[range.tensor].path,
@@ -251,12 +254,11 @@ class HeaderReader {
       end = range.end;
     }
     if (end > data_size_) {
-      fail(ErrorKind::truncated, fmt::format("its tensors need {} bytes, {} are there; is the download incomplete?", end,
-                                             data_size_));
+      fail(ErrorKind::truncated,
+           fmt::format("its tensors need {} bytes, {} are there; is the download incomplete?", end, data_size_));
     }
     if (end < data_size_) {
-      fail(ErrorKind::corrupt,
-           fmt::format("{} bytes follow the last tensor, which ends at {}", data_size_ - end, end));
+      fail(ErrorKind::corrupt, fmt::format("{} bytes follow the last tensor, which ends at {}", data_size_ - end, end));
     }
   }
 

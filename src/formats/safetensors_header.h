@@ -40,9 +40,9 @@ struct NameSet {
 
 // What one file's header says, checked by itself.
 struct SafetensorsHeader {
-  std::string label;                           // of the file
-  std::vector<std::unique_ptr<char[]>> text;   // what the names view
-  std::vector<Tensor> tensors;                 // without a module; shapes follow each other in `extents`
+  std::string label;                          // of the file
+  std::vector<std::unique_ptr<char[]>> text;  // what the names view
+  std::vector<Tensor> tensors;                // without a module; shapes follow each other in `extents`
   std::vector<Extent> extents;
   std::vector<std::pair<std::string, std::string>> metadata;  // __metadata__
   std::vector<Note> notes;

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <future>
 #include <map>
-#include <optional>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 #include <utility>
 
@@ -204,8 +204,7 @@ class Sharded {
         if (file_of(tensor) != file)
           note("wrong-shard", name, fmt::format("is in {}, the index says {}", file_of(tensor), file));
       } else if (names_of_.contains(file)) {
-        note("missing-tensor", name,
-             fmt::format("is not in {}, where the index says it is; it is not counted", file));
+        note("missing-tensor", name, fmt::format("is not in {}, where the index says it is; it is not counted", file));
       } else {
         ++missing[file];
         if (tensor == kNone) reader_->add_name_only(model_.keep(name));
@@ -240,7 +239,7 @@ class Sharded {
   const Limits& limits_;
   Model& model_;
   std::optional<SafetensorsReader> reader_;
-  std::map<std::string, NameSet> names_of_;         // by shard
+  std::map<std::string, NameSet> names_of_;          // by shard
   std::vector<std::pair<Index, std::string>> ends_;  // behind the last tensor of each shard
   std::map<std::string, int> notes_;
 };

@@ -17,8 +17,7 @@ namespace weigh {
 
 class ModelBuilder {
  public:
-  ModelBuilder(Model& model, const Limits& limits)
-      : model_(model), limits_(limits), unsorted_(model.modules.size()) {}
+  ModelBuilder(Model& model, const Limits& limits) : model_(model), limits_(limits), unsorted_(model.modules.size()) {}
 
   // The module with this path below `root`, made where it is missing, its ancestors too. `path` must live as long as
   // the model (a view into kept text) and is a full path: for a root with a path, it begins with that and a dot.
@@ -61,8 +60,8 @@ class ModelBuilder {
   void link_child(Index parent, Index child);
   Model& model_;
   const Limits& limits_;
-  // Modules of the last path, its root first: the next name mostly shares them, or goes on with their next siblings, and
-  // then nothing is looked up.
+  // Modules of the last path, its root first: the next name mostly shares them, or goes on with their next siblings,
+  // and then nothing is looked up.
   std::vector<Step> trail_;
   std::vector<bool> unsorted_;  // by module: its children did not come in the order of their names
   FlatIndex by_name_;           // modules by (parent, name), up to indexed_: made when it is needed first

@@ -47,7 +47,8 @@ Role infer_role(std::string_view name, DType dtype, std::span<const Extent> shap
   bool known_buffer = is_buffer_name(name);
   // torch.nn.utils.spectral_norm and its parametrization; weight_norm has a weight_v, too, of the weight's rank.
   constexpr std::array<std::string_view, 4> kSingularVectors = {"weight_u", "weight_v", "_u", "_v"};
-  known_buffer |= shape.size() == 1 && std::find(kSingularVectors.begin(), kSingularVectors.end(), name) != kSingularVectors.end();
+  known_buffer |=
+      shape.size() == 1 && std::find(kSingularVectors.begin(), kSingularVectors.end(), name) != kSingularVectors.end();
   const Extent one(1);
   known_buffer |= name == "bias" && shape.size() == 4 && shape[0] == one && shape[1] == one && shape[2] == shape[3];
   return known_buffer ? Role::buffer : Role::parameter;

@@ -36,8 +36,7 @@ std::string share_cell(Cell context, const Row& row) {
 }
 
 std::string trainable_cell(Cell context, const Row& row) {
-  if (row.tally.trainable_recorded)
-    return count_cell(context, row, row.tally.trainable);
+  if (row.tally.trainable_recorded) return count_cell(context, row, row.tally.trainable);
   return "?";
 }
 
@@ -117,7 +116,8 @@ const std::vector<BuiltInColumn>& built_in_columns() {
 
 const BuiltInColumn& built_in_column(std::string_view key) {
   const auto& columns = built_in_columns();
-  const auto found = std::find_if(columns.begin(), columns.end(), [&](const auto& column) { return column.key == key; });
+  const auto found =
+      std::find_if(columns.begin(), columns.end(), [&](const auto& column) { return column.key == key; });
   if (found == columns.end()) {
     throw Error(ErrorKind::usage, "",
                 fmt::format("there is no column '{}'; there are {}", printable(key), fmt::join(column_keys(), ", ")));

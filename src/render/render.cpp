@@ -26,7 +26,7 @@ std::vector<GridColumn> fill_columns(const Summary& summary, const RenderOptions
   const CellContext context{summary, {options.exact, options.unicode}};
   std::vector<GridColumn> columns;
   for (const BuiltInColumn* built_in : chosen_columns(summary, options)) {
-    const bool is_essential = built_in->key == "name" || built_in->key == "params";
+    const bool is_essential = built_in->key == "name" || built_in->key == "params" || built_in->key == "marks";
     GridColumn& column = columns.emplace_back();
     column.title = built_in->title;
     column.right_aligned = built_in->right_aligned;

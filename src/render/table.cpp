@@ -85,7 +85,8 @@ class TableText {
     if (!model_.kind.empty()) format += ", " + model_.kind;
     std::vector<std::string> parts = {safe(model_.source.empty() ? "." : model_.source), format};
     if (!model_.architecture.empty()) parts.push_back(safe(model_.architecture));
-    parts.push_back(fmt::format("{} tensor{}", with_commas(model_.tensors.size()), model_.tensors.size() == 1 ? "" : "s"));
+    parts.push_back(
+        fmt::format("{} tensor{}", with_commas(model_.tensors.size()), model_.tensors.size() == 1 ? "" : "s"));
     if (!summary_.uninitialized.empty()) parts.emplace_back("not all initialised");
     const std::string text = fmt::format("{}", fmt::join(parts, separator_));
     out_ += options_.color ? fmt::format("{}{}{}\n\n", kBold, text, kPlain) : text + "\n\n";
@@ -148,8 +149,8 @@ class TableText {
       widest = std::max(widest, display_width(safe(model_.tensors[summary_.uninitialized[i]].path)));
     for (std::size_t i = 0; i < listed; ++i) {
       const Tensor& tensor = model_.tensors[summary_.uninitialized[i]];
-      line(fmt::format("  {}   {}{}{}", pad_right(safe(tensor.path), widest), shape_text(model_, tensor, style_.unicode),
-                       tensor.role == Role::buffer ? "   buffer" : "",
+      line(fmt::format("  {}   {}{}{}", pad_right(safe(tensor.path), widest),
+                       shape_text(model_, tensor, style_.unicode), tensor.role == Role::buffer ? "   buffer" : "",
                        tensor.tied_to == kNone ? "" : "   = " + safe(model_.tensors[tensor.tied_to].path)));
     }
     if (all > listed) line(fmt::format("  and {} more; --format json lists them all", all - listed));

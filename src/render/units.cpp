@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <map>
 #include <set>
 #include <string_view>
@@ -40,6 +41,14 @@ std::string in_units(std::uint64_t number, int digits, const std::array<std::str
 std::string number_text(std::uint64_t number, NumberStyle style, int digits = 3) {
   if (!style.exact) return human(number, digits);
   return style.commas ? with_commas(number) : fmt::to_string(number);
+}
+
+// A lower bound must not be rounded up.
+std::uint64_t rounded_down(std::uint64_t number, int digits) {
+  if (number < 10'000) return number;
+  std::uint64_t scale = 1;
+  for (std::uint64_t left = number; left >= static_cast<std::uint64_t>(std::pow(10, digits)); left /= 10) scale *= 10;
+  return number / scale * scale;
 }
 
 bool has_nameless(const Count& count) {
@@ -114,11 +123,13 @@ std::string count_text(const Model& model, const Count& count, NumberStyle style
 std::string total_text(const Count& count, NumberStyle style, int digits) {
   if (count.is_exact()) return number_text(count.known(), style, digits);
   if (count.known() == 0) return "?";
-  return fmt::format("{} {}", glyphs(style.unicode).at_least, number_text(count.known(), style, digits));
+  const std::uint64_t bound = style.exact ? count.known() : rounded_down(count.known(), digits);
+  return fmt::format("{} {}", glyphs(style.unicode).at_least, number_text(bound, style, digits));
 }
 
 std::string bytes_text(const Count& bytes, NumberStyle style, int digits) {
-  std::string number = style.exact ? with_commas(bytes.known()) + " B" : human_bytes(bytes.known(), digits);
+  const std::uint64_t shown = bytes.is_exact() || style.exact ? bytes.known() : rounded_down(bytes.known(), digits);
+  std::string number = style.exact ? with_commas(shown) + " B" : human_bytes(shown, digits);
   if (bytes.is_exact()) return number;
   if (bytes.known() == 0) return "?";
   return fmt::format("{} {}", glyphs(style.unicode).at_least, number);

@@ -221,9 +221,7 @@ void ZipDirectory::check_layout(std::uint64_t directory_offset) const {
     const ZipEntry& entry = entries_[order[i]];
     const bool is_last = i + 1 == order.size();
     const std::uint64_t limit = is_last ? directory_offset : entries_[order[i + 1]].header_offset;
-    auto behind = [&] {
-      return is_last ? "the directory" : fmt::format("'{}'", shown(entries_[order[i + 1]].name));
-    };
+    auto behind = [&] { return is_last ? "the directory" : fmt::format("'{}'", shown(entries_[order[i + 1]].name)); };
     if (!fits(entry.header_offset, kLocalSize, limit))
       fail(fmt::format("zip entry '{}' overlaps {}", shown(entry.name), behind()), entry.header_offset);
     const std::uint64_t data = check_local_header(entry);
@@ -271,7 +269,8 @@ std::string ZipDirectory::read(const ZipEntry& entry) const {
   }
   // DEFLATE makes nothing longer than by five bytes for each block.
   if (entry.method != kStored && entry.stored_size > entry.size + entry.size / 1000 + 1024) {
-    fail(fmt::format("zip entry '{}' takes {} compressed bytes for {}", shown(entry.name), entry.stored_size, entry.size),
+    fail(fmt::format("zip entry '{}' takes {} compressed bytes for {}", shown(entry.name), entry.stored_size,
+                     entry.size),
          entry.header_offset);
   }
   std::string stored = source_.read(check_local_header(entry), static_cast<std::size_t>(entry.stored_size));

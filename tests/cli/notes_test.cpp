@@ -1,9 +1,9 @@
 #include "cli/notes.h"
 
-#include <gtest/gtest.h>
-
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 namespace weigh::cli {
 namespace {
@@ -28,7 +28,8 @@ TEST(Notes, WhatIsNotInitialisedSharesALine) {
 }
 
 TEST(Notes, OfOneKindAFewAreShown) {
-  const std::vector<std::string> lines = note_lines(model_with(std::vector<Note>(8, {"unknown-class", "a.B", "is odd"})));
+  const std::vector<std::string> lines =
+      note_lines(model_with(std::vector<Note>(8, {"unknown-class", "a.B", "is odd"})));
   ASSERT_EQ(lines.size(), 6U);
   EXPECT_EQ(lines[4], "weigh: m.pt: a.B is odd");
   EXPECT_EQ(lines[5], "weigh: m.pt: 3 more notes of the kind 'unknown-class'; --format json lists them all");

@@ -1,12 +1,11 @@
 // The program as the shell runs it.
-#include <gtest/gtest.h>
-
 #include <array>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <string>
 
+#include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -26,7 +25,8 @@ Result shell(const std::string& command) {
   Result result;
   std::FILE* pipe = popen(("exec 2>&1; " + command).c_str(), "r");
   std::array<char, 4096> buffer;
-  while (const std::size_t got = std::fread(buffer.data(), 1, buffer.size(), pipe)) result.output.append(buffer.data(), got);
+  while (const std::size_t got = std::fread(buffer.data(), 1, buffer.size(), pipe))
+    result.output.append(buffer.data(), got);
   const int status = pclose(pipe);
   result.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   return result;
@@ -101,7 +101,8 @@ TEST_F(Program, AFileWithoutPermissionIsAnError) {
   fs::permissions(scratch_, fs::perms::all);
   // Root may read everything, so it becomes someone else for this.
   const std::string as_someone = geteuid() == 0 ? "setpriv --reuid 65534 --clear-groups " : "";
-  const Result result = shell("cp " + kWeigh + " " + path("weigh") + "; " + as_someone + path("weigh") + " " + path("secret.pt"));
+  const Result result =
+      shell("cp " + kWeigh + " " + path("weigh") + "; " + as_someone + path("weigh") + " " + path("secret.pt"));
   EXPECT_EQ(result.code, 2);
   EXPECT_EQ(result.output, "weigh: " + path("secret.pt") + ": cannot be opened: Permission denied\n");
 }

@@ -1,8 +1,8 @@
 // The screens in the README are what the program prints.
-#include <gtest/gtest.h>
-
 #include <regex>
 #include <string>
+
+#include <gtest/gtest.h>
 
 #include "bytes/folder.h"
 #include "cli/run.h"

@@ -1,11 +1,11 @@
 #include "cli/run.h"
 
-#include <gtest/gtest.h>
-
 #include <map>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include "bytes/folder.h"
 #include "support/files.h"
@@ -129,7 +129,8 @@ TEST_F(Run, DepthZeroIsTheTotals) {
 TEST_F(Run, ColumnsAreChosenByKey) {
   const Result result = run({"--columns", "name,tensors", "after.pt"});
   EXPECT_EQ(result.code, kDone);
-  EXPECT_NE(result.out.find("\n  Name    Tensors\n  conv1         6\n  fc            2\n"), std::string::npos) << result.out;
+  EXPECT_NE(result.out.find("\n  Name    Tensors\n  conv1         6\n  fc            2\n"), std::string::npos)
+      << result.out;
   const Result wrong = run({"--columns", "name,colour", "after.pt"});
   EXPECT_EQ(wrong.code, kUnusable);
   EXPECT_EQ(wrong.err,

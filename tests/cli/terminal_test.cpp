@@ -1,9 +1,9 @@
 #include "cli/terminal.h"
 
-#include <gtest/gtest.h>
-
 #include <map>
 #include <string>
+
+#include <gtest/gtest.h>
 
 namespace weigh::cli {
 namespace {

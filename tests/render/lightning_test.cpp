@@ -1,8 +1,6 @@
 // --format lightning against texts that the real Lightning printed (tests/golden/lightning, made by
 // tools/fixtures/make_lightning.py). They must be equal to the last character; where Lightning is wrong, a test names
 // the case and shows both texts.
-#include <gtest/gtest.h>
-
 #include <filesystem>
 #include <map>
 #include <regex>
@@ -10,6 +8,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "support/files.h"
 
@@ -41,15 +41,15 @@ std::string our_text(const Case& which) {
 const std::set<int> kAll = {-1, 0, 1, 2, 3};
 const std::set<int> kWithRows = {-1, 1, 2, 3};
 const std::map<std::string, std::set<int>> kLightningIsWrong = {
-    {"gat", kAll},                                                                       // lazy counted as 0
-    {"lazy_linear", kAll},                                                               //
-    {"lazy_cnn", kAll},                                                                  //
-    {"direct_lazy", kAll},                                                               //
-    {"n9999", kAll},                                                                     // 9,999 as 10.0 K
-    {"counts_small", kWithRows},                                                         //
-    {"counts_large", kWithRows},                                                         //
-    {"half_350m", kAll},                                                                 // one global precision
-    {"tied_and_direct", kWithRows},                                                      // other params lost
+    {"gat", kAll},                   // lazy counted as 0
+    {"lazy_linear", kAll},           //
+    {"lazy_cnn", kAll},              //
+    {"direct_lazy", kAll},           //
+    {"n9999", kAll},                 // 9,999 as 10.0 K
+    {"counts_small", kWithRows},     //
+    {"counts_large", kWithRows},     //
+    {"half_350m", kAll},             // one global precision
+    {"tied_and_direct", kWithRows},  // other params lost
 };
 
 std::vector<Case> cases(bool wrong) {
@@ -115,8 +115,8 @@ TEST(LightningIsWrong, CountsWhatIsNotInitialisedAsNothing) {
 )"));
 }
 
-// The model owns 27 parameters that are in no layer. Lightning subtracts its rows, which hold the tied 40 twice, from the
-// total of 67, and finds none left.
+// The model owns 27 parameters that are in no layer. Lightning subtracts its rows, which hold the tied 40 twice, from
+// the total of 67, and finds none left.
 TEST(LightningIsWrong, LosesParametersOfTheModelItselfWhereOthersAreTied) {
   EXPECT_EQ(golden_text({"tied_and_direct", 1}), screen(R"(
   | Name      | Type      | Params | Mode  | FLOPs

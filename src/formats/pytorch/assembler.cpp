@@ -41,7 +41,8 @@ Tensor Assembler::describe(const TorchTensor& read, std::string_view path, std::
   tensor.requires_grad = tensor.role == Role::parameter ? read.requires_grad : RequiresGrad::no;
   if (!read.rank_known) tensor.rank = Tensor::kUnknownRank;
   memory_ = memory_of(read);
-  tensor.tied_to = first_in_memory_.find(memory_.hash(), [&](Index place) { return memories_[place].first == memory_; });
+  tensor.tied_to =
+      first_in_memory_.find(memory_.hash(), [&](Index place) { return memories_[place].first == memory_; });
   if (tensor.tied_to != kNone) tensor.tied_to = memories_[tensor.tied_to].second;
   return tensor;
 }

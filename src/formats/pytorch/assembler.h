@@ -52,9 +52,7 @@ class Assembler {
     std::uint64_t offset = 0;
     std::uint64_t form = 0;  // hash of extents, strides, dtype
     friend bool operator==(const Memory&, const Memory&) = default;
-    std::uint64_t hash() const {
-      return mix(mix(mix(reinterpret_cast<std::uintptr_t>(node), storage), offset), form);
-    }
+    std::uint64_t hash() const { return mix(mix(mix(reinterpret_cast<std::uintptr_t>(node), storage), offset), form); }
   };
   Tensor describe(const TorchTensor& read, std::string_view path, std::optional<Role> role);
   static Memory memory_of(const TorchTensor& tensor);

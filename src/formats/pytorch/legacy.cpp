@@ -76,7 +76,8 @@ class LegacyStream final : public Archive {
   void measure_storages(Source& source, Value keys, std::uint64_t offset) {
     std::unordered_map<std::string_view, Storage> declared;
     for_each_node(root(), [&](Value node) {
-      if (is_storage_as_text(node)) throw Error(ErrorKind::unsupported, source.label(), fmt::format("a tensor {}", kStorageAsText));
+      if (is_storage_as_text(node))
+        throw Error(ErrorKind::unsupported, source.label(), fmt::format("a tensor {}", kStorageAsText));
       if (std::optional<Storage> storage = storage_of(node)) declared.emplace(storage->key, *storage);
     });
     for (Value key : keys.items()) {

@@ -16,9 +16,19 @@ namespace weigh::pytorch {
 namespace {
 
 // Packages whose classes are plain values in checkpoints everywhere.
-constexpr std::array<std::string_view, 12> kPlainPackages = {"collections ", "builtins ", "__builtin__ ", "argparse ",
-                                                             "pathlib",      "numpy",     "torch ",       "_codecs ",
-                                                             "copyreg ",     "copy_reg ", "datetime ",    "typing "};
+constexpr std::array<std::string_view, 13> kPlainPackages = {"torch.serialization ",
+                                                             "collections ",
+                                                             "builtins ",
+                                                             "__builtin__ ",
+                                                             "argparse ",
+                                                             "pathlib",
+                                                             "numpy",
+                                                             "torch ",
+                                                             "_codecs ",
+                                                             "copyreg ",
+                                                             "copy_reg ",
+                                                             "datetime ",
+                                                             "typing "};
 
 bool is_plain(std::string_view global) {
   return std::any_of(kPlainPackages.begin(), kPlainPackages.end(),
