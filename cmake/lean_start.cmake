@@ -1,4 +1,4 @@
-# The program is there in a millisecond only if it loads no library but libc: libstdc++ goes into it, and simdjson, of
+# The program is there in a millisecond only if it loads no library but libc and libm: libstdc++ goes into it, and simdjson, of
 # which Debian has no static library, is loaded when JSON is first read (src/cli/load_simdjson.cpp).
 get_target_property(simdjson_soname simdjson::simdjson IMPORTED_SONAME_RELWITHDEBINFO)
 if(NOT simdjson_soname)

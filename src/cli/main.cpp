@@ -12,7 +12,7 @@
 
 namespace {
 
-// A file that shrinks while it is looked at (Source::map).
+// A file that shrinks while it is looked at (Source::map_whole, view).
 extern "C" void say_file_shrank(int) {
   constexpr std::string_view kMessage = "weigh: a file shrank while it was read; is it being written?\n";
   if (write(STDERR_FILENO, kMessage.data(), kMessage.size()) < 0) std::_Exit(2);

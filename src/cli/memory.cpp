@@ -2,9 +2,11 @@
 
 #include <cstdint>
 #include <cstdlib>
+#include <initializer_list>
 
 #include <malloc.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 namespace weigh::cli {
@@ -17,6 +19,9 @@ constexpr std::uintptr_t kSmall = 2 * kLargePage;  // what a small model needs: 
 }  // namespace
 
 void prefer_large_pages() {
+  // Where the space of addresses is limited, a large heap would be refused, and what it is for with it.
+  for (const auto resource : {RLIMIT_AS, RLIMIT_DATA})
+    if (rlimit limit{}; getrlimit(resource, &limit) != 0 || limit.rlim_cur != RLIM_INFINITY) return;
   // One heap for all threads, which grows by kHeap at once and is not given back before the end; what is
   // large even for it is had from the system and given back.
   if (mallopt(M_ARENA_MAX, 1) == 0 || mallopt(M_MMAP_THRESHOLD, 8 << 20) == 0 ||

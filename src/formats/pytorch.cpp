@@ -168,10 +168,14 @@ class Reading {
   void mark_copies() {
     if (model_sections_ < 2) return;
     std::vector<std::uint64_t> signatures;
-    for (Section& section : model_.sections) {
+    for (const Section& section : model_.sections)
       signatures.push_back(section.kind == SectionKind::optimizer_state ? 0 : signature(section));
-      if (signatures.back() == 0 || !is_named_like_an_average(section.name)) continue;
-      if (std::count(signatures.begin(), signatures.end(), signatures.back()) > 1) section.kind = SectionKind::copy;
+    for (std::size_t i = 0; i < signatures.size(); ++i) {
+      Section& section = model_.sections[i];
+      if (signatures[i] == 0 || !is_named_like_an_average(section.name)) continue;
+      for (std::size_t other = 0; other < signatures.size(); ++other)
+        if (signatures[other] == signatures[i] && !is_named_like_an_average(model_.sections[other].name))
+          section.kind = SectionKind::copy;
     }
   }
 

@@ -39,6 +39,7 @@ class SafetensorsReader {
     std::uint64_t begin, end;
     Index tensor;
   };
+  void note_packed_weights();
   void add_tie(std::string_view name, std::string_view kept);
 
   Model& model_;

@@ -107,7 +107,9 @@ class TableText {
 
   void totals() {
     const Totals& totals = summary_.totals;
-    std::vector<std::string> parts = {total_text(totals.parameters, style_, 4) + " parameters"};
+    const bool is_one = totals.parameters == Count(1);
+    std::vector<std::string> parts = {total_text(totals.parameters, style_, 4) +
+                                      (is_one ? " parameter" : " parameters")};
     if (const std::string trainable = trainability(); !trainable.empty()) parts.push_back(trainable);
     if (!(totals.buffers == Count())) {
       parts.push_back(fmt::format("{} in buffers{}", total_text(totals.buffers, style_),
