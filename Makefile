@@ -27,16 +27,16 @@ asan: packages
 	@ctest --preset asan -j $(JOBS)
 
 demo: build
-	@echo '\n\n--- a checkpoint of PyTorch Lightning ---\n'
+	@printf '\n\n%s\n\n' '--- a checkpoint of PyTorch Lightning ---'
 	@$(RUN) $(DATA)/pytorch/checkpoints/lightning_32-true.ckpt
-	@echo '\n\n--- a GPT whose head is tied to its embedding ---\n'
+	@printf '\n\n%s\n\n' '--- a GPT whose head is tied to its embedding ---'
 	@$(RUN) $(DATA)/pytorch/modules/gpt_tied_module.pt --depth 2
-	@echo '\n\n--- a mixture of experts of a trillion parameters: 62 shards with real headers, their weights left out ---\n'
+	@printf '\n\n%s\n\n' '--- a mixture of experts of a trillion parameters: 62 shards with real headers, their weights left out ---'
 	@build/release/weigh_replica $(DATA)/seed_models/Kimi-K2-Thinking.json -o build/demo/Kimi-K2-Thinking
 	@$(RUN) build/demo/Kimi-K2-Thinking
-	@echo '\n\n--- a graph attention network, GATv2Conv(-1, 8) and Linear(8, 2), before its first forward ---\n'
+	@printf '\n\n%s\n\n' '--- a graph attention network, GATv2Conv(-1, 8) and Linear(8, 2), before its first forward ---'
 	@$(RUN) $(DATA)/pytorch/gat_module_before.pt 2>&1
-	@echo '\n\n--- and after it ---\n'
+	@printf '\n\n%s\n\n' '--- and after it ---'
 	@$(RUN) $(DATA)/pytorch/gat_module_after.pt
 
 bench: build
