@@ -78,7 +78,7 @@ struct Module {
 // What a part of a file is. A file with one model has one section, its root the root of the tree.
 enum class SectionKind : std::uint8_t {
   model,
-  copy,  // the same names and shapes as another section (an exponential moving average): not in the totals
+  copy,             // the same names and shapes as another section (an exponential moving average): not in the totals
   optimizer_state,  // moments and steps: bytes, but not parameters; has no modules
 };
 
