@@ -145,7 +145,8 @@ class TarArchive final : public Archive {
       at += *bytes;
     }
     LoadedPickle views = next_pickle(at);
-    for (Value view : views.pickle->root().items()) {
+    const Value all_views = views.pickle->root();
+    for (Value view : all_views.items()) {
       std::span<const Value> row = view.items();
       if (row.size() != 4) fail("a view of a storage is not described by four values", at);
       auto root = storages_.find(key_of(row[1]));
