@@ -27,7 +27,7 @@ void prefer_large_pages() {
     if (rlimit limit{}; getrlimit(resource, &limit) != 0 || limit.rlim_cur != RLIM_INFINITY) return;
   // One heap for all threads, which grows by kHeap at once and is not given back before the end; what is
   // large even for it is had from the system and given back.
-  if (mallopt(M_ARENA_MAX, 1) == 0 || mallopt(M_MMAP_THRESHOLD, 8 << 20) == 0 ||
+  if (mallopt(M_ARENA_MAX, 1) == 0 || mallopt(M_MMAP_THRESHOLD, 4 << 20) == 0 ||
       mallopt(M_TRIM_THRESHOLD, INT32_MAX) == 0 || mallopt(M_TOP_PAD, kHeap) == 0)
     return;
   void* heap = std::malloc(std::size_t{1} << 20);  // makes it grow
