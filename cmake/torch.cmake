@@ -1,0 +1,14 @@
+# libtorch as one target, weigh_libtorch, and its headers precompiled once for the library and once for the tests: they
+# take ten seconds to parse.
+find_package(Torch REQUIRED)
+add_library(weigh_libtorch INTERFACE)
+target_link_libraries(weigh_libtorch INTERFACE ${TORCH_LIBRARIES})
+target_include_directories(weigh_libtorch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
+
+# Room of libtorch: as weigh_room, with libtorch and its precompiled headers.
+function(weigh_torch_room name)
+  cmake_parse_arguments(PARSE_ARGV 1 ARG "" "" "SOURCES;ROOMS;LIBRARIES")
+  weigh_room(${name} FOLDER torch/${name} SOURCES ${ARG_SOURCES} ROOMS ${ARG_ROOMS}
+             LIBRARIES weigh_libtorch ${ARG_LIBRARIES})
+  target_precompile_headers(weigh_${name} PRIVATE <torch/torch.h> <torch/library.h>)
+endfunction()

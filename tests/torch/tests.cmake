@@ -1,0 +1,6 @@
+# Tests of the rooms of libtorch: weigh_torch_test(nn FILES torch/nn/lazy_linear_test.cpp … ROOMS nn).
+function(weigh_torch_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 ARG "" "" "FILES;ROOMS;LIBRARIES")
+  weigh_test(${name} FILES ${ARG_FILES} ROOMS ${ARG_ROOMS} LIBRARIES weigh_libtorch ${ARG_LIBRARIES})
+  target_precompile_headers(test_${name} PRIVATE <torch/torch.h> <gtest/gtest.h>)
+endfunction()
