@@ -14,6 +14,7 @@
 
 #include "weigh/count.h"
 #include "weigh/dtype.h"
+#include "weigh/run.h"
 
 namespace weigh {
 
@@ -121,6 +122,7 @@ class Model {
   // How many elements a nested tensor has: its parts differ in shape. By Tensor::first_extent, ascending.
   std::vector<std::pair<Index, std::uint64_t>> nested_elements;
   std::vector<Section> sections;
+  std::vector<Run> runs;  // by module; empty where no forward was looked at
   std::vector<Note> notes;
 
   // Extents of a tensor whose rank is known.
