@@ -112,6 +112,7 @@ class Model {
   std::string format;              // "PyTorch"
   std::string kind;                // "pickled module", "state dict", "Lightning checkpoint", "2 shards"; may be ""
   std::string architecture;        // class of the root, from the file or the config.json beside it; "" where not known
+  bool is_live = false;            // a module of this process rather than a file
   std::uint64_t source_bytes = 0;  // size of the file, or of all shards
   std::vector<std::pair<std::string, std::string>> metadata;  // recorded facts worth showing: epoch, versions, …
 

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "render/io_shape.h"
 #include "render/text.h"
 
 #include "weigh/error.h"
@@ -67,6 +68,42 @@ std::string mode_cell(Cell context, const Row& row) {
   return "";
 }
 
+// What the forward told about the module; null where there was none, or the row is no module.
+const Run* run_of(Cell context, const Row& row) {
+  const std::vector<Run>& runs = context.summary.model->runs;
+  return row.own_only || runs.empty() ? nullptr : &runs[row.module];
+}
+
+std::string in_cell(Cell context, const Row& row) {
+  const Run* run = run_of(context, row);
+  return run == nullptr ? "" : io_text(*context.summary.model, run->in, context.style.unicode);
+}
+
+std::string out_cell(Cell context, const Row& row) {
+  const Run* run = run_of(context, row);
+  return run == nullptr ? "" : io_text(*context.summary.model, run->out, context.style.unicode);
+}
+
+std::string flops_cell(Cell context, const Row& row) {
+  const Run* run = run_of(context, row);
+  return run == nullptr ? "" : count_cell(context, row, Count(run->flops) * Count(row.repeat));
+}
+
+std::string backward_cell(Cell context, const Row& row) {
+  const Run* run = run_of(context, row);
+  return run == nullptr ? "" : count_cell(context, row, Count(run->backward_flops) * Count(row.repeat));
+}
+
+std::string activations_cell(Cell context, const Row& row) {
+  const Run* run = run_of(context, row);
+  return run == nullptr ? "" : bytes_text(Count(run->activation_bytes) * Count(row.repeat), context.style);
+}
+
+std::string calls_cell(Cell context, const Row& row) {
+  const Run* run = run_of(context, row);
+  return run == nullptr ? "" : with_commas(run->calls);
+}
+
 std::string marks_cell(Cell, const Row& row) {
   if (row.lazy && row.tied) return "lazy, tied";
   return row.lazy ? "lazy" : row.tied ? "tied" : "";
@@ -91,6 +128,10 @@ bool has_several_dtypes(const Summary& summary) { return summary.totals.by_dtype
 
 bool has_modes(const Summary& summary) { return summary.totals.modes_recorded; }
 
+bool has_runs(const Summary& summary) { return !summary.model->runs.empty(); }
+
+bool has_backward(const Summary& summary) { return has_runs(summary) && summary.model->runs[0].backward_flops > 0; }
+
 bool has_marks(const Summary& summary) {
   return std::any_of(summary.rows.begin(), summary.rows.end(), [](const Row& row) { return row.lazy || row.tied; });
 }
@@ -109,6 +150,12 @@ const std::vector<BuiltInColumn>& built_in_columns() {
       {"tensors", "Tensors", true, tensors_cell, never},
       {"dtypes", "Dtypes", false, dtypes_cell, has_several_dtypes},
       {"mode", "Mode", false, mode_cell, has_modes},
+      {"in", "In", false, in_cell, has_runs},
+      {"out", "Out", false, out_cell, has_runs},
+      {"flops", "FLOPs", true, flops_cell, has_runs},
+      {"backward", "Backward", true, backward_cell, has_backward},
+      {"activations", "Activations", true, activations_cell, never},
+      {"calls", "Calls", true, calls_cell, never},
       {"marks", "", false, marks_cell, has_marks},
   };
   return columns;

@@ -111,7 +111,7 @@ class JsonText {
     json_.null_member("active_parameters");
     json_.member("modules", totals.modules);
     size_members(totals);
-    json_.null_member("flops");
+    model_.runs.empty() ? json_.null_member("flops") : json_.member("flops", model_.runs[0].flops);
     json_.member("roles_inferred", totals.roles_inferred);
     json_.member("optimizer_tensors", totals.optimizer_tensors);
     json_.member("optimizer_bytes", totals.optimizer_bytes);
@@ -197,8 +197,29 @@ class JsonText {
     json_.member("mode", mode_name(module.mode));
     json_.member("alias_of",
                  module.alias_of == kNone ? std::nullopt : std::optional(model_.modules[module.alias_of].path));
-    for (std::string_view unknown : {"in", "out", "flops"}) json_.null_member(unknown);
+    run(model_.runs.empty() ? nullptr : &model_.runs[index]);
     json_.end_object();
+  }
+
+  // What a forward told; null where none was looked at.
+  void run(const Run* run) {
+    json_.key("in");
+    run == nullptr ? json_.null() : io(run->in);
+    json_.key("out");
+    run == nullptr ? json_.null() : io(run->out);
+    using Number = std::optional<std::uint64_t>;
+    json_.member("flops", run == nullptr ? Number() : run->flops);
+    json_.member("backward_flops", run == nullptr ? Number() : run->backward_flops);
+    json_.member("activation_bytes", run == nullptr ? Number() : run->activation_bytes);
+    json_.member("calls", run == nullptr ? Number() : run->calls);
+  }
+
+  void io(const IOShape& shape) {
+    if (shape.kind == IOShape::Kind::unknown) return json_.null();
+    json_.begin_array(true);
+    for (const Extent extent : shape.extents) extent.is_known() ? json_.value(extent.size()) : json_.null();
+    for (const IOShape& item : shape.items) io(item);
+    json_.end_array();
   }
 
   void tensors() {

@@ -1,17 +1,19 @@
 // The text of PyTorch Lightning's ModelSummary (lightning.pytorch.utilities.model_summary, 2.6), to the character, but
 // where Lightning is wrong: what is not initialised is an expression or a lower bound instead of 0; "other params" are
-// there at every depth; 9,999 is not rounded up to 10.0 K; the size is that of the real dtypes. FLOPs are 0, as
-// Lightning prints them without an example input.
+// there at every depth; 9,999 is not rounded up to 10.0 K; the size is that of the real dtypes. FLOPs are 0, and shapes
+// are not there, where there was no example input, as in Lightning.
 #include <algorithm>
 #include <array>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 
 #include "model/walk.h"
 #include "render/formats.h"
+#include "render/io_shape.h"
 #include "render/text.h"
 #include "render/units.h"
 
@@ -42,7 +44,7 @@ std::string lightning_count(const Model& model, const Count& count, bool as_tota
 }
 
 struct Line {
-  std::string index, name, type, parameters, mode, flops;
+  std::string index, name, type, parameters, mode, flops, in, out;
 };
 
 class LightningText {
@@ -73,7 +75,16 @@ class LightningText {
     lines_.push_back({fmt::to_string(lines_.size()), printable(module.path),
                       module.type.empty() ? std::string(kUnknown) : printable(module.type),
                       lightning_count(model_, summary_.tallies[index].parameters, false), std::string(mode),
-                      lightning_count(0)});
+                      lightning_count(flops(index)), has_runs() ? io(model_.runs[index].in) : "",
+                      has_runs() ? io(model_.runs[index].out) : ""});
+  }
+
+  bool has_runs() const { return !model_.runs.empty(); }
+  std::uint64_t flops(Index module) const { return has_runs() ? model_.runs[module].flops : 0; }
+
+  // Lightning takes the empty shape of a scalar, and an empty list, for none.
+  std::string io(const IOShape& shape) const {
+    return shape.extents.empty() && shape.items.empty() ? "?" : io_text(model_, shape);
   }
 
   // Parameters that belong to no layer of the table: at depth 0 all, else those that only the root itself owns.
@@ -81,8 +92,8 @@ class LightningText {
     const Count other = deepest() == 0 ? summary_.totals.parameters : owned_by_root_alone();
     if (other == Count()) return;
     const std::string not_available(kUnknown);
-    lines_.push_back(
-        {" ", "other params", not_available, lightning_count(model_, other, false), not_available, not_available});
+    lines_.push_back({" ", "other params", not_available, lightning_count(model_, other, false), not_available,
+                      not_available, not_available, not_available});
   }
 
   Count owned_by_root_alone() const {
@@ -101,19 +112,19 @@ class LightningText {
   }
 
   void table() {
-    const Line titles = {" ", "Name", "Type", "Params", "Mode", "FLOPs"};
-    constexpr std::array kColumns = {&Line::index,      &Line::name, &Line::type,
-                                     &Line::parameters, &Line::mode, &Line::flops};
-    std::array<std::size_t, kColumns.size()> widths{};
-    std::size_t rule = 3 * (kColumns.size() + 1);
-    for (std::size_t i = 0; i < kColumns.size(); ++i) {
-      widths[i] = (titles.*kColumns[i]).size();
-      for (const Line& line : lines_) widths[i] = std::max(widths[i], display_width(line.*kColumns[i]));
-      rule += widths[i];
+    const Line titles = {" ", "Name", "Type", "Params", "Mode", "FLOPs", "In sizes", "Out sizes"};
+    std::vector columns = {&Line::index, &Line::name, &Line::type, &Line::parameters, &Line::mode, &Line::flops};
+    if (has_runs()) columns.insert(columns.end(), {&Line::in, &Line::out});
+    std::vector<std::size_t> widths;
+    std::size_t rule = 3 * (columns.size() + 1);
+    for (const auto column : columns) {
+      widths.push_back((titles.*column).size());
+      for (const Line& line : lines_) widths.back() = std::max(widths.back(), display_width(line.*column));
+      rule += widths.back();
     }
     auto write = [&](const Line& line) {
-      for (std::size_t i = 0; i < kColumns.size(); ++i)
-        out_ += (i == 0 ? "" : " | ") + pad_right(line.*kColumns[i], widths[i]);
+      for (std::size_t i = 0; i < columns.size(); ++i)
+        out_ += (i == 0 ? "" : " | ") + pad_right(line.*columns[i], widths[i]);
       out_ += '\n';
     };
     write(titles);
@@ -155,7 +166,7 @@ class LightningText {
     auto modes = [&](std::uint64_t n) { return totals.modes_recorded ? fmt::to_string(n) : std::string(kUnknown); };
     total(modes(totals.train_modules), "Modules in train mode");
     total(modes(totals.eval_modules), "Modules in eval mode");
-    total(lightning_count(0), "Total Flops");
+    total(lightning_count(flops(0)), "Total Flops");
   }
 
   const Summary& summary_;

@@ -116,6 +116,7 @@ class TableText {
                                   totals.roles_inferred ? " (by name and dtype)" : ""));
     }
     parts.push_back(bytes_text(totals.bytes, style_, 4));
+    if (!model_.runs.empty()) parts.push_back(flops(model_.runs[0]));
     line(fmt::format("{}", fmt::join(parts, separator_)), kBold);
     if (totals.by_dtype.size() < 2) return;
     parts.clear();
@@ -125,6 +126,12 @@ class TableText {
                                   bytes_text(share.bytes, style_)));
     }
     line(fmt::format("{}", fmt::join(parts, separator_)));
+  }
+
+  std::string flops(const Run& run) const {
+    std::string text = total_text(run.flops, style_, 4) + " FLOPs forward";
+    if (run.backward_flops > 0) text += fmt::format(", {} backward", total_text(run.backward_flops, style_, 4));
+    return text;
   }
 
   // Empty where the file does not say.
@@ -142,8 +149,9 @@ class TableText {
     const std::size_t all = summary_.uninitialized.size();
     if (all == 0) return;
     line("");
-    line(fmt::format("{} tensor{} not initialised yet; what is known of {}:", all, all == 1 ? " is" : "s are",
-                     all == 1 ? "it" : "them"),
+    const bool all_known = summary_.totals.is_exact();
+    line(fmt::format("{} tensor{} not initialised yet; {} {}:", all, all == 1 ? " is" : "s are",
+                     all_known ? "the input tells the shape of" : "what is known of", all == 1 ? "it" : "them"),
          kYellow);
     std::size_t widest = 0;
     const std::size_t listed = std::min(all, kMostListed);
@@ -156,7 +164,13 @@ class TableText {
                        tensor.tied_to == kNone ? "" : "   = " + safe(model_.tensors[tensor.tied_to].path)));
     }
     if (all > listed) line(fmt::format("  and {} more; --format json lists them all", all - listed));
-    line("Run one forward before saving, or give an example input, to know them.");
+    line(remedy(all_known));
+  }
+
+  std::string_view remedy(bool all_known) const {
+    if (!model_.is_live) return "Run one forward before saving, or give an example input, to know them.";
+    if (all_known) return "Nothing was initialised: materialize(model, inputs…), or a forward, does that.";
+    return "Give an example input to know them; materialize(model, inputs…) initialises them.";
   }
 
   void sections() {

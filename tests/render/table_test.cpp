@@ -58,7 +58,7 @@ TEST(Table, RefusesAColumnThatDoesNotExist) {
               with_columns(model, {"name", "flop\x1bs"});
             }),
             "there is no column 'flop\\x1bs'; there are name, type, params, share, trainable, buffers, size, tensors, "
-            "dtypes, mode, marks");
+            "dtypes, mode, in, out, flops, backward, activations, calls, marks");
   try {
     with_columns(model, {""});
     FAIL();
@@ -68,8 +68,9 @@ TEST(Table, RefusesAColumnThatDoesNotExist) {
 }
 
 TEST(Table, NamesItsColumns) {
-  const std::vector<std::string_view> keys = {"name", "type",    "params", "share", "trainable", "buffers",
-                                              "size", "tensors", "dtypes", "mode",  "marks"};
+  const std::vector<std::string_view> keys = {"name",  "type",     "params",      "share", "trainable", "buffers",
+                                              "size",  "tensors",  "dtypes",      "mode",  "in",        "out",
+                                              "flops", "backward", "activations", "calls", "marks"};
   EXPECT_EQ(column_keys(), keys);
 }
 

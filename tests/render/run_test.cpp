@@ -1,0 +1,135 @@
+// What a forward told, in every form of output. The values come of dry runs of live models; here they are made by hand.
+#include <string>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "analysis/build.h"
+#include "render/io_shape.h"
+
+#include "weigh/render.h"
+
+namespace weigh {
+namespace {
+
+using Json = nlohmann::json;
+using testing::Build;
+
+IOShape tensor(const std::vector<std::uint64_t>& sizes) {
+  return IOShape::tensor(std::vector<Extent>(sizes.begin(), sizes.end()));
+}
+
+// An LSTM, a lazy layer whose shape the input told, and a layer that the forward did not reach.
+class LiveModel : public ::testing::Test {
+ protected:
+  LiveModel() {
+    Model& model = build_.model();
+    build_.add("lstm.weight", {96, 16});
+    build_.add_lazy("head.weight", {Extent(9), Extent(24)}).dtype = DType::float32;
+    build_.add("spare.weight", {2, 2});
+    model.is_live = true;
+    model.source = "Tagger";
+    model.format = "libtorch";
+    for (const char* path : {"lstm", "head", "spare"}) build_.module(path).type = "Linear";
+    model.runs.resize(model.modules.size());
+    model.runs[0] = run(tensor({3, 7}), tensor({3, 7, 9}), 12'345'678);
+    const IOShape states = IOShape::list({tensor({1, 3, 24}), tensor({1, 3, 24})});
+    model.runs[build_.index("lstm")] = run(tensor({3, 7, 16}), IOShape::list({tensor({3, 7, 24}), states}), 12'000'000);
+    model.runs[build_.index("head")] = run(tensor({3, 7, 24}), tensor({3, 7, 9}), 345'678);
+  }
+
+  static weigh::Run run(IOShape in, IOShape out, std::uint64_t flops) {
+    weigh::Run run;
+    run.in = std::move(in);
+    run.out = std::move(out);
+    run.flops = flops;
+    run.activation_bytes = 1000;
+    run.calls = 1;
+    return run;
+  }
+
+  std::string text(RenderFormat format, std::vector<std::string> columns = {}) {
+    RenderOptions options;
+    options.format = format;
+    options.columns = std::move(columns);
+    return render(summarize(build_.model()), options);
+  }
+
+  Build build_;
+};
+
+TEST(IoText, IsNestedAsTheValue) {
+  const Model model;
+  EXPECT_EQ(io_text(model, tensor({4, 32})), "[4, 32]");
+  EXPECT_EQ(io_text(model, tensor({})), "[]");
+  EXPECT_EQ(io_text(model, IOShape()), "?");
+  EXPECT_EQ(io_text(model, IOShape::list({tensor({1}), IOShape(), IOShape::list({tensor({2, 3})})})),
+            "[[1], ?, [[2, 3]]]");
+  EXPECT_EQ(io_text(model, IOShape::tensor({Extent(2), Extent::unknown(kNameless)})), "[2, ?]");
+}
+
+TEST(IoText, FollowsNoEndlessNesting) {
+  IOShape shape = tensor({1});
+  for (int i = 0; i < 1000; ++i) shape = IOShape::list({shape});
+  const std::string text = io_text(Model(), shape);
+  EXPECT_EQ(text, std::string(17, '[') + "?" + std::string(17, ']'));
+}
+
+TEST_F(LiveModel, StandInTheTable) {
+  EXPECT_EQ(text(RenderFormat::table), R"(Tagger · libtorch · 3 tensors · not all initialised
+
+  Name    Type     Params      Size   In           Out                                       FLOPs
+  lstm    Linear    1,536   6.14 kB   [3, 7, 16]   [[3, 7, 24], [[1, 3, 24], [1, 3, 24]]]   12.0 M
+  head    Linear      216     864 B   [3, 7, 24]   [3, 7, 9]                                 346 K   lazy
+  spare   Linear        4      16 B   ?            ?                                             0
+
+  1,756 parameters · all trainable · 7.024 kB · 12.35 M FLOPs forward
+
+  1 tensor is not initialised yet; the input tells the shape of it:
+    head.weight   [9, 24]
+  Nothing was initialised: materialize(model, inputs…), or a forward, does that.
+)");
+}
+
+TEST_F(LiveModel, ColumnsThatMustBeAskedFor) {
+  build_.model().runs[0].backward_flops = 3;
+  build_.model().runs[1].backward_flops = 3;
+  EXPECT_EQ(text(RenderFormat::csv, {"name", "calls", "activations", "backward"}),
+            "Name,Calls,Activations,Backward\r\nlstm,1,\"1,000 B\",3\r\nhead,1,\"1,000 B\",0\r\nspare,0,0 B,0\r\n");
+}
+
+TEST_F(LiveModel, StandInLightningsText) {
+  EXPECT_EQ(text(RenderFormat::lightning),
+            R"(  | Name  | Type   | Params | Mode | FLOPs  | In sizes   | Out sizes                             
+-------------------------------------------------------------------------------------------------------
+0 | lstm  | Linear | 1.5 K  | n/a  | 12.0 M | [3, 7, 16] | [[3, 7, 24], [[1, 3, 24], [1, 3, 24]]]
+1 | head  | Linear | 216    | n/a  | 345 K  | [3, 7, 24] | [3, 7, 9]                             
+2 | spare | Linear | 4      | n/a  | 0      | ?          | ?                                     
+-------------------------------------------------------------------------------------------------------
+1.8 K     Trainable params
+0         Non-trainable params
+1.8 K     Total params
+0.007     Total estimated model params size (MB)
+n/a       Modules in train mode
+n/a       Modules in eval mode
+12.3 M    Total Flops
+)");
+}
+
+TEST_F(LiveModel, StandInJson) {
+  const Json json = Json::parse(text(RenderFormat::json));
+  EXPECT_EQ(json["totals"]["flops"], 12'345'678);
+  const Json& lstm = json["modules"][0];
+  EXPECT_EQ(lstm["in"], Json::parse("[3, 7, 16]"));
+  EXPECT_EQ(lstm["out"], Json::parse("[[3, 7, 24], [[1, 3, 24], [1, 3, 24]]]"));
+  EXPECT_EQ(lstm["flops"], 12'000'000);
+  EXPECT_EQ(lstm["backward_flops"], 0);
+  EXPECT_EQ(lstm["activation_bytes"], 1000);
+  EXPECT_EQ(lstm["calls"], 1);
+  const Json& spare = json["modules"][2];
+  EXPECT_TRUE(spare["in"].is_null());
+  EXPECT_EQ(spare["calls"], 0);
+}
+
+}  // namespace
+}  // namespace weigh
