@@ -135,7 +135,7 @@ TEST_F(Run, ColumnsAreChosenByKey) {
   EXPECT_EQ(wrong.code, kUnusable);
   EXPECT_EQ(wrong.err,
             "weigh: there is no column 'colour'; there are name, type, params, share, trainable, buffers, size, "
-            "tensors, dtypes, mode, marks\n");
+            "tensors, dtypes, mode, in, out, flops, backward, activations, calls, marks\n");
 }
 
 TEST_F(Run, RowsAreSortedCutAndFiltered) {
