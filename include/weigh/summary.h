@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -65,6 +66,13 @@ struct SummaryOptions {
   SortKey sort = SortKey::definition;
   std::uint32_t top = 0;    // keep the first N rows, of those that have no row below them; 0: all
   std::string filter = {};  // keep rows whose path matches this glob (* and ?), or holds it as a part
+
+  // Statistics of one's own.
+  // How many elements a tensor counts for, and its bytes with them; without it Model::numel. Not asked about a tie,
+  // which counts as its original.
+  std::function<Count(const Model&, const Tensor&)> count = {};
+  // Whether a module has a row. One that has none hides all below it; what it holds is in the counts of those above.
+  std::function<bool(const Model&, Index)> is_layer = {};
 };
 
 struct Summary {
@@ -75,7 +83,15 @@ struct Summary {
   std::optional<int> depth;       // as in the options
   bool flat = false;              // rows were filtered or cut, so they no longer form a tree: label them by full path
   std::size_t rows_left_out = 0;  // by `top`
-  std::vector<Index> uninitialized;  // tensors, in the file's order
+  std::vector<bool> hidden;       // by module: has no row, by `is_layer`; empty where all have one
+  std::vector<Index> uninitialized;                         // tensors, in the file's order
+  std::function<Count(const Model&, const Tensor&)> count;  // as in the options
+
+  // How many elements the tensor counts for.
+  Count numel(const Tensor& tensor) const {
+    if (!count) return model->numel(tensor);
+    return count(*model, tensor.tied_to == kNone ? tensor : model->tensors[tensor.tied_to]);
+  }
 };
 
 // Throws Error(usage) where depth < -1. The summary refers to the model, which must outlive it.

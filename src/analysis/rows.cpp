@@ -74,6 +74,7 @@ class Selection {
   std::vector<Row> folded_children(Index parent, std::uint32_t depth) const {
     std::vector<Row> rows;
     for (Index child = model_.modules[parent].first_child; child != kNone; child = model_.modules[child].next) {
+      if (!summary_.hidden.empty() && summary_.hidden[child]) continue;
       if (!rows.empty() && repeats(rows.back(), child)) {
         Row& row = rows.back();
         ++row.repeat;
@@ -109,7 +110,7 @@ class Selection {
     row.module = row.last_module = module;
     row.depth = depth;
     row.own_only = true;
-    row.tally = tally_own(model_, module);
+    row.tally = tally_own(summary_, module);
     row.lazy = is_lazy(row.tally);
     for (Index i = model_.modules[module].first_tensor; i != kNone; i = model_.tensors[i].next) {
       const Index original = model_.tensors[i].tied_to;

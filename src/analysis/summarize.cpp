@@ -1,4 +1,5 @@
 #include <future>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -11,6 +12,19 @@
 
 namespace weigh {
 
+namespace {
+
+std::vector<bool> hidden_modules(const Model& model, const SummaryOptions& options) {
+  std::vector<bool> hidden;
+  if (!options.is_layer) return hidden;
+  hidden.resize(model.modules.size());
+  for (Index i = 1; i < model.modules.size(); ++i)
+    hidden[i] = hidden[model.modules[i].parent] || !options.is_layer(model, i);
+  return hidden;
+}
+
+}  // namespace
+
 Summary summarize(const Model& model, const SummaryOptions& options) {
   if (options.depth && *options.depth < -1) {
     throw Error(ErrorKind::usage, "",
@@ -19,13 +33,15 @@ Summary summarize(const Model& model, const SummaryOptions& options) {
   Summary summary;
   summary.model = &model;
   summary.depth = options.depth;
+  summary.count = options.count;
+  summary.hidden = hidden_modules(model, options);
   try {
     // Both look at every tensor, and neither at what the other finds.
     const bool is_large = model.tensors.size() > 20'000;
     auto prints = std::async(is_large && options.fold ? std::launch::async : std::launch::deferred,
                              [&] { return fingerprints(model); });
-    summary.tallies = tally_modules(model);
-    summary.totals = total(model, summary.tallies[0]);
+    summary.tallies = tally_modules(summary);
+    summary.totals = total(summary, summary.tallies[0]);
     select_rows(summary, options, options.fold ? prints.get() : std::vector<std::uint64_t>());
   } catch (const Error& error) {  // a count too large for 64 bits does not know whose it is
     throw Error(error.kind(), model.source, error.message());

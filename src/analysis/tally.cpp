@@ -29,10 +29,10 @@ class CopiedSections {
 
 // Adds what one tensor amounts to, or takes it away again.
 template <class Operation>
-void apply(const Model& model, const Tensor& tensor, Tally& tally, Operation operation) {
-  Count numel = model.numel(tensor);
+void apply(const Summary& summary, const Tensor& tensor, Tally& tally, Operation operation) {
+  Count numel = summary.numel(tensor);
   const bool is_uninitialised = tensor.state == State::uninitialised;
-  operation(tally.bytes, model.bytes(tensor, numel));
+  operation(tally.bytes, summary.model->bytes(tensor, numel));
   if (tensor.role == Role::buffer) {
     operation(tally.buffers, numel);
     operation(tally.uninitialized_buffers, is_uninitialised);
@@ -47,8 +47,8 @@ void apply(const Model& model, const Tensor& tensor, Tally& tally, Operation ope
 constexpr auto kAdd = [](auto& sum, auto&& part) { sum += part; };
 constexpr auto kSubtract = [](auto& sum, auto&& part) { sum -= part; };
 
-void add(Tally& sum, const Model& model, const Tensor& tensor) {
-  apply(model, tensor, sum, kAdd);
+void add(Tally& sum, const Summary& summary, const Tensor& tensor) {
+  apply(summary, tensor, sum, kAdd);
   ++sum.tensors;
   sum.dtypes |= std::uint64_t{1} << static_cast<unsigned>(tensor.dtype);
 }
@@ -76,7 +76,8 @@ std::vector<Index> preorder(const Model& model) {
 // A tensor that stands in k places below a module was added k times there. In the order of the walk, the places below
 // any module follow each other, and exactly k - 1 pairs of neighbours have their common ancestor at or below it. A
 // copied section is a whole of its own.
-void count_ties_once(const Model& model, const CopiedSections& copy, std::vector<Tally>& tallies) {
+void count_ties_once(const Summary& summary, const CopiedSections& copy, std::vector<Tally>& tallies) {
+  const Model& model = *summary.model;
   std::vector<Index> tied;
   for (std::size_t i = 0; i < model.tensors.size(); ++i)
     if (model.tensors[i].tied_to != kNone) tied.push_back(static_cast<Index>(i));
@@ -106,17 +107,18 @@ void count_ties_once(const Model& model, const CopiedSections& copy, std::vector
     if (a.original != b.original || a.copy != b.copy) continue;
     Index module = common_ancestor(model, a.module, b.module);
     for (; module != kNone; module = copy[module] == module ? kNone : model.modules[module].parent)
-      apply(model, model.tensors[a.original], tallies[module], kSubtract);
+      apply(summary, model.tensors[a.original], tallies[module], kSubtract);
   }
 }
 
-std::vector<DTypeShare> share_by_dtype(const Model& model, const CopiedSections& copy) {
+std::vector<DTypeShare> share_by_dtype(const Summary& summary, const CopiedSections& copy) {
+  const Model& model = *summary.model;
   std::vector<DTypeShare> shares(static_cast<std::size_t>(DType::count_));
   for (const Tensor& tensor : model.tensors) {
     if (tensor.tied_to != kNone || copy[tensor.module] != kNone) continue;
     DTypeShare& share = shares[static_cast<std::size_t>(tensor.dtype)];
     share.dtype = tensor.dtype;
-    const Count numel = model.numel(tensor);
+    const Count numel = summary.numel(tensor);
     share.elements += numel.known();
     share.bytes += model.bytes(tensor, numel).known();
   }
@@ -135,28 +137,31 @@ Index common_ancestor(const Model& model, Index a, Index b) {
   return a;
 }
 
-std::vector<Tally> tally_modules(const Model& model) {
+std::vector<Tally> tally_modules(const Summary& summary) {
+  const Model& model = *summary.model;
   static_assert(static_cast<int>(DType::count_) <= 64, "Tally::dtypes has a bit for each");
   std::vector<Tally> tallies(model.modules.size());
-  for (const Tensor& tensor : model.tensors) add(tallies[tensor.module], model, tensor);
+  for (const Tensor& tensor : model.tensors) add(tallies[tensor.module], summary, tensor);
   const CopiedSections copy(model);
   for (std::size_t i = model.modules.size() - 1; i > 0; --i)
     if (copy[i] != i) add(tallies[model.modules[i].parent], tallies[i]);
-  count_ties_once(model, copy, tallies);
+  count_ties_once(summary, copy, tallies);
   return tallies;
 }
 
-Tally tally_own(const Model& model, Index module) {
+Tally tally_own(const Summary& summary, Index module) {
+  const Model& model = *summary.model;
   Tally tally;
   for (Index i = model.modules[module].first_tensor; i != kNone; i = model.tensors[i].next) {
     const Tensor& tensor = model.tensors[i];
     bool counted_before = tensor.tied_to != kNone && model.tensors[tensor.tied_to].module == module;
-    if (!counted_before) add(tally, model, tensor);
+    if (!counted_before) add(tally, summary, tensor);
   }
   return tally;
 }
 
-Totals total(const Model& model, const Tally& root) {
+Totals total(const Summary& summary, const Tally& root) {
+  const Model& model = *summary.model;
   Totals totals;
   static_cast<Tally&>(totals) = root;
   const CopiedSections copy(model);
@@ -180,7 +185,7 @@ Totals total(const Model& model, const Tally& root) {
   totals.modes_recorded |= model.modules[0].mode != Mode::not_recorded;
   totals.roles_inferred = std::any_of(model.tensors.begin(), model.tensors.end(),
                                       [](const Tensor& tensor) { return !tensor.role_recorded; });
-  totals.by_dtype = share_by_dtype(model, copy);
+  totals.by_dtype = share_by_dtype(summary, copy);
   return totals;
 }
 

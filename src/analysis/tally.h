@@ -1,4 +1,5 @@
-// What each module and the whole model amount to, ties counted once wherever both ends are inside.
+// What each module and the whole model amount to, ties counted once wherever both ends are inside. Of the summary, the
+// functions look at its model and at how that is counted.
 #pragma once
 
 #include <vector>
@@ -9,12 +10,12 @@
 namespace weigh {
 
 // By module index: the module with all below it. A section that is a copy is not part of the root's.
-std::vector<Tally> tally_modules(const Model& model);
+std::vector<Tally> tally_modules(const Summary& summary);
 
 // The tensors that a module owns itself.
-Tally tally_own(const Model& model, Index module);
+Tally tally_own(const Summary& summary, Index module);
 
-Totals total(const Model& model, const Tally& root);
+Totals total(const Summary& summary, const Tally& root);
 
 // The deepest module that holds both.
 Index common_ancestor(const Model& model, Index a, Index b);

@@ -172,7 +172,7 @@ class JsonText {
         if (!row.own_only) module(row.module, depth_of(row.module));
     } else {
       walk_modules(model_, summary_.depth.value_or(-1), [this](Index index, std::uint32_t depth) {
-        if (index != 0) module(index, depth);
+        if (index != 0 && (summary_.hidden.empty() || !summary_.hidden[index])) module(index, depth);
       });
     }
     json_.end_array();

@@ -65,7 +65,8 @@ class LightningText {
   // Definition order, a module registered twice once: what named_modules() yields.
   void collect_layers() {
     walk_modules(model_, deepest(), [this](Index index, std::uint32_t) {
-      if (index != 0 && model_.modules[index].alias_of == kNone) add_layer(index);
+      const bool is_hidden = !summary_.hidden.empty() && summary_.hidden[index];
+      if (index != 0 && !is_hidden && model_.modules[index].alias_of == kNone) add_layer(index);
     });
   }
 
@@ -106,7 +107,7 @@ class LightningText {
     Count sum;
     for (Index i = model_.modules[0].first_tensor; i != kNone; i = model_.tensors[i].next) {
       const Tensor& tensor = model_.tensors[i];
-      if (tensor.role == Role::parameter && tensor.tied_to == kNone && !is_shared[i]) sum += model_.numel(tensor);
+      if (tensor.role == Role::parameter && tensor.tied_to == kNone && !is_shared[i]) sum += summary_.numel(tensor);
     }
     return sum;
   }
@@ -145,7 +146,8 @@ class LightningText {
   std::string megabytes() const {
     Count bytes;
     for (const Tensor& tensor : model_.tensors)
-      if (tensor.role == Role::parameter && tensor.tied_to == kNone) bytes += model_.bytes(tensor);
+      if (tensor.role == Role::parameter && tensor.tied_to == kNone)
+        bytes += model_.bytes(tensor, summary_.numel(tensor));
     const std::uint64_t kilobytes = bytes.known() / 1000;
     const bool small = bytes.known() < 1'000'000'000'000;
     const std::string text = small ? fmt::format("{:.3f}", static_cast<double>(bytes.known()) * 1e-6)

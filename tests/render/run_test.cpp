@@ -116,6 +116,22 @@ n/a       Modules in eval mode
 )");
 }
 
+TEST_F(LiveModel, WhatIsNoLayerStandsInNoFormOfOutput) {
+  SummaryOptions options;
+  options.is_layer = [](const Model& model, Index module) { return model.modules[module].path != "lstm"; };
+  const Summary summary = summarize(build_.model(), options);
+  for (const RenderFormat format : {RenderFormat::table, RenderFormat::lightning, RenderFormat::csv}) {
+    RenderOptions render_options;
+    render_options.format = format;
+    const std::string text = render(summary, render_options);
+    EXPECT_EQ(text.find("lstm"), std::string::npos) << text;
+    EXPECT_NE(text.find("head"), std::string::npos) << text;
+  }
+  RenderOptions render_options;
+  render_options.format = RenderFormat::json;
+  EXPECT_EQ(Json::parse(render(summary, render_options))["modules"].size(), 2U);
+}
+
 TEST_F(LiveModel, StandInJson) {
   const Json json = Json::parse(text(RenderFormat::json));
   EXPECT_EQ(json["totals"]["flops"], 12'345'678);
