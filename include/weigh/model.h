@@ -36,11 +36,11 @@ enum class Layout : std::uint8_t { strided, sparse, quantized, nested, other };
 // An unknown extent: `in` of the layer "conv1".
 struct Symbol {
   std::string_view name;
-  std::string_view layer;  // path of the module whose extent it is
+  Index layer = 0;  // the module whose extent it is
 };
 
 struct Tensor {
-  std::string_view path;           // the full name: "conv1.lin_l.weight"
+  std::string_view name;           // in its module: "weight"; Model::path_of tells the full name
   std::uint64_t stored_bytes = 0;  // bytes in the file; 0 for an uninitialised or meta tensor
   Index module = 0;                // the module that owns it
   Index next = kNone;              // the next tensor of the same module
@@ -59,7 +59,7 @@ struct Tensor {
 };
 
 struct Module {
-  std::string_view path;  // the full name: "model.layers.0"; "" for the root
+  std::string_view name;  // in its parent: "0"; Model::path_of tells the full name
   std::string_view type;  // class name, "GATv2Conv"; "" where it is not recorded
   Index parent = kNone;
   Index first_child = kNone;
@@ -70,10 +70,6 @@ struct Module {
   Index alias_of = kNone;  // the same module object, registered earlier under another name; an alias owns nothing
   Mode mode = Mode::not_recorded;
   bool lazy = false;  // its class is a lazy one, or it owns an uninitialised tensor
-
-  std::string_view name() const {  // the last component of the path
-    return path.substr(path.rfind('.') + 1);
-  }
 };
 
 // What a part of a file is. A file with one model has one section, its root the root of the tree.
@@ -118,13 +114,19 @@ class Model {
 
   std::vector<Module> modules;  // [0] is the root; a parent stands before its children
   std::vector<Tensor> tensors;  // in the file's order
-  std::vector<Extent> extents;
+  std::vector<Extent> extents;  // of shapes; one run serves several tensors
   std::vector<Symbol> symbols;
   // How many elements a nested tensor has: its parts differ in shape. By Tensor::first_extent, ascending.
   std::vector<std::pair<Index, std::uint64_t>> nested_elements;
   std::vector<Section> sections;
   std::vector<Run> runs;  // by module; empty where no forward was looked at
   std::vector<Note> notes;
+
+  // The full name: "model.layers.0.weight", as it stands in the file; "" for the root.
+  std::string path_of(const Tensor& tensor) const { return path_of(tensor.module, tensor.name); }
+  std::string path_of(Index module) const;
+  // Of what is called `name` in the module.
+  std::string path_of(Index module, std::string_view name) const;
 
   // Extents of a tensor whose rank is known.
   const Extent* shape_begin(const Tensor& tensor) const { return extents.data() + tensor.first_extent; }
@@ -137,15 +139,14 @@ class Model {
   Count bytes(const Tensor& tensor) const { return bytes(tensor, numel(tensor)); }
   Count bytes(const Tensor& tensor, const Count& numel) const;
 
-  // Copies, or takes over, text that names will view; it lives as long as the model.
+  // A copy of text that names will view; it lives as long as the model.
   std::string_view keep(std::string_view text);
-  void adopt(std::unique_ptr<char[]> text) { adopted_.push_back(std::move(text)); }
 
  private:
-  static constexpr std::size_t kChunk = std::size_t{64} * 1024;
-  std::vector<std::unique_ptr<char[]>> chunks_;
-  std::size_t chunk_used_ = kChunk;
-  std::vector<std::unique_ptr<char[]>> adopted_;
+  static constexpr std::size_t kChunk = std::size_t{16} * 1024;
+  std::vector<std::unique_ptr<char[]>> text_;
+  char* chunk_ = nullptr;  // the free part of the last chunk
+  std::size_t chunk_left_ = 0;
 };
 
 }  // namespace weigh

@@ -1,7 +1,5 @@
 #include "analysis/fold.h"
 
-#include <string_view>
-
 #include "bytes/hash.h"
 
 namespace weigh {
@@ -10,12 +8,11 @@ namespace {
 std::uint64_t fingerprint(const Model& model, Index index) {
   const Tensor& tensor = model.tensors[index];
   if (tensor.tied_to != kNone || !tensor.rank_known()) return mix(index, 1);
-  std::string_view name = tensor.path.substr(tensor.path.rfind('.') + 1);
   std::uint64_t kind = static_cast<std::uint64_t>(tensor.dtype) << 32 | static_cast<std::uint64_t>(tensor.role) << 24 |
                        static_cast<std::uint64_t>(tensor.state) << 16 |
                        static_cast<std::uint64_t>(tensor.requires_grad) << 8 |
                        static_cast<std::uint64_t>(tensor.layout);
-  std::uint64_t hash = mix(mix(hash_of(name), kind), tensor.stored_bytes);
+  std::uint64_t hash = mix(mix(hash_of(tensor.name), kind), tensor.stored_bytes);
   for (const Extent* extent = model.shape_begin(tensor); extent != model.shape_end(tensor); ++extent)
     hash = extent->is_known() ? mix(hash, extent->size()) : mix(hash, index + (std::uint64_t{1} << 63));
   return hash;
@@ -35,7 +32,7 @@ std::vector<std::uint64_t> fingerprints(const Model& model) {
     for (Index tensor = module.first_tensor; tensor != kNone; tensor = model.tensors[tensor].next)
       sum += fingerprint(model, tensor);
     for (Index child = module.first_child; child != kNone; child = model.modules[child].next)
-      sum += mix(hash_of(model.modules[child].name()), prints[child]);
+      sum += mix(hash_of(model.modules[child].name), prints[child]);
     prints[i] = mix(hash, sum);
   }
   return prints;

@@ -94,8 +94,8 @@ class Selection {
   }
 
   bool repeats(const Row& row, Index next) const {
-    return options_.fold && prints_[row.module] == prints_[next] && is_number(model_.modules[row.module].name()) &&
-           is_number(model_.modules[next].name());
+    return options_.fold && prints_[row.module] == prints_[next] && is_number(model_.modules[row.module].name) &&
+           is_number(model_.modules[next].name);
   }
 
   static void repeat(Row& row) {
@@ -126,7 +126,7 @@ class Selection {
     if (!options_.fold || !module.type.empty() || module.first_tensor != kNone || module.first_child == kNone)
       return false;
     for (Index child = module.first_child; child != kNone; child = model_.modules[child].next)
-      if (!is_number(model_.modules[child].name())) return false;
+      if (!is_number(model_.modules[child].name)) return false;
     return true;
   }
 
@@ -140,11 +140,14 @@ class Selection {
 
   void sort(std::vector<Row>& rows) const {
     auto by = [&](auto key) {
-      std::stable_sort(rows.begin(), rows.end(), [&](const Row& a, const Row& b) { return key(a) < key(b); });
+      std::vector<std::pair<decltype(key(rows[0])), Row>> keyed;
+      for (Row& row : rows) keyed.emplace_back(key(row), std::move(row));
+      std::stable_sort(keyed.begin(), keyed.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+      std::transform(keyed.begin(), keyed.end(), rows.begin(), [](auto& pair) { return std::move(pair.second); });
     };
     switch (options_.sort) {
       case SortKey::definition: return;
-      case SortKey::name: return by([&](const Row& row) { return model_.modules[row.module].path; });
+      case SortKey::name: return by([&](const Row& row) { return model_.path_of(row.module); });
       case SortKey::parameters: return by([](const Row& row) { return ~row.tally.parameters.known(); });
       case SortKey::size: return by([](const Row& row) { return ~row.tally.bytes.known(); });
     }
@@ -152,9 +155,9 @@ class Selection {
 
   // Whether the row's path matches the filter, or holds it as a part.
   bool passes_filter(const Row& row) const {
-    std::string_view path = model_.modules[row.module].path;
-    return options_.filter.empty() || path.find(options_.filter) != std::string_view::npos ||
-           matches_glob(options_.filter, path);
+    if (options_.filter.empty()) return true;
+    const std::string path = model_.path_of(row.module);
+    return path.find(options_.filter) != std::string::npos || matches_glob(options_.filter, path);
   }
 
   void flatten() {

@@ -20,9 +20,10 @@ void read_facts(Source& source, const Limits& limits, Model& model) {
         ErrorKind::limit, source.label(),
         fmt::format("has {} bytes, more than {} (limit json_file_bytes)", source.size(), limits.json_file_bytes));
   }
-  json::Workspace workspace;
-  workspace.text.read(source, 0, source.size());
-  json::Document document(workspace, source.label());
+  json::Text text;
+  text.read(source, 0, source.size());
+  json::Parser parser;
+  json::Document document(parser, text, source.label());
   document.for_each_member([&](std::string_view key, json::Value value) {
     std::string_view fact;
     if (key == "architectures") {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -87,9 +88,10 @@ class Reading {
     if (is_one_of_several) {
       std::string path = found.name.empty() ? "?" : found.name;
       std::replace(path.begin(), path.end(), '.', '_');  // a section is one step of the tree, whatever its key
-      section.root = assembler_.builder().module(model_.keep(path));
+      section.root = assembler_.builder().module(path);
     }
-    if (model_sections_++ == 0) {
+    const std::size_t at = model_sections_++ == 0 ? 0 : model_.sections.size();
+    if (at == 0) {
       model_.sections[0] = section;
     } else {
       if (model_.sections.size() >= limits_.sections)
@@ -97,12 +99,14 @@ class Reading {
                     fmt::format("holds more than {} sections (limit sections)", limits_.sections));
       model_.sections.push_back(section);
     }
+    const auto first = static_cast<Index>(model_.tensors.size());
     if (found.part == Part::module) {
       add_module_tree(assembler_, found.value, section.root);
       if (!is_one_of_several) model_.architecture = model_.modules[0].type;
     } else {
       add_state_dict(assembler_, found.value, section.root);
     }
+    if (is_one_of_several) signatures_.emplace(at, signature(section, first));
   }
 
   void add_optimizer(const Found& found) {
@@ -132,7 +136,8 @@ class Reading {
       } else {
         std::string path = found.name.empty() ? "tensor" : found.name;
         std::replace(path.begin(), path.end(), '/', '.');
-        assembler_.add_by_path(found.value, assembler_.path("", path), 0);
+        assembler_.check_length(0, path);
+        assembler_.add_by_path(found.value, path);
       }
     }
   }
@@ -147,15 +152,15 @@ class Reading {
     }
   }
 
-  // Names and shapes of a section's parameters, whichever the order.
-  std::uint64_t signature(const Section& section) const {
+  // Names and shapes of a section's parameters, whichever the order; its tensors are those from `first` on.
+  std::uint64_t signature(const Section& section, Index first) const {
     std::uint64_t sum = 0;
-    const std::string_view prefix = model_.modules[section.root].path;
-    for (const Tensor& tensor : model_.tensors) {
-      bool is_inside =
-          tensor.path.starts_with(prefix) && tensor.path.size() > prefix.size() && tensor.path[prefix.size()] == '.';
-      if (!is_inside || tensor.role == Role::buffer || !tensor.rank_known()) continue;
-      std::string_view name = tensor.path.substr(prefix.size() + 1);
+    const std::size_t prefix = model_.path_of(section.root).size() + 1;
+    for (std::size_t i = first; i < model_.tensors.size(); ++i) {
+      const Tensor& tensor = model_.tensors[i];
+      if (tensor.role == Role::buffer || !tensor.rank_known()) continue;
+      const std::string path = model_.path_of(tensor);
+      std::string_view name = std::string_view(path).substr(prefix);
       if (name.starts_with("module.")) name.remove_prefix(7);  // the wrapper of an average or of data parallelism
       std::uint64_t hash = hash_of(name);
       for (const Extent* extent = model_.shape_begin(tensor); extent != model_.shape_end(tensor); ++extent)
@@ -166,15 +171,11 @@ class Reading {
   }
 
   void mark_copies() {
-    if (model_sections_ < 2) return;
-    std::vector<std::uint64_t> signatures;
-    for (const Section& section : model_.sections)
-      signatures.push_back(section.kind == SectionKind::optimizer_state ? 0 : signature(section));
-    for (std::size_t i = 0; i < signatures.size(); ++i) {
-      Section& section = model_.sections[i];
-      if (signatures[i] == 0 || !is_named_like_an_average(section.name)) continue;
-      for (std::size_t other = 0; other < signatures.size(); ++other)
-        if (signatures[other] == signatures[i] && !is_named_like_an_average(model_.sections[other].name))
+    for (const auto& [at, signature] : signatures_) {
+      Section& section = model_.sections[at];
+      if (signature == 0 || !is_named_like_an_average(section.name)) continue;
+      for (const auto& [other, same] : signatures_)
+        if (same == signature && !is_named_like_an_average(model_.sections[other].name))
           section.kind = SectionKind::copy;
     }
   }
@@ -196,6 +197,7 @@ class Reading {
   Assembler assembler_;
   Contents contents_;
   int model_sections_ = 0;
+  std::map<std::size_t, std::uint64_t> signatures_;  // by section, where there are several
 };
 
 void note_uninitialised(Model& model) {
@@ -203,7 +205,7 @@ void note_uninitialised(Model& model) {
     if (tensor.state != State::uninitialised) continue;
     const char* what = tensor.role == Role::parameter ? "parameter" : "buffer";
     model.notes.push_back(
-        {"uninitialized", std::string(tensor.path),
+        {"uninitialized", model.path_of(tensor),
          fmt::format("is a {} that is not initialised yet; run one forward before saving, or give an example "
                      "input, to know it",
                      what)});

@@ -36,22 +36,20 @@ bool matches_safetensors(Source& source) {
 
 void SafetensorsReader::add(SafetensorsHeader header) {
   const std::size_t first = model_.tensors.size();
-  auto first_extent = static_cast<Index>(model_.extents.size());
+  const auto first_extent = static_cast<Index>(model_.extents.size());
   append(model_.tensors, std::move(header.tensors));
   append(model_.extents, std::move(header.extents));
-  if (first == 0) model_.modules.reserve(model_.tensors.size());
   for (std::size_t i = first; i < model_.tensors.size(); ++i) {
     Tensor& tensor = model_.tensors[i];
-    tensor.first_extent = first_extent;
-    first_extent += tensor.rank;
-    tensor.module = builder_.module_of(tensor.path);
-    if (Index other = builder_.find_in_module(tensor.path, tensor.module); other != kNone) {
+    tensor.first_extent += first_extent;
+    builder_.place(tensor);
+    if (Index other = builder_.find_in_module(tensor.name, tensor.module); other != kNone) {
       if (other >= first) {
         throw Error(ErrorKind::corrupt, header.label,
                     fmt::format("tensor '{}' stands twice in the header; which one counts depends on the reader",
-                                tensor.path.substr(0, 200)));
+                                model_.path_of(tensor).substr(0, 200)));
       }
-      model_.notes.push_back({"duplicate-tensor", std::string(tensor.path),
+      model_.notes.push_back({"duplicate-tensor", model_.path_of(tensor),
                               fmt::format("is in {} and in a file before it; it is counted once", header.label)});
       tensor.tied_to = other;
     }
@@ -59,22 +57,20 @@ void SafetensorsReader::add(SafetensorsHeader header) {
   }
   for (auto& fact : header.metadata) recorded_.push_back(std::move(fact));
   for (Note& note : header.notes) model_.notes.push_back(std::move(note));
-  for (auto& text : header.text) model_.adopt(std::move(text));
 }
 
 Index SafetensorsReader::add_name_only(std::string_view name) {
   Tensor tensor;
-  tensor.path = name;
   tensor.rank = Tensor::kUnknownRank;
   tensor.role = infer_role(name.substr(name.rfind('.') + 1), DType::unknown, {});
   tensor.state = State::missing;
-  return builder_.add_by_path(tensor, {});
+  return builder_.add_by_path(tensor, name, {});
 }
 
 void SafetensorsReader::finish() {
   for (const auto& [key, value] : recorded_) {
     if (find(value) != kNone && find(key) == kNone) {
-      add_tie(model_.keep(key), value);
+      add_tie(key, value);
     } else if (model_.metadata.size() < 64) {
       model_.metadata.emplace_back(key, value.substr(0, 200));
     }
@@ -88,18 +84,18 @@ void SafetensorsReader::finish() {
 // Quantised layouts pack several weights into one integer, which is no parameter to anyone but them.
 void SafetensorsReader::note_packed_weights() {
   std::uint64_t packed = 0;
-  std::string_view example;
+  const Tensor* example = nullptr;
   for (const Tensor& tensor : model_.tensors) {
-    const std::string_view name = tensor.path.substr(tensor.path.rfind('.') + 1);
+    const std::string_view name = tensor.name;
     const bool is_integer = tensor.role == Role::buffer && tensor.dtype != DType::boolean;
     const bool is_a_weight =
         name == "weight_packed" || name == "qweight" || name == "weight" || name.ends_with("_blocks");
     if (!is_integer || !is_a_weight || tensor.rank < 2) continue;
-    if (packed++ == 0) example = tensor.path;
+    if (packed++ == 0) example = &tensor;
   }
   if (packed == 0) return;
   model_.notes.push_back(
-      {"packed-weights", std::string(example),
+      {"packed-weights", model_.path_of(*example),
        fmt::format("and {} more hold quantised weights packed into integers; they are counted as stored, among the "
                    "buffers, so the parameters are fewer than the model's",
                    packed - 1)});
@@ -108,21 +104,20 @@ void SafetensorsReader::note_packed_weights() {
 // safetensors.torch.save_model writes tied tensors once, and into __metadata__ "the dropped name": "the kept name".
 void SafetensorsReader::add_tie(std::string_view name, std::string_view kept) {
   Tensor tensor;
-  tensor.path = name;
   tensor.tied_to = find(kept);
   const Tensor& original = model_.tensors[tensor.tied_to];
   std::vector<Extent> shape;
   if (original.rank_known()) shape.assign(model_.shape_begin(original), model_.shape_end(original));
   tensor.rank = original.rank;
-  builder_.add_by_path(tensor, shape);
+  builder_.add_by_path(tensor, name, shape);
 }
 
 namespace {
 
-// The workspace is twice as large as the header: it is gone before the model grows.
+// The parser is larger than the header: it is gone before the model grows.
 SafetensorsHeader read_alone(Source& source, const Limits& limits) {
-  json::Workspace workspace;
-  return read_safetensors_header(source, limits, workspace);
+  json::Parser parser;
+  return read_safetensors_header(source, limits, parser);
 }
 
 }  // namespace

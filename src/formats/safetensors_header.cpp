@@ -10,6 +10,7 @@
 #include "bytes/checked.h"
 #include "bytes/cursor.h"
 #include "model/roles.h"
+#include "model/shapes.h"
 #include "wire/json.h"
 
 #include "weigh/error.h"
@@ -47,7 +48,9 @@ constexpr std::array<std::pair<std::string_view, DType>, 22> kDTypes = {{
 // One member of the header as it stands there.
 struct Entry {
   std::string_view name;
-  std::string_view dtype;
+  DType dtype = DType::unknown;
+  std::string_view dtype_name;
+  std::string_view dtype_token;  // as it stands in the text
   std::vector<Extent> shape;
   std::uint64_t begin = 0;
   std::uint64_t end = 0;
@@ -59,15 +62,14 @@ DType dtype_of(std::string_view name) {
 }
 
 // Bytes that the shape and dtype need; nothing where 64 bits do not count them.
-std::optional<std::uint64_t> needed_bytes(const Entry& entry, DType dtype) {
-  std::optional<std::uint64_t> bits_needed = bits(dtype);
+std::optional<std::uint64_t> needed_bytes(const Entry& entry) {
+  std::optional<std::uint64_t> bits_needed = bits(entry.dtype);
   for (Extent extent : entry.shape) bits_needed = bits_needed ? checked_mul(*bits_needed, extent.size()) : std::nullopt;
   if (bits_needed) return *bits_needed / 8 + (*bits_needed % 8 != 0);
   return std::nullopt;
 }
 
 constexpr std::size_t kMostNotes = 100;
-constexpr std::size_t kChunk = std::size_t{64} * 1024;
 
 struct Range {
   std::uint64_t begin, end;
@@ -77,8 +79,8 @@ struct Range {
 // Reads the header of one file, entry by entry.
 class HeaderReader {
  public:
-  HeaderReader(Source& source, const Limits& limits, json::Workspace& workspace)
-      : label_(source.label()), limits_(limits), workspace_(workspace) {
+  HeaderReader(Source& source, const Limits& limits, json::Parser& parser)
+      : label_(source.label()), limits_(limits), parser_(parser) {
     if (source.size() < kLengthSize)
       fail(ErrorKind::truncated,
            fmt::format("has {} bytes; a safetensors file begins with 8 that tell its header's length", source.size()));
@@ -92,15 +94,14 @@ class HeaderReader {
                                              length_, source.size() - kLengthSize));
     }
     data_size_ = source.size() - kLengthSize - length_;
-    workspace_.text.read(source, kLengthSize, length_);
-    if (!workspace_.text.view().starts_with('{')) fail(ErrorKind::corrupt, "the header does not begin with '{'");
+    header_.text.read(source, kLengthSize, length_);
+    if (!header_.text.view().starts_with('{')) fail(ErrorKind::corrupt, "the header does not begin with '{'");
   }
 
   SafetensorsHeader run() && {
     header_.label = label_;
     // A tensor takes 80 bytes of a header or more.
     header_.tensors.reserve(length_ / 80);
-    header_.extents.reserve(length_ / 40);
     ends_.reserve(length_ / 80);
     read_all();
     check_layout();
@@ -114,10 +115,10 @@ class HeaderReader {
   }
 
   void read_all() {
-    json::Document document(workspace_, label_, kLengthSize);
+    json::Document document(parser_, header_.text, label_, kLengthSize);
     Entry entry;
     document.for_each_member([&](std::string_view name, json::Value value) {
-      entry.name = keep(name);
+      entry.name = document.is_in_text(name) ? name : header_.escaped.emplace_back(name);
       if (entry.name.size() > limits_.name_bytes)
         fail(ErrorKind::limit, fmt::format("a name has {} bytes, more than {} (limit name_bytes)", entry.name.size(),
                                            limits_.name_bytes));
@@ -132,46 +133,34 @@ class HeaderReader {
     });
   }
 
-  // Names are half of a header: they are copied, and its memory serves the next one.
-  std::string_view keep(std::string_view text) {
-    if (text.size() > chunk_left_) {
-      chunk_left_ = std::max(kChunk, text.size());
-      chunk_ = header_.text.emplace_back(std::make_unique_for_overwrite<char[]>(chunk_left_)).get();
-    }
-    const std::string_view kept(chunk_, text.copy(chunk_, text.size()));
-    chunk_ += text.size();
-    chunk_left_ -= text.size();
-    return kept;
-  }
-
   void add(const Entry& entry) {
     Tensor tensor;
-    tensor.path = entry.name;
+    tensor.name = entry.name;
     tensor.stored_bytes = entry.end - entry.begin;
-    tensor.dtype = dtype_of(entry.dtype);
+    tensor.dtype = entry.dtype;
+    tensor.first_extent = shapes_.keep(entry.shape);
     tensor.rank = static_cast<std::uint8_t>(entry.shape.size());
     tensor.role = infer_role(entry.name.substr(entry.name.rfind('.') + 1), tensor.dtype, entry.shape);
-    check_size(entry, tensor.dtype);
+    check_size(entry);
     place(entry);
     header_.names.add(entry.name);
     header_.tensors.push_back(tensor);
-    header_.extents.insert(header_.extents.end(), entry.shape.begin(), entry.shape.end());
   }
 
-  void check_size(const Entry& entry, DType dtype) {
-    if (dtype == DType::unknown) {
+  void check_size(const Entry& entry) {
+    if (entry.dtype == DType::unknown) {
       if (header_.notes.size() >= kMostNotes) return;
       header_.notes.push_back(
           {"unknown-dtype", std::string(entry.name.substr(0, 200)),
            fmt::format("has the dtype '{}', which this program does not know; its bytes are counted as they lie",
-                       entry.dtype.substr(0, 40))});
+                       entry.dtype_name.substr(0, 40))});
       return;
     }
-    const std::optional<std::uint64_t> needed = needed_bytes(entry, dtype);
+    const std::optional<std::uint64_t> needed = needed_bytes(entry);
     if (!needed) fail(entry.name, "has more elements than 64 bits count");
     if (*needed != entry.end - entry.begin) {
       fail(entry.name, fmt::format("needs {} bytes by its shape and dtype {}, its data_offsets give it {}", *needed,
-                                   entry.dtype, entry.end - entry.begin));
+                                   entry.dtype_name, entry.end - entry.begin));
     }
   }
 
@@ -182,21 +171,30 @@ class HeaderReader {
     auto once = [&](bool& had, std::string_view key) {
       if (std::exchange(had, true)) fail(entry.name, fmt::format("has '{}' twice", key));
     };
-    document.each(value.get_object().value(), [&](std::string_view key, json::Value member) {
-      if (key == "dtype") {
-        once(has_dtype, key);
-        entry.dtype = member.get_string().value();
-      } else if (key == "shape") {
-        once(has_shape, key);
+    document.each(value.get_object().value(), [&](json::Key& key, json::Value member) {
+      if (key.is("dtype")) {
+        once(has_dtype, "dtype");
+        read_dtype(member, entry);
+      } else if (key.is("shape")) {
+        once(has_shape, "shape");
         read_shape(member, entry);
-      } else if (key == "data_offsets") {
-        once(has_offsets, key);
+      } else if (key.is("data_offsets")) {
+        once(has_offsets, "data_offsets");
         read_offsets(member, entry);
       }
     });
     for (auto [had, key] :
          {std::pair(has_dtype, "dtype"), std::pair(has_shape, "shape"), std::pair(has_offsets, "data_offsets")})
       if (!had) fail(entry.name, fmt::format("has no '{}'", key));
+  }
+
+  // Mostly the same as the last one.
+  static void read_dtype(json::Value member, Entry& entry) {
+    const std::string_view token = member.raw_json_token();
+    if (token == entry.dtype_token) return;
+    entry.dtype_name = member.get_string().value();
+    entry.dtype = dtype_of(entry.dtype_name);
+    entry.dtype_token = token;
   }
 
   void read_shape(json::Value member, Entry& entry) const {
@@ -247,7 +245,7 @@ class HeaderReader {
           range.begin == range.end && std::binary_search(ends_.begin(), ends_.end(), range.end);
       if (is_empty_between) continue;
       if (range.begin != end) {
-        fail(header_.tensors[range.tensor].path,
+        fail(header_.tensors[range.tensor].name,
              fmt::format("begins at {}, the one before it ends at {}; tensors may not overlap or leave holes",
                          range.begin, end));
       }
@@ -266,18 +264,17 @@ class HeaderReader {
   const Limits& limits_;
   std::uint64_t length_ = 0;
   std::uint64_t data_size_ = 0;
-  json::Workspace& workspace_;
+  json::Parser& parser_;
   SafetensorsHeader header_;
-  char* chunk_ = nullptr;
-  std::size_t chunk_left_ = 0;
+  Shapes shapes_{header_.extents};
   std::vector<std::uint64_t> ends_ = {0};  // of the tensors that follow each other from byte 0 on
   std::vector<Range> strays_;
 };
 
 }  // namespace
 
-SafetensorsHeader read_safetensors_header(Source& source, const Limits& limits, json::Workspace& workspace) {
-  return HeaderReader(source, limits, workspace).run();
+SafetensorsHeader read_safetensors_header(Source& source, const Limits& limits, json::Parser& parser) {
+  return HeaderReader(source, limits, parser).run();
 }
 
 }  // namespace weigh

@@ -11,7 +11,7 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
+#include <deque>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -40,9 +40,10 @@ struct NameSet {
 
 // What one file's header says, checked by itself.
 struct SafetensorsHeader {
-  std::string label;                          // of the file
-  std::vector<std::unique_ptr<char[]>> text;  // what the names view
-  std::vector<Tensor> tensors;                // without a module; shapes follow each other in `extents`
+  std::string label;                // of the file
+  std::vector<Tensor> tensors;      // without a module; named by their full names, which view:
+  json::Text text;                  // the header itself,
+  std::deque<std::string> escaped;  // and the names that stand in it with escapes
   std::vector<Extent> extents;
   std::vector<std::pair<std::string, std::string>> metadata;  // __metadata__
   std::vector<Note> notes;
@@ -50,7 +51,7 @@ struct SafetensorsHeader {
 };
 
 // Reads the first 8 + N bytes only. Throws Error where the file breaks a rule above; that no name stands twice is left
-// to whoever puts them in their places.
-SafetensorsHeader read_safetensors_header(Source& source, const Limits& limits, json::Workspace& workspace);
+// to whoever puts them in their places. The parser's memory serves one header after another.
+SafetensorsHeader read_safetensors_header(Source& source, const Limits& limits, json::Parser& parser);
 
 }  // namespace weigh

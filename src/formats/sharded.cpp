@@ -33,20 +33,27 @@ class IndexFile {
           ErrorKind::limit, source_.label(),
           fmt::format("has {} bytes, more than {} (limit json_file_bytes)", source_.size(), limits_.json_file_bytes));
     }
-    json::Workspace workspace;
-    workspace.text.map(source_);
-    json::Document document(workspace, source_.label());
+    json::Text text;
+    text.map(source_);
+    json::Parser parser;
+    json::Document document(parser, text, source_.label());
     bool has_map = false;
-    document.for_each_member([&](std::string_view key, json::Value value) {
-      if (key == "metadata") {
-        document.each(value.get_object().value(), [&](std::string_view name, json::Value fact) {
+    std::string_view last;  // file, as it stands in the text: neighbours mostly lie in the same shard
+    Index number = 0;
+    document.for_each_member([&](json::Key& key, json::Value value) {
+      if (key.is("metadata")) {
+        document.each(value.get_object().value(), [&](json::Key& name, json::Value fact) {
           std::uint64_t size = 0;
-          if (name == "total_size" && !fact.get_uint64().get(size)) total_size = size;
+          if (name.is("total_size") && !fact.get_uint64().get(size)) total_size = size;
         });
-      } else if (key == "weight_map") {
+      } else if (key.is("weight_map")) {
         document.each(value.get_object().value(), [&](std::string_view name, json::Value file) {
           has_map = true;
-          visit(name, number_of(file.get_string().value()));
+          if (const std::string_view token = file.raw_json_token(); token != last) {
+            number = number_of(file.get_string().value());
+            last = token;
+          }
+          visit(name, number);
         });
       }
     });
@@ -58,21 +65,18 @@ class IndexFile {
 
  private:
   Index number_of(std::string_view file) {
-    // Neighbours mostly lie in the same shard.
-    if (!files.empty() && files[last_] == file) return last_;
     auto [place, is_new] = numbers_.try_emplace(std::string(file), static_cast<Index>(files.size()));
     if (is_new) files.emplace_back(file);
     if (files.size() > limits_.shards) {
       throw Error(ErrorKind::limit, source_.label(),
                   fmt::format("names more than {} shards (limit shards)", limits_.shards));
     }
-    return last_ = place->second;
+    return place->second;
   }
 
   Source& source_;
   const Limits& limits_;
   std::unordered_map<std::string, Index> numbers_;
-  Index last_ = 0;
 };
 
 // What an index says, without the names: enough where it is right, as it nearly always is.
@@ -153,8 +157,8 @@ class Sharded {
     names_of_.clear();
     ends_.clear();
     reader_.emplace(model_, limits_);
-    Ahead<Shard> shards(names.size(), [&, workspace = std::make_shared<json::Workspace>()](std::size_t i) {
-      return read_shard(*folder_.open(names[i]), *workspace);
+    Ahead<Shard> shards(names.size(), [&, parser = std::make_shared<json::Parser>()](std::size_t i) {
+      return read_shard(*folder_.open(names[i]), *parser);
     });
     for (const std::string& name : names) {
       Shard shard = shards.next();
@@ -171,17 +175,16 @@ class Sharded {
     std::uint64_t bytes = 0;
   };
 
-  Shard read_shard(Source& source, json::Workspace& workspace) const {
+  Shard read_shard(Source& source, json::Parser& parser) const {
     if (!matches_safetensors(source))
       throw Error(ErrorKind::unsupported, source.label(), "is named as a shard but is no safetensors file");
-    return {read_safetensors_header(source, limits_, workspace), source.size()};
+    return {read_safetensors_header(source, limits_, parser), source.size()};
   }
 
   // Shards are alike: memory for all of them at once, up to what a large model needs, instead of copies as it grows.
   void expect_tensors(std::size_t count) {
     count = std::min<std::size_t>(count + count / 4, std::size_t{1} << 20);
     model_.tensors.reserve(count);
-    model_.extents.reserve(2 * count);
     model_.modules.reserve(count / 2);
   }
 
@@ -207,7 +210,7 @@ class Sharded {
         note("missing-tensor", name, fmt::format("is not in {}, where the index says it is; it is not counted", file));
       } else {
         ++missing[file];
-        if (tensor == kNone) reader_->add_name_only(model_.keep(name));
+        if (tensor == kNone) reader_->add_name_only(name);
       }
     });
     for (const auto& [file, count] : missing) {
@@ -218,7 +221,7 @@ class Sharded {
     }
     for (Index i = 0; i < in_shards; ++i)
       if (!is_listed[i] && model_.tensors[i].tied_to == kNone)
-        note("unlisted-tensor", model_.tensors[i].path,
+        note("unlisted-tensor", model_.path_of(model_.tensors[i]),
              fmt::format("is in {} but not in the index; it is counted", file_of(i)));
   }
 

@@ -15,12 +15,10 @@ bool leads_to(std::string_view prefix, std::string_view path) {
   return path.starts_with(prefix) && (path.size() == prefix.size() || path[prefix.size()] == '.');
 }
 
-// A module mostly owns a weight and a bias. Of more tensors than this, the rest are found by hash.
+// A module mostly owns a weight and a bias, and a few children. Of more than these, the rest are found by hash.
 constexpr int kFew = 16;
 
-std::string_view last_part(std::string_view path) { return path.substr(path.rfind('.') + 1); }
-
-std::uint64_t hash_of(Index parent, std::string_view path) { return mix(weigh::hash_of(last_part(path)), parent); }
+std::uint64_t hash_in(Index module, std::string_view name) { return mix(hash_of(name), module); }
 
 // The number that a name is.
 std::uint64_t number_or(std::string_view name, std::uint64_t otherwise) {
@@ -33,40 +31,46 @@ std::uint64_t number_or(std::string_view name, std::uint64_t otherwise) {
 
 Index ModelBuilder::module(std::string_view path, Index root) {
   if (trail_.empty() || trail_.front().module != root) trail_.assign(1, {root});
-  while (trail_.size() > 1 && !leads_to(model_.modules[trail_.back().module].path, path)) trail_.pop_back();
-  for (;;) {
+  while (trail_.size() > 1 && !leads_to(path_of(trail_.back()), path)) trail_.pop_back();
+  while (trail_.back().size < path.size()) {
     Step& above = trail_.back();
-    const std::string_view parent = model_.modules[above.module].path;
-    if (parent.size() >= path.size()) return above.module;
-    const bool below_the_root = trail_.size() == 1 && parent.empty();
-    const std::size_t begin = below_the_root ? 0 : parent.size() + 1;
-    const std::string_view wanted = path.substr(0, path.find('.', begin));
-    Index child = next_child(above, wanted);
-    if (child == kNone && !is_surely_new(above.module, wanted)) child = find_child(above.module, wanted);
-    if (child == kNone) child = add_child(above.module, wanted);
+    const std::size_t begin = trail_.size() == 1 ? 0 : above.size + 1;
+    const std::size_t end = std::min(path.find('.', begin), path.size());
+    const std::string_view name = path.substr(begin, end - begin);
+    Index child = next_child(above, name);
+    if (child == kNone && !is_surely_new(above.module, name)) child = find_child(above.module, name);
+    if (child == kNone) child = add_child(above.module, name);
     above.child = child;
-    trail_.push_back({child});
+    trail_.push_back({child, end});
     if (trail_.size() > limits_.module_depth) {
       throw Error(ErrorKind::limit, model_.source,
                   fmt::format("the name '{}…' nests modules deeper than {}", path.substr(0, 60), limits_.module_depth));
     }
   }
+  trail_path_.assign(path);
+  return trail_.back().module;
 }
 
 Index ModelBuilder::module_of(std::string_view tensor, Index root) {
   const std::size_t dot = tensor.rfind('.');
-  return dot == std::string_view::npos ? root : module(tensor.substr(0, dot), root);
+  return dot == std::string_view::npos || dot == 0 ? root : module(tensor.substr(0, dot), root);
 }
 
-Index ModelBuilder::add_child(Index parent, std::string_view path) {
+Index ModelBuilder::add_child(Index parent, std::string_view name) {
   auto child = static_cast<Index>(model_.modules.size());
-  if (!is_surely_new(parent, path)) unsorted_[parent] = true;
+  if (!is_surely_new(parent, name)) unsorted_[parent] = true;
   Module module;
-  module.path = path;
+  module.name = keep(name);
   model_.modules.push_back(module);
   unsorted_.resize(model_.modules.size());
   link_child(parent, child);
   return child;
+}
+
+std::string_view ModelBuilder::keep(std::string_view name) {
+  std::string_view& recent = recent_names_[hash_of(name) % recent_names_.size()];
+  if (recent != name) recent = model_.keep(name);
+  return recent;
 }
 
 void ModelBuilder::link_child(Index parent, Index child) {
@@ -82,46 +86,57 @@ void ModelBuilder::link_child(Index parent, Index child) {
 }
 
 // The sibling after the one that was wanted last, if it is the one.
-Index ModelBuilder::next_child(const Step& above, std::string_view path) const {
+Index ModelBuilder::next_child(const Step& above, std::string_view name) const {
   const Index guess =
       above.child == kNone ? model_.modules[above.module].first_child : model_.modules[above.child].next;
-  return guess != kNone && model_.modules[guess].path == path ? guess : kNone;
+  return guess != kNone && model_.modules[guess].name == name ? guess : kNone;
 }
 
 // Sorted names come in the order of siblings: behind the last of them, if they all did, there can be no other.
-bool ModelBuilder::is_surely_new(Index parent, std::string_view path) const {
+bool ModelBuilder::is_surely_new(Index parent, std::string_view name) const {
   const Index last = model_.modules[parent].last_child;
-  return last == kNone || (model_.modules[last].path < path && !unsorted_[parent]);
+  return last == kNone || (model_.modules[last].name < name && !unsorted_[parent]);
 }
 
-Index ModelBuilder::find_child(Index parent, std::string_view path) {
-  for (; indexed_ < model_.modules.size(); ++indexed_) {
-    const Module& module = model_.modules[indexed_];
-    by_name_.insert(static_cast<Index>(indexed_), hash_of(module.parent, module.path));
+Index ModelBuilder::find_child(Index parent, std::string_view name) {
+  Index child = model_.modules[parent].first_child;
+  for (int i = 0; child != kNone && i < kFew; ++i, child = model_.modules[child].next)
+    if (model_.modules[child].name == name) return child;
+  return child == kNone ? kNone : find_among_many(parent, name);
+}
+
+Index ModelBuilder::find_among_many(Index parent, std::string_view name) {
+  const auto [last, is_first_search] = indexed_.try_emplace(parent, kNone);
+  Index child = is_first_search ? model_.modules[parent].first_child : model_.modules[last->second].next;
+  for (; child != kNone; child = model_.modules[child].next) {
+    by_name_.insert(child, hash_in(parent, model_.modules[child].name));
+    last->second = child;
   }
-  return by_name_.find(hash_of(parent, path), [&](Index index) {
-    const Module& candidate = model_.modules[index];
-    return candidate.parent == parent && candidate.path == path;
+  return by_name_.find(hash_in(parent, name), [&](Index index) {
+    return model_.modules[index].parent == parent && model_.modules[index].name == name;
   });
 }
 
 Index ModelBuilder::find(std::string_view path, Index root) {
-  const std::string_view owner = path.substr(0, path.rfind('.') + 1);  // "a.b." of "a.b.weight"
-  const std::size_t above = model_.modules[root].path.size();
   Index module = root;
-  for (std::size_t dot = owner.find('.', above > 0 ? above + 1 : 0);
-       dot != owner.npos && owner.size() > 1 && module != kNone; dot = owner.find('.', dot + 1))
-    module = find_child(module, owner.substr(0, dot));
-  return module == kNone ? kNone : find_in_module(path, module);
+  std::size_t begin = 0;
+  const std::size_t last_dot = path.rfind('.');
+  if (last_dot == 0 || last_dot == std::string_view::npos) return find_in_module(path, root);
+  while (begin <= last_dot && module != kNone) {
+    const std::size_t dot = path.find('.', begin);
+    module = find_child(module, path.substr(begin, dot - begin));
+    begin = dot + 1;
+  }
+  return module == kNone ? kNone : find_in_module(path.substr(begin), module);
 }
 
-Index ModelBuilder::find_in_module(std::string_view path, Index module) const {
+Index ModelBuilder::find_in_module(std::string_view name, Index module) const {
   Index tensor = model_.modules[module].first_tensor;
   for (int i = 0; tensor != kNone && i < kFew; ++i, tensor = model_.tensors[tensor].next)
-    if (model_.tensors[tensor].path == path) return tensor;
+    if (model_.tensors[tensor].name == name) return tensor;
   if (tensor == kNone) return kNone;
-  return crowded_.find(mix(weigh::hash_of(path), module), [&](Index index) {
-    return model_.tensors[index].module == module && model_.tensors[index].path == path;
+  return crowded_.find(hash_in(module, name), [&](Index index) {
+    return model_.tensors[index].module == module && model_.tensors[index].name == name;
   });
 }
 
@@ -131,19 +146,27 @@ bool ModelBuilder::is_crowded(Index module) const {
   return tensor != kNone;
 }
 
-Index ModelBuilder::add_by_path(Tensor tensor, std::span<const Extent> shape, Index root) {
-  tensor.module = module_of(tensor.path, root);
+Index ModelBuilder::add_by_path(Tensor tensor, std::string_view path, std::span<const Extent> shape, Index root) {
+  tensor.module = module_of(path, root);
+  tensor.name = name_in(tensor.module, path, root);
   return add_to_module(tensor, shape);
 }
 
 Index ModelBuilder::add_to_module(Tensor tensor, std::span<const Extent> shape) {
-  tensor.first_extent = static_cast<Index>(model_.extents.size());
+  tensor.name = keep(tensor.name);
+  // Nested tensors of one shape differ in their elements: Model::nested_elements tells them apart by their extents.
+  tensor.first_extent = tensor.layout == Layout::nested ? shapes_.add(shape) : shapes_.keep(shape);
   if (tensor.rank_known()) tensor.rank = static_cast<std::uint8_t>(shape.size());
-  model_.extents.insert(model_.extents.end(), shape.begin(), shape.end());
   const auto index = static_cast<Index>(model_.tensors.size());
   model_.tensors.push_back(tensor);
   link(index);
   return index;
+}
+
+void ModelBuilder::place(Tensor& tensor) {
+  const std::string_view path = tensor.name;
+  tensor.module = module_of(path);
+  tensor.name = keep(name_in(tensor.module, path, 0));
 }
 
 void ModelBuilder::link(Index index) {
@@ -158,7 +181,7 @@ void ModelBuilder::link(Index index) {
     model_.tensors[owner.last_tensor].next = index;
   }
   owner.last_tensor = index;
-  if (is_crowded(tensor.module)) crowded_.insert(index, mix(weigh::hash_of(tensor.path), tensor.module));
+  if (is_crowded(tensor.module)) crowded_.insert(index, hash_in(tensor.module, tensor.name));
 }
 
 void ModelBuilder::be_as_original(Tensor& tensor) const {
@@ -173,8 +196,8 @@ void ModelBuilder::be_as_original(Tensor& tensor) const {
   tensor.stored_bytes = original.stored_bytes;
 }
 
-SymbolId ModelBuilder::symbol(std::string_view name, std::string_view layer) {
-  model_.symbols.push_back({name, layer});
+SymbolId ModelBuilder::symbol(std::string_view name, Index layer) {
+  model_.symbols.push_back({keep(name), layer});
   return static_cast<SymbolId>(model_.symbols.size() - 1);
 }
 
@@ -196,7 +219,7 @@ void ModelBuilder::sort_siblings() {
     for (Index child = first; child != kNone; child = model_.modules[child].next) ++count;
     children.reserve(count);
     for (Index child = first; child != kNone; child = model_.modules[child].next) {
-      const std::string_view name = last_part(model_.modules[child].path);
+      const std::string_view name = model_.modules[child].name;
       children.push_back({number_or(name, UINT64_MAX), name, child});
     }
     if (std::is_sorted(children.begin(), children.end(), natural_less)) continue;

@@ -2,71 +2,92 @@
 // a tree add modules.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "bytes/flat_index.h"
+#include "model/shapes.h"
 
 #include "weigh/limits.h"
 #include "weigh/model.h"
 
 namespace weigh {
 
+// Paths are those below `root`. Names and paths are needed during a call only: the model keeps its own.
 class ModelBuilder {
  public:
-  ModelBuilder(Model& model, const Limits& limits) : model_(model), limits_(limits), unsorted_(model.modules.size()) {}
+  ModelBuilder(Model& model, const Limits& limits)
+      : model_(model), limits_(limits), shapes_(model.extents), unsorted_(model.modules.size()) {}
 
-  // The module with this path below `root`, made where it is missing, its ancestors too. `path` must live as long as
-  // the model (a view into kept text) and is a full path: for a root with a path, it begins with that and a dot.
+  // The module with this path, made where it is missing, its ancestors too.
   Index module(std::string_view path, Index root = 0);
   // The module that owns a tensor with this path: all before the last dot.
   Index module_of(std::string_view tensor, Index root = 0);
-  // A new child, for formats that hold a tree. `path` as above.
-  Index add_child(Index parent, std::string_view path);
+  // A new child, for formats that hold a tree.
+  Index add_child(Index parent, std::string_view name);
 
-  // Adds a tensor to the module that its path names (all before the last dot), or to `tensor.module` as it stands.
-  // Fills `first_extent` and `rank` (which stays where it says kUnknownRank). A tied tensor becomes as its original in
-  // all but name, so that it is counted as what it is; its shape must be the same. Throws Error(limit).
-  Index add_by_path(Tensor tensor, std::span<const Extent> shape, Index root = 0);
+  // Adds a tensor to the module that its path names (all before the last dot), or to `tensor.module` by its name as it
+  // stands. Fills `first_extent` and `rank` (which stays where it says kUnknownRank). A tied tensor becomes as its
+  // original in all but name, so that it is counted as what it is; its shape must be the same. Throws Error(limit).
+  Index add_by_path(Tensor tensor, std::string_view path, std::span<const Extent> shape, Index root = 0);
   Index add_to_module(Tensor tensor, std::span<const Extent> shape);
 
-  // The second half of these: threads a tensor that stands in Model::tensors, with its module and extents, into the
-  // module. To be called in the order of tensors.
+  // These in steps, for tensors that stand in Model::tensors already, in their order: place(…) puts one into the module
+  // that its name leads to, which is a path until then; link(…) threads it into the module.
+  void place(Tensor& tensor);
   void link(Index tensor);
+
+  // What a tensor with this path is called in the module that module_of(path, root) told. A name with its only dot in
+  // front, ".w", is one of the root's.
+  static std::string_view name_in(Index module, std::string_view path, Index root) {
+    return module == root ? path : path.substr(path.rfind('.') + 1);
+  }
 
   // The tensor with this path; kNone where there is none. Makes no module.
   Index find(std::string_view path, Index root = 0);
   // The same among the tensors of one module.
-  Index find_in_module(std::string_view path, Index module) const;
+  Index find_in_module(std::string_view name, Index module) const;
 
-  SymbolId symbol(std::string_view name, std::string_view layer);
+  SymbolId symbol(std::string_view name, Index layer);
 
-  // Orders siblings by name, numbers by value: for formats that lost the definition order.
+  // Orders siblings by name, numbers by value: for formats that lost the definition order. To be called when all is
+  // added.
   void sort_siblings();
 
  private:
-  void be_as_original(Tensor& tensor) const;
   struct Step {
     Index module = 0;
-    Index child = kNone;  // the child of it that was wanted last
+    std::size_t size = 0;  // of its path
+    Index child = kNone;   // the child of it that was wanted last
   };
-  Index next_child(const Step& above, std::string_view path) const;
-  Index find_child(Index parent, std::string_view path);
-  bool is_surely_new(Index parent, std::string_view path) const;
+  std::string_view path_of(const Step& step) const { return std::string_view(trail_path_).substr(0, step.size); }
+  std::string_view keep(std::string_view name);
+  void be_as_original(Tensor& tensor) const;
+  Index next_child(const Step& above, std::string_view name) const;
+  Index find_child(Index parent, std::string_view name);
+  Index find_among_many(Index parent, std::string_view name);
+  bool is_surely_new(Index parent, std::string_view name) const;
   bool is_crowded(Index module) const;
   void link_child(Index parent, Index child);
+
   Model& model_;
   const Limits& limits_;
+  Shapes shapes_;
+  std::array<std::string_view, 512> recent_names_ = {};  // by hash: names recur
   // Modules of the last path, its root first: the next name mostly shares them, or goes on with their next siblings,
   // and then nothing is looked up.
   std::vector<Step> trail_;
+  std::string trail_path_;      // of the last of them
   std::vector<bool> unsorted_;  // by module: its children did not come in the order of their names
-  FlatIndex by_name_;           // modules by (parent, name), up to indexed_: made when it is needed first
-  std::size_t indexed_ = 0;
-  FlatIndex crowded_;  // tensors by path, of modules that own too many to look at each
+  FlatIndex by_name_;           // modules by (parent, name), of those parents alone that have many and were searched
+  std::unordered_map<Index, Index> indexed_;  // by such a parent: the last of its children that is in by_name_
+  FlatIndex crowded_;                         // tensors by (module, name), of modules that own too many to look at each
 };
 
 }  // namespace weigh

@@ -1,7 +1,6 @@
 #include "weigh/model.h"
 
 #include <algorithm>
-#include <cstring>
 
 namespace weigh {
 
@@ -33,21 +32,39 @@ Count Model::bytes(const Tensor& tensor, const Count& numel) const {
   return numel.known() / 8 * width + (numel.known() % 8 * width + 7) / 8;
 }
 
+std::string Model::path_of(Index module) const {
+  std::size_t size = 0;
+  for (Index at = module; at != 0; at = modules[at].parent) size += modules[at].name.size() + 1;
+  if (size == 0) return {};
+  std::string path(size - 1, '.');
+  // From the back: a name, and the dot before it.
+  for (Index at = module; at != 0; at = modules[at].parent) {
+    const std::string_view name = modules[at].name;
+    size -= name.size() + 1;
+    name.copy(path.data() + size, name.size());
+  }
+  return path;
+}
+
+std::string Model::path_of(Index module, std::string_view name) const {
+  if (module == 0) return std::string(name);
+  return path_of(module).append(1, '.').append(name);
+}
+
 std::string_view Model::keep(std::string_view text) {
   if (text.empty()) return {};
-  char* place = nullptr;
-  if (text.size() > kChunk / 4) {
-    place = adopted_.emplace_back(std::make_unique<char[]>(text.size())).get();
-  } else {
-    if (kChunk - chunk_used_ < text.size()) {
-      chunks_.push_back(std::make_unique<char[]>(kChunk));
-      chunk_used_ = 0;
-    }
-    place = chunks_.back().get() + chunk_used_;
-    chunk_used_ += text.size();
+  if (text.size() > kChunk / 4) {  // a chunk of its own, and the last one stays in use
+    char* place = text_.emplace_back(std::make_unique_for_overwrite<char[]>(text.size())).get();
+    return {place, text.copy(place, text.size())};
   }
-  std::memcpy(place, text.data(), text.size());
-  return {place, text.size()};
+  if (text.size() > chunk_left_) {
+    chunk_ = text_.emplace_back(std::make_unique_for_overwrite<char[]>(kChunk)).get();
+    chunk_left_ = kChunk;
+  }
+  const std::string_view kept(chunk_, text.copy(chunk_, text.size()));
+  chunk_ += text.size();
+  chunk_left_ -= text.size();
+  return kept;
 }
 
 }  // namespace weigh

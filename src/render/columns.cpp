@@ -25,7 +25,7 @@ std::string type_cell(Cell context, const Row& row) {
 }
 
 std::string count_cell(Cell context, const Row& row, const Count& count) {
-  return count_text(*context.summary.model, count, context.style, module_of(context, row).path);
+  return count_text(*context.summary.model, count, context.style, context.summary.model->path_of(row.module));
 }
 
 std::string parameters_cell(Cell context, const Row& row) { return count_cell(context, row, row.tally.parameters); }
@@ -180,7 +180,8 @@ std::vector<std::string_view> column_keys() {
 
 std::string row_label(const Model& model, const Row& row, std::string_view parent, bool unicode) {
   const Module& module = model.modules[row.module];
-  std::string_view path = module.path;
+  const std::string full_path = model.path_of(row.module);
+  std::string_view path = full_path;
   if (row.own_only) {
     const std::string_view own = "(own tensors)";
     return path == parent ? std::string(own) : fmt::format("{} {}", printable(path, unicode), own);
@@ -188,10 +189,10 @@ std::string row_label(const Model& model, const Row& row, std::string_view paren
   if (!parent.empty() && path.size() > parent.size() && path.starts_with(parent)) path.remove_prefix(parent.size() + 1);
   std::string label = printable(path, unicode);
   if (row.repeat > 1) {
-    label += fmt::format("{}{}  {}{}", glyphs(unicode).ellipsis, model.modules[row.last_module].name(),
+    label += fmt::format("{}{}  {}{}", glyphs(unicode).ellipsis, model.modules[row.last_module].name,
                          glyphs(unicode).times, row.repeat);
   }
-  if (module.alias_of != kNone) label += " = " + printable(model.modules[module.alias_of].path, unicode);
+  if (module.alias_of != kNone) label += " = " + printable(model.path_of(module.alias_of), unicode);
   return label;
 }
 

@@ -33,7 +33,7 @@ std::vector<std::string> facts(const Summary& summary, const Row& row) {
   const Model& model = *summary.model;
   const CellContext context{summary, kDigits};
   const Tally& tally = row.tally;
-  const std::string path(model.modules[row.module].path);
+  const std::string path = model.path_of(row.module);
   const bool recorded = tally.trainable_recorded;
   return {row.own_only ? row_label(model, row, "", true) : path,
           built_in_column("type").cell(context, row),

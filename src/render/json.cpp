@@ -142,7 +142,7 @@ class JsonText {
       json_.begin_object(true);
       json_.member("name", section.name);
       json_.member("kind", section_kind_name(section.kind));
-      json_.member("path", has_modules ? std::optional(model_.modules[section.root].path) : std::nullopt);
+      json_.member("path", has_modules ? std::optional(model_.path_of(section.root)) : std::nullopt);
       json_.member("tensors", has_modules ? std::uint64_t{summary_.tallies[section.root].tensors} : section.tensors);
       json_.member("bytes", has_modules ? summary_.tallies[section.root].bytes.known() : section.bytes);
       json_.end_object();
@@ -188,15 +188,14 @@ class JsonText {
     const Module& module = model_.modules[index];
     const Tally& tally = summary_.tallies[index];
     json_.begin_object(true);
-    json_.member("path", module.path);
+    json_.member("path", model_.path_of(index));
     json_.member("type", text_or_null(module.type));
     json_.member("depth", std::uint64_t{depth});
     count_members(tally);
     size_members(tally);
     json_.member("lazy", module.lazy || tally.uninitialized_parameters + tally.uninitialized_buffers > 0);
     json_.member("mode", mode_name(module.mode));
-    json_.member("alias_of",
-                 module.alias_of == kNone ? std::nullopt : std::optional(model_.modules[module.alias_of].path));
+    json_.member("alias_of", module.alias_of == kNone ? std::nullopt : std::optional(model_.path_of(module.alias_of)));
     run(model_.runs.empty() ? nullptr : &model_.runs[index]);
     json_.end_object();
   }
@@ -233,7 +232,7 @@ class JsonText {
     const Count numel = model_.numel(tensor);
     const Count bytes = model_.bytes(tensor);
     json_.begin_object(true);
-    json_.member("path", tensor.path);
+    json_.member("path", model_.path_of(tensor));
     json_.key("shape");
     shape(tensor);
     json_.key("dtype");
@@ -247,8 +246,8 @@ class JsonText {
     json_.member("requires_grad", tensor.requires_grad == RequiresGrad::not_recorded
                                       ? std::nullopt
                                       : std::optional(tensor.requires_grad == RequiresGrad::yes));
-    json_.member("tied_to",
-                 tensor.tied_to == kNone ? std::nullopt : std::optional(model_.tensors[tensor.tied_to].path));
+    json_.member("tied_to", tensor.tied_to == kNone ? std::nullopt
+                                                    : std::optional(model_.path_of(model_.tensors[tensor.tied_to])));
     const bool is_counted = tensor.role == Role::parameter && numel.is_exact();
     json_.member("logical_parameters", is_counted ? std::optional(numel.known()) : std::nullopt);
     json_.end_object();

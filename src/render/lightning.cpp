@@ -73,7 +73,7 @@ class LightningText {
   void add_layer(Index index) {
     const Module& module = model_.modules[index];
     const std::string_view mode = module.mode == Mode::train ? "train" : module.mode == Mode::eval ? "eval" : kUnknown;
-    lines_.push_back({fmt::to_string(lines_.size()), printable(module.path),
+    lines_.push_back({fmt::to_string(lines_.size()), printable(model_.path_of(index)),
                       module.type.empty() ? std::string(kUnknown) : printable(module.type),
                       lightning_count(model_, summary_.tallies[index].parameters, false), std::string(mode),
                       lightning_count(flops(index)), has_runs() ? io(model_.runs[index].in) : "",

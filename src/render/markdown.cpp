@@ -57,7 +57,7 @@ std::string render_markdown(const Summary& summary, const RenderOptions& options
   out += "\nNot initialised yet:\n\n";
   for (Index index : summary.uninitialized) {
     const Tensor& tensor = model.tensors[index];
-    out += fmt::format("- {} {}\n", code(printable(tensor.path)), code(shape_text(model, tensor)));
+    out += fmt::format("- {} {}\n", code(printable(model.path_of(tensor))), code(shape_text(model, tensor)));
   }
   return out;
 }

@@ -42,7 +42,7 @@ std::vector<std::string> tree_labels(const Summary& summary, bool unicode) {
     for (std::size_t above = 1; above < open.size(); ++above)
       label += has_sibling[open[above]] ? signs.trunk : std::string(signs.trunk == "│ " ? 2 : 3, ' ');
     if (!open.empty()) label += has_sibling[i] ? signs.branch : signs.last_branch;
-    const std::string_view parent = open.empty() ? "" : summary.model->modules[rows[open.back()].module].path;
+    const std::string parent = open.empty() ? "" : summary.model->path_of(rows[open.back()].module);
     labels.push_back(label + row_label(*summary.model, rows[i], parent, unicode));
     open.push_back(i);
   }
@@ -156,12 +156,12 @@ class TableText {
     std::size_t widest = 0;
     const std::size_t listed = std::min(all, kMostListed);
     for (std::size_t i = 0; i < listed; ++i)
-      widest = std::max(widest, display_width(safe(model_.tensors[summary_.uninitialized[i]].path)));
+      widest = std::max(widest, display_width(safe(model_.path_of(model_.tensors[summary_.uninitialized[i]]))));
     for (std::size_t i = 0; i < listed; ++i) {
       const Tensor& tensor = model_.tensors[summary_.uninitialized[i]];
-      line(fmt::format("  {}   {}{}{}", pad_right(safe(tensor.path), widest),
+      line(fmt::format("  {}   {}{}{}", pad_right(safe(model_.path_of(tensor)), widest),
                        shape_text(model_, tensor, style_.unicode), tensor.role == Role::buffer ? "   buffer" : "",
-                       tensor.tied_to == kNone ? "" : "   = " + safe(model_.tensors[tensor.tied_to].path)));
+                       tensor.tied_to == kNone ? "" : "   = " + safe(model_.path_of(model_.tensors[tensor.tied_to]))));
     }
     if (all > listed) line(fmt::format("  and {} more; --format json lists them all", all - listed));
     line(remedy(all_known));

@@ -68,7 +68,8 @@ std::map<SymbolId, std::string> names_of(const Model& model, const Count& count,
   for (SymbolId id : symbols) {
     const Symbol& symbol = model.symbols[id];
     std::string name = printable(symbol.name, unicode);
-    std::string_view layer = symbol.layer;
+    const std::string path = model.path_of(symbol.layer);
+    std::string_view layer = path;
     if (!within.empty() && layer.starts_with(within) && layer.substr(within.size()).starts_with('.'))
       layer.remove_prefix(within.size() + 1);
     if (uses[symbol.name] > 1 && !layer.empty()) name = fmt::format("{}.{}", printable(layer, unicode), name);

@@ -33,8 +33,7 @@ void Text::read(Source& source, std::uint64_t offset, std::uint64_t length) {
   length_ = 0;
   if (fits(offset, length, source.size())) {  // else the length is a lie, and the read below says so
     length_ = static_cast<std::size_t>(length);
-    const std::size_t needed = length_ + simdjson::SIMDJSON_PADDING;
-    if (needed > capacity_) bytes_ = std::make_unique_for_overwrite<char[]>(capacity_ = needed + needed / 4);
+    bytes_ = std::make_unique_for_overwrite<char[]>(length_ + simdjson::SIMDJSON_PADDING);
     std::memset(bytes_.get() + length_, ' ', simdjson::SIMDJSON_PADDING);
   }
   source.read(offset, std::span<char>(bytes_.get(), static_cast<std::size_t>(length)));
@@ -46,23 +45,23 @@ void Text::map(Source& source) {
   length_ = static_cast<std::size_t>(source.size());
 }
 
-Document::Document(Workspace& workspace, std::string_view label, std::uint64_t base)
-    : label_(label), text_(workspace.text.view()), base_(base) {
+Document::Document(Parser& parser, const Text& text, std::string_view label, std::uint64_t base)
+    : label_(label), text_(text.view()), base_(base) {
   run([&] {
     const std::size_t room = text_.size() + simdjson::SIMDJSON_PADDING;
-    document_ = workspace.parser.iterate(simdjson::padded_string_view(text_.data(), text_.size(), room)).value();
+    document_ = parser.iterate(simdjson::padded_string_view(text_.data(), text_.size(), room)).value();
   });
 }
 
-// Keys without escapes, which are all in practice, stay where they are.
-std::string_view Document::key_of(simdjson::ondemand::field& field) {
-  const char* begin = field.key().raw();
-  const char* text_end = text_.data() + text_.size();
-  const auto* quote = static_cast<const char*>(std::memchr(begin, '"', static_cast<std::size_t>(text_end - begin)));
-  if (quote == nullptr) fail("a key has no end");
-  const std::string_view key(begin, static_cast<std::size_t>(quote - begin));
-  if (key.find('\\') == std::string_view::npos) return key;
-  return field.unescaped_key().value();
+std::string_view Key::text() {
+  if (text_) return *text_;
+  const std::string_view text = document_.text();
+  const std::string_view rest = text.substr(static_cast<std::size_t>(field_.key().raw() - text.data()));
+  const std::size_t end = rest.find('"');
+  if (end == std::string_view::npos) document_.fail("a key has no end");
+  const std::string_view raw = rest.substr(0, end);
+  text_ = raw.find('\\') == std::string_view::npos ? raw : field_.unescaped_key().value();
+  return *text_;
 }
 
 void Document::fail(const std::string& message) const {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -18,8 +19,9 @@ namespace weigh::json {
 using Value = simdjson::ondemand::value;
 using Object = simdjson::ondemand::object;
 using Array = simdjson::ondemand::array;
+using Parser = simdjson::ondemand::parser;
 
-// Bytes of a source, with the padding behind them that simdjson wants. One text after the other can be read into it.
+// Bytes of a source, with the padding behind them that simdjson wants.
 class Text {
  public:
   // Throws Error(truncated) where the source ends before.
@@ -33,24 +35,42 @@ class Text {
  private:
   std::unique_ptr<char[]> bytes_;
   std::size_t length_ = 0;
-  std::size_t capacity_ = 0;
   Mapping mapped_;
 };
 
-// What reading a document needs: memory that serves one after another.
-struct Workspace {
-  Text text;
-  simdjson::ondemand::parser parser;
+class Document;
+
+// The name of a member. Names without escapes, which are all in practice, stay where they are in the text.
+class Key {
+ public:
+  Key(const Document& document, simdjson::ondemand::field& field) : document_(document), field_(field) {}
+
+  // Whether it is this name, which holds neither quotes nor backslashes. Its end is not looked for.
+  bool is(std::string_view name) {
+    if (text_) return *text_ == name;
+    const char* raw = field_.key().raw();
+    std::size_t same = 0;
+    while (same < name.size() && raw[same] == name[same]) ++same;
+    return raw[same] == '\\' ? text() == name : same == name.size() && raw[same] == '"';
+  }
+  // A view into the text; into the parser, and valid until the next document, where it holds escapes.
+  std::string_view text();
+  operator std::string_view() { return text(); }  // NOLINT(google-explicit-constructor): a key is a text
+
+ private:
+  const Document& document_;
+  simdjson::ondemand::field& field_;
+  std::optional<std::string_view> text_;
 };
 
 // JSON text of a source, checked to be UTF-8 and to hold one object and nothing behind it.
 class Document {
  public:
-  // The text that `workspace` holds; both must outlive this. `base` is the text's offset in the source.
-  Document(Workspace& workspace, std::string_view label, std::uint64_t base = 0);
+  // The parser and the text must outlive this; the parser's memory serves one document after another. `base` is the
+  // text's offset in the source.
+  Document(Parser& parser, const Text& text, std::string_view label, std::uint64_t base = 0);
 
-  // Calls visit(key, value) for every member; the key is a view into the text, or into the document where it holds
-  // escapes, and then it is valid only until the next key.
+  // Calls visit(key, value) for every member; the key may be taken as a Key& or as a std::string_view.
   template <class Visit>
   void for_each_member(Visit&& visit) {
     run([&] {
@@ -63,11 +83,12 @@ class Document {
   void each(Object object, Visit&& visit) {
     for (auto result : object) {
       simdjson::ondemand::field field = std::move(result).take_value();
-      std::string_view key = key_of(field);
+      Key key(*this, field);
       visit(key, field.value());
     }
   }
 
+  std::string_view text() const { return text_; }
   // Whether a view that a visit received lies in the text, and so lives as long as it.
   bool is_in_text(std::string_view view) const {
     return view.data() >= text_.data() && view.data() < text_.data() + text_.size();
@@ -83,7 +104,6 @@ class Document {
       fail_json(error);
     }
   }
-  std::string_view key_of(simdjson::ondemand::field& field);
   [[noreturn]] void fail_json(const simdjson::simdjson_error& error) const;
 
   std::string_view label_;

@@ -46,10 +46,10 @@ class Build {
     return add_extents(path, {model_.shape_begin(first), model_.shape_end(first)}, tensor);
   }
   Extent unknown(std::string_view name, std::string_view layer) {
-    return Extent::unknown(builder_.symbol(model_.keep(name), model_.keep(layer)));
+    return Extent::unknown(builder_.symbol(name, index(layer)));
   }
-  Module& module(std::string_view path) { return model_.modules[builder_.module(model_.keep(path))]; }
-  Index index(std::string_view path) { return builder_.module(model_.keep(path)); }
+  Module& module(std::string_view path) { return model_.modules[index(path)]; }
+  Index index(std::string_view path) { return builder_.module(path); }
   // A part of the file below `path`.
   void section(std::string_view path, SectionKind kind) {
     if (!has_sections_) model_.sections.clear();
@@ -60,11 +60,10 @@ class Build {
 
  private:
   Tensor& add_extents(std::string_view path, const std::vector<Extent>& shape, Tensor tensor) {
-    tensor.path = model_.keep(path);
     tensor.dtype = DType::float32;
     tensor.requires_grad = RequiresGrad::yes;
     tensor.role_recorded = true;
-    Tensor& added = model_.tensors[builder_.add_by_path(tensor, shape)];
+    Tensor& added = model_.tensors[builder_.add_by_path(tensor, path, shape)];
     if (added.state == State::initialised) added.stored_bytes = model_.bytes(added).known();
     return added;
   }

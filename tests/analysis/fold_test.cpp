@@ -1,10 +1,12 @@
 // Which siblings fold into one row.
 #include <functional>
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
 #include "analysis/build.h"
+#include "model/shapes.h"
 
 namespace weigh {
 namespace {
@@ -99,16 +101,20 @@ TEST_P(FoldOfDifferent, SiblingsDoesNotHappen) {
 }
 
 Tensor& middle_weight(Build& b) { return b.model().tensors[2]; }
+void give_middle_weight(Build& b, const std::vector<Extent>& shape) {
+  middle_weight(b).first_extent = Shapes(b.model().extents).add(shape);
+}
 
 INSTANTIATE_TEST_SUITE_P(
     By, FoldOfDifferent,
     ::testing::Values(Difference{"dtype", [](Build& b) { middle_weight(b).dtype = DType::bfloat16; }},
                       Difference{"shape",
-                                 [](Build& b) { b.model().extents[middle_weight(b).first_extent] = Extent(5); }},
+                                 [](Build& b) {
+                                   give_middle_weight(b, {Extent(5), Extent(2)});
+                                 }},
                       Difference{"order_of_extents",
                                  [](Build& b) {
-                                   b.model().extents[middle_weight(b).first_extent] = Extent(2);
-                                   b.model().extents[middle_weight(b).first_extent + 1] = Extent(8);
+                                   give_middle_weight(b, {Extent(2), Extent(8)});
                                  }},
                       Difference{"role", [](Build& b) { middle_weight(b).role = Role::buffer; }},
                       Difference{"state", [](Build& b) { middle_weight(b).state = State::meta; }},

@@ -24,7 +24,7 @@ Build embedding_and_tied_head() {
 
 std::vector<std::string> names(const Summary& summary) {
   std::vector<std::string> names;
-  for (const Row& row : summary.rows) names.emplace_back(summary.model->modules[row.module].path);
+  for (const Row& row : summary.rows) names.push_back(summary.model->path_of(row.module));
   return names;
 }
 
@@ -32,7 +32,7 @@ TEST(OwnStatistics, ATensorCountsAsItIsTold) {
   Build b = embedding_and_tied_head();
   SummaryOptions options;
   options.count = [](const Model& model, const Tensor& tensor) {
-    return tensor.path == "embedding.weight" ? Count() : model.numel(tensor);
+    return model.path_of(tensor) == "embedding.weight" ? Count() : model.numel(tensor);
   };
   const Summary summary = summarize(b.model(), options);
   EXPECT_EQ(summary.totals.parameters, Count(32));
@@ -59,7 +59,7 @@ TEST(OwnStatistics, WhatIsNoLayerHasNoRowAndHidesAllBelowIt) {
   SummaryOptions options;
   options.depth = -1;
   options.fold = false;
-  options.is_layer = [](const Model& model, Index module) { return model.modules[module].path != "body"; };
+  options.is_layer = [](const Model& model, Index module) { return model.path_of(module) != "body"; };
   const Summary summary = summarize(b.model(), options);
   EXPECT_EQ(names(summary), (std::vector<std::string>{"embedding", "head"}));
   EXPECT_EQ(summary.totals.parameters, Count(72)) << "what has no row is counted all the same";

@@ -20,7 +20,7 @@ using Lines = std::vector<std::string>;
 Lines lines(Build& b, const SummaryOptions& options = {}) {
   Lines found;
   for (const Row& row : summarize(b.model(), options).rows) {
-    std::string line = std::to_string(row.depth) + " " + std::string(b.model().modules[row.module].path);
+    std::string line = std::to_string(row.depth) + " " + b.model().path_of(row.module);
     if (row.own_only) line += " own";
     if (row.repeat > 1) line += " x" + std::to_string(row.repeat);
     found.push_back(line);
@@ -165,7 +165,7 @@ TEST(Rows, SayWhatIsLazy) {
 Lines tied(Build& b) {
   Lines found;
   for (const Row& row : summarize(b.model(), levels(-1).unfolded()).rows)
-    if (row.tied) found.emplace_back(std::string(b.model().modules[row.module].path) + (row.own_only ? " own" : ""));
+    if (row.tied) found.emplace_back(b.model().path_of(row.module) + (row.own_only ? " own" : ""));
   return found;
 }
 

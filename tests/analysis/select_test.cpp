@@ -26,7 +26,7 @@ class Select : public ::testing::Test {
   Paths paths(const SummaryOptions& options) {
     summary_ = summarize(b_.model(), options);
     Paths found;
-    for (const Row& row : summary_.rows) found.emplace_back(b_.model().modules[row.module].path);
+    for (const Row& row : summary_.rows) found.push_back(b_.model().path_of(row.module));
     return found;
   }
 

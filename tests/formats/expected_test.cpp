@@ -44,7 +44,7 @@ class Fixture : public ::testing::TestWithParam<std::string> {
   const Tensor* find(std::string path) const {
     for (;;) {
       for (const Tensor& tensor : model_.tensors)
-        if (tensor.path == path) return &tensor;
+        if (model_.path_of(tensor) == path) return &tensor;
       const std::size_t dot = path.find('.');
       if (dot == std::string::npos) return nullptr;
       path.erase(0, dot + 1);
@@ -69,9 +69,9 @@ class Fixture : public ::testing::TestWithParam<std::string> {
 
   // A module that stands in several places owns its tensors in the first.
   bool is_below_an_alias(const std::string& path) const {
-    return std::any_of(model_.modules.begin(), model_.modules.end(), [&](const Module& module) {
-      return module.alias_of != kNone && path.find(std::string(module.path) + ".") != std::string::npos;
-    });
+    for (Index i = 0; i < model_.modules.size(); ++i)
+      if (model_.modules[i].alias_of != kNone && path.find(model_.path_of(i) + ".") != std::string::npos) return true;
+    return false;
   }
 
   Model model_;
@@ -147,8 +147,8 @@ TEST_P(Fixture, HasTheTensorsOfItsMaker) {
 TEST_P(Fixture, HasTheModulesOfItsMaker) {
   if (!says("types") || expected()["kind"] == "checkpoint") return;
   std::map<std::string, const Module*> modules;
-  for (const Module& module : model_.modules)
-    if (module.alias_of == kNone) modules.emplace(module.path, &module);
+  for (Index i = 0; i < model_.modules.size(); ++i)
+    if (model_.modules[i].alias_of == kNone) modules.emplace(model_.path_of(i), &model_.modules[i]);
   for (const auto& [path, type] : expected()["types"].items()) {
     SCOPED_TRACE(path);
     ASSERT_TRUE(modules.contains(path));

@@ -31,7 +31,7 @@ inline Model read_bytes(const std::string& bytes) { return read_files({{"m", byt
 
 inline const Tensor* find(const Model& model, std::string_view path) {
   for (const Tensor& tensor : model.tensors)
-    if (tensor.path == path) return &tensor;
+    if (model.path_of(tensor) == path) return &tensor;
   return nullptr;
 }
 
@@ -49,7 +49,7 @@ inline std::string shape_of(const Model& model, std::string_view path) {
       text += "?";
     } else {
       const Symbol& symbol = model.symbols.at(extent->symbol());
-      text += std::string(symbol.name) + " of " + std::string(symbol.layer);
+      text += std::string(symbol.name) + " of " + model.path_of(symbol.layer);
     }
   }
   return "[" + text + "]";

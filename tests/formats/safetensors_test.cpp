@@ -171,15 +171,38 @@ TEST(SafetensorsShape, HasFewDimensions) {
 
 TEST(SafetensorsName, IsNotLong) {
   const std::string name(65'536, 'n');
-  EXPECT_EQ(model_of(entry(name, "U8", "[1]", "[0,1]"), 1).tensors[0].path, name);
+  EXPECT_EQ(model_of(entry(name, "U8", "[1]", "[0,1]"), 1).tensors[0].name, name);
   EXPECT_EQ(refusal_of(entry(name + "n", "U8", "[1]", "[0,1]"), 1),
             "m: a name has 65537 bytes, more than 65536 (limit name_bytes)");
 }
 
+// The header's memory and the parser's serve others when the model is used.
+TEST(SafetensorsName, OutlivesTheHeader) {
+  std::string entries;
+  for (int i = 0; i < 50; ++i)
+    entries += (i > 0 ? "," : "") + entry(i % 2 == 0 ? fmt::format("m.{}.w", i) : fmt::format("m.{}.\\u0077", i), "U8",
+                                          "[1]", fmt::format("[{},{}]", i, i + 1));
+  const Model model = model_of(entries, 50);
+  for (int i = 0; i < 50; ++i)
+    EXPECT_EQ(model.path_of(model.tensors[static_cast<std::size_t>(i)]), fmt::format("m.{}.w", i));
+}
+
+TEST(SafetensorsEntry, HasADtypeThatIsNotThatOfTheOneBefore) {
+  const std::string first = entry("a", "F32", "[1]", "[0,4]");
+  for (const auto& [written, dtype] : {std::pair("F16", DType::float16), std::pair("F\\u00316", DType::float16)}) {
+    const Model model =
+        model_of(first + "," + entry("b", written, "[1]", "[4,6]") + "," + entry("c", "F32", "[1]", "[6,10]"), 10);
+    EXPECT_EQ(model.tensors[1].dtype, dtype);
+    EXPECT_EQ(model.tensors[2].dtype, DType::float32);
+  }
+  EXPECT_EQ(refusal_of(first + R"(,"b":{"dtype":1,"shape":[1],"data_offsets":[4,8]})", 8),
+            "m: the JSON text of 103 bytes is malformed: a value is of another type than it must be (at byte 8)");
+}
+
 TEST(SafetensorsName, HasItsEscapesResolved) {
   const Model model = model_of(entry(R"(a\u00e9\"\n.\uD83D\uDE00)", "U8", "[1]", "[0,1]"), 1);
-  EXPECT_EQ(model.tensors[0].path, "aé\"\n.😀");
-  EXPECT_EQ(model.modules[1].path, "aé\"\n");
+  EXPECT_EQ(model.path_of(model.tensors[0]), "aé\"\n.😀");
+  EXPECT_EQ(model.path_of(1), "aé\"\n");
 }
 
 TEST(SafetensorsName, MayHaveOddDots) {

@@ -16,22 +16,20 @@ namespace {
 class Builder : public ::testing::Test {
  protected:
   Index add(std::string_view path, Index root = 0) {
-    Tensor tensor;
-    tensor.path = model_.keep(path);
     const std::vector<Extent> shape = {Extent(2), Extent(3)};
-    return builder_.add_by_path(tensor, shape, root);
+    return builder_.add_by_path({}, path, shape, root);
   }
-  Index module(std::string_view path, Index root = 0) { return builder_.module(model_.keep(path), root); }
+  Index module(std::string_view path, Index root = 0) { return builder_.module(path, root); }
 
   // Paths of all modules but the root, in definition order.
   std::vector<std::string> modules() const {
     std::vector<std::string> paths;
     walk_modules(model_, -1, [&](Index index, std::uint32_t) {
-      if (index != 0) paths.emplace_back(model_.modules[index].path);
+      if (index != 0) paths.push_back(model_.path_of(index));
     });
     return paths;
   }
-  std::string owner(Index tensor) const { return std::string(model_.modules[model_.tensors[tensor].module].path); }
+  std::string owner(Index tensor) const { return model_.path_of(model_.tensors[tensor].module); }
 
   Limits limits_;
   Model model_;
@@ -64,25 +62,69 @@ TEST_F(Builder, RecordsRankAndExtents) {
   add("a");
   const Tensor& second = model_.tensors[add("b")];
   EXPECT_EQ(second.rank, 2U);
-  EXPECT_EQ(second.first_extent, 2U);
   EXPECT_EQ(*model_.shape_begin(second), Extent(2));
   EXPECT_EQ(*(model_.shape_end(second) - 1), Extent(3));
 }
 
+TEST_F(Builder, KeepsAShapeOnce) {
+  for (const char* path : {"a.w", "b.w", "c.w"}) add(path);
+  EXPECT_EQ(model_.extents, (std::vector<Extent>{Extent(2), Extent(3)}));
+  EXPECT_EQ(model_.tensors[2].first_extent, 0U);
+}
+
+// Model::nested_elements tells them apart by their extents.
+TEST_F(Builder, KeepsShapesOfNestedTensorsApart) {
+  Tensor nested;
+  nested.layout = Layout::nested;
+  const std::vector<Extent> shape = {Extent(2)};
+  builder_.add_by_path(nested, "a", shape);
+  EXPECT_EQ(model_.tensors[builder_.add_by_path(nested, "b", shape)].first_extent, 1U);
+}
+
+TEST_F(Builder, KeepsANameOnce) {
+  add("a.weight");
+  add("b.weight");
+  EXPECT_EQ(model_.tensors[0].name.data(), model_.tensors[1].name.data());
+}
+
+TEST_F(Builder, NeedsNoNameAfterItsCall) {
+  std::string path = "model.layers.0.weight";
+  const Index tensor = add(path);
+  path.assign(path.size(), 'x');
+  EXPECT_EQ(model_.path_of(model_.tensors[tensor]), "model.layers.0.weight");
+  EXPECT_EQ(owner(add("model.layers.0.bias")), "model.layers.0");
+  EXPECT_EQ(model_.modules.size(), 4U);
+}
+
 TEST_F(Builder, KeepsAnUnknownRank) {
   Tensor tensor;
-  tensor.path = "a";
   tensor.rank = Tensor::kUnknownRank;
-  EXPECT_FALSE(model_.tensors[builder_.add_by_path(tensor, {})].rank_known());
+  EXPECT_FALSE(model_.tensors[builder_.add_by_path(tensor, "a", {})].rank_known());
 }
 
 TEST_F(Builder, TakesNamesWithEmptyComponents) {
   for (std::string_view path : {".w", "..w", ".a.w", "a..w", "a..b.w", "a.", "..", "a...w", ""}) {
     const Index tensor = add(path);
-    EXPECT_EQ(model_.tensors[tensor].path, path);
+    EXPECT_EQ(model_.path_of(model_.tensors[tensor]), path);
     EXPECT_EQ(owner(tensor), path.substr(0, path.rfind('.') == path.npos ? 0 : path.rfind('.')));
     EXPECT_EQ(builder_.find(path), tensor) << '"' << path << '"';
   }
+}
+
+// Whatever came before it, and below the root of a section, too.
+TEST_F(Builder, TellsEveryNameAsItStandsInTheFile) {
+  const Index section = module("section");
+  const std::vector<std::string> parts = {"", ".", "a", "..", "a.b", ".a", "a."};
+  for (const std::string& first : parts)
+    for (const std::string& second : parts)
+      for (const std::string& third : parts) {
+        const std::string path = first + second + third;
+        if (builder_.find(path) != kNone) continue;
+        const Index tensor = add(path);
+        EXPECT_EQ(model_.path_of(model_.tensors[tensor]), path);
+        EXPECT_EQ(model_.path_of(model_.tensors[add(path, section)]), "section." + path);
+        EXPECT_EQ(builder_.find(path), tensor) << '"' << path << '"';
+      }
 }
 
 TEST_F(Builder, DoesNotTakeAPrefixForAnAncestor) {
@@ -123,27 +165,27 @@ TEST_F(Builder, FindsTensorsOfACrowdedModule) {
   for (int i = 0; i < 100; ++i) added.push_back(add("list." + std::to_string(i)));
   const Index list = model_.tensors[added[0]].module;
   for (int i = 0; i < 100; ++i) {
-    EXPECT_EQ(builder_.find_in_module("list." + std::to_string(i), list), added[static_cast<std::size_t>(i)]);
+    EXPECT_EQ(builder_.find_in_module(std::to_string(i), list), added[static_cast<std::size_t>(i)]);
     EXPECT_EQ(builder_.find("list." + std::to_string(i)), added[static_cast<std::size_t>(i)]);
   }
-  EXPECT_EQ(builder_.find_in_module("list.100", list), kNone);
-  EXPECT_EQ(builder_.find_in_module("list.50", 0), kNone);
+  EXPECT_EQ(builder_.find_in_module("100", list), kNone);
+  EXPECT_EQ(builder_.find_in_module("50", 0), kNone);
 }
 
 TEST_F(Builder, BuildsBelowTheRootOfASection) {
   const Index first = module("state");
   const Index second = module("ema");
-  EXPECT_EQ(owner(add("state.fc.weight", first)), "state.fc");
-  EXPECT_EQ(owner(add("ema.fc.weight", second)), "ema.fc");
-  EXPECT_EQ(owner(add("state.scale", first)), "state");
+  EXPECT_EQ(owner(add("fc.weight", first)), "state.fc");
+  EXPECT_EQ(owner(add("fc.weight", second)), "ema.fc");
+  EXPECT_EQ(owner(add("scale", first)), "state");
   EXPECT_EQ(modules(), (Paths{"state", "state.fc", "ema", "ema.fc"}));
-  EXPECT_EQ(builder_.find("ema.fc.weight", second), 1U);
-  EXPECT_EQ(builder_.find("state.fc.weight", second), kNone);
+  EXPECT_EQ(builder_.find("fc.weight", second), 1U);
+  EXPECT_EQ(builder_.find("scale", second), kNone);
+  EXPECT_EQ(model_.path_of(model_.tensors[1]), "ema.fc.weight");
 }
 
 TEST_F(Builder, MakesATiedTensorAsItsOriginal) {
   Tensor original;
-  original.path = "a.weight";
   original.dtype = DType::bfloat16;
   original.role = Role::buffer;
   original.role_recorded = true;
@@ -151,10 +193,9 @@ TEST_F(Builder, MakesATiedTensorAsItsOriginal) {
   original.stored_bytes = 12;
   const std::vector<Extent> shape = {Extent(6)};
   Tensor tied;
-  tied.tied_to = builder_.add_by_path(original, shape);
-  tied.path = "b.weight";
-  const Tensor& copy = model_.tensors[builder_.add_by_path(tied, shape)];
-  EXPECT_EQ(copy.path, "b.weight");
+  tied.tied_to = builder_.add_by_path(original, "a.weight", shape);
+  const Tensor& copy = model_.tensors[builder_.add_by_path(tied, "b.weight", shape)];
+  EXPECT_EQ(model_.path_of(copy), "b.weight");
   EXPECT_EQ(copy.tied_to, 0U);
   EXPECT_EQ(copy.dtype, DType::bfloat16);
   EXPECT_EQ(copy.role, Role::buffer);
@@ -167,9 +208,8 @@ TEST_F(Builder, TiesToTheFirstOfSeveral) {
   add("a.w");
   for (const char* path : {"b.w", "c.w"}) {
     Tensor tied;
-    tied.path = path;
     tied.tied_to = static_cast<Index>(model_.tensors.size() - 1);
-    builder_.add_by_path(tied, {});
+    builder_.add_by_path(tied, path, {});
   }
   EXPECT_EQ(model_.tensors[1].tied_to, 0U);
   EXPECT_EQ(model_.tensors[2].tied_to, 0U);
@@ -182,7 +222,7 @@ TEST_F(Builder, SortsSiblingsByNameAndNumbersByValue) {
   builder_.sort_siblings();
   EXPECT_EQ(modules(),
             (Paths{"C", "a", "b", "b.1", "b.007", "b.9", "b.10", "b.-1", "b.99999999999999999999", "b.a", "b.x"}));
-  EXPECT_EQ(model_.modules[model_.modules[0].last_child].path, "b");
+  EXPECT_EQ(model_.modules[model_.modules[0].last_child].name, "b");
   EXPECT_EQ(owner(add("b.9.v")), "b.9");  // still found
 }
 
@@ -202,10 +242,10 @@ TEST_F(Builder, RefusesMoreTensorsThanTheLimit) {
 }
 
 TEST_F(Builder, GivesSymbolsTheirNumbers) {
-  EXPECT_EQ(builder_.symbol("in", "conv1"), 0U);
-  EXPECT_EQ(builder_.symbol("in", "conv2"), 1U);
+  EXPECT_EQ(builder_.symbol("in", module("conv1")), 0U);
+  EXPECT_EQ(builder_.symbol("in", module("conv2")), 1U);
   EXPECT_EQ(model_.symbols[1].name, "in");
-  EXPECT_EQ(model_.symbols[1].layer, "conv2");
+  EXPECT_EQ(model_.path_of(model_.symbols[1].layer), "conv2");
 }
 
 TEST_F(Builder, WalksDownToADepth) {
@@ -213,7 +253,7 @@ TEST_F(Builder, WalksDownToADepth) {
   add("d.e.w");
   std::vector<std::string> seen;
   const auto note = [&](Index index, std::uint32_t depth) {
-    seen.push_back(std::to_string(depth) + std::string(model_.modules[index].path));
+    seen.push_back(std::to_string(depth) + model_.path_of(index));
   };
   walk_modules(model_, 0, note);
   EXPECT_EQ(seen, Paths{"0"});

@@ -16,9 +16,8 @@ namespace {
 class OneTensor : public ::testing::Test {
  protected:
   const Tensor& add(Tensor tensor, const std::vector<Extent>& shape) {
-    tensor.path = "t";
     ModelBuilder builder(model_, limits_);
-    return model_.tensors[builder.add_by_path(tensor, shape)];
+    return model_.tensors[builder.add_by_path(tensor, "t", shape)];
   }
   static Tensor of(DType dtype, State state = State::initialised, Layout layout = Layout::strided) {
     Tensor tensor;
@@ -135,7 +134,7 @@ TEST_F(OneTensor, OfPartsThatDifferInShapeHasTheElementsThatWereCounted) {
 TEST(Model, BeginsWithItsRootAndOneSection) {
   const Model model;
   ASSERT_EQ(model.modules.size(), 1U);
-  EXPECT_EQ(model.modules[0].path, "");
+  EXPECT_EQ(model.path_of(0), "");
   EXPECT_EQ(model.modules[0].parent, kNone);
   ASSERT_EQ(model.sections.size(), 1U);
   EXPECT_EQ(model.sections[0].kind, SectionKind::model);
@@ -166,22 +165,38 @@ TEST(Model, KeepsTextWhenItIsMoved) {
   EXPECT_EQ(moved.modules.size(), 1U);
 }
 
-TEST(Model, TakesOverText) {
-  Model model;
-  auto text = std::make_unique<char[]>(3);
-  text[0] = 'a', text[1] = 'b', text[2] = 'c';
-  const std::string_view view(text.get(), 3);
-  model.adopt(std::move(text));
-  EXPECT_EQ(view, "abc");
+// A module called `name` in `parent`.
+Index add(Model& model, Index parent, std::string_view name) {
+  Module module;
+  module.name = name;
+  module.parent = parent;
+  model.modules.push_back(module);
+  return static_cast<Index>(model.modules.size() - 1);
 }
 
-TEST(Module, HasTheLastComponentOfItsPathAsName) {
-  Module module;
-  EXPECT_EQ(module.name(), "");
-  module.path = "model.layers.10";
-  EXPECT_EQ(module.name(), "10");
-  module.path = "fc";
-  EXPECT_EQ(module.name(), "fc");
+TEST(Model, ComposesPaths) {
+  Model model;
+  const Index layers = add(model, add(model, 0, "model"), "layers");
+  const Index tenth = add(model, layers, "10");
+  EXPECT_EQ(model.path_of(0), "");
+  EXPECT_EQ(model.path_of(layers), "model.layers");
+  EXPECT_EQ(model.path_of(tenth), "model.layers.10");
+  EXPECT_EQ(model.path_of(tenth, "weight"), "model.layers.10.weight");
+  EXPECT_EQ(model.path_of(0, "weight"), "weight");
+  Tensor tensor;
+  tensor.name = "bias";
+  tensor.module = layers;
+  EXPECT_EQ(model.path_of(tensor), "model.layers.bias");
+}
+
+TEST(Model, ComposesPathsOfEmptyNames) {
+  Model model;
+  const Index nameless = add(model, 0, "");
+  EXPECT_EQ(model.path_of(nameless), "");
+  EXPECT_EQ(model.path_of(nameless, "w"), ".w");
+  EXPECT_EQ(model.path_of(nameless, ""), ".");
+  EXPECT_EQ(model.path_of(add(model, nameless, "")), ".");
+  EXPECT_EQ(model.path_of(add(model, nameless, "a"), "w"), ".a.w");
 }
 
 }  // namespace

@@ -118,7 +118,7 @@ n/a       Modules in eval mode
 
 TEST_F(LiveModel, WhatIsNoLayerStandsInNoFormOfOutput) {
   SummaryOptions options;
-  options.is_layer = [](const Model& model, Index module) { return model.modules[module].path != "lstm"; };
+  options.is_layer = [](const Model& model, Index module) { return model.path_of(module) != "lstm"; };
   const Summary summary = summarize(build_.model(), options);
   for (const RenderFormat format : {RenderFormat::table, RenderFormat::lightning, RenderFormat::csv}) {
     RenderOptions render_options;

@@ -23,11 +23,16 @@ using testing::error_of;
 using ::testing::Pair;
 using Members = std::vector<std::pair<std::string, std::int64_t>>;
 
+struct Workspace {
+  Text text;
+  Parser parser;
+};
+
 // Keys and their numbers.
 Members members(Workspace& workspace, std::string_view text) {
   auto source = memory_source("c.json", text);
   workspace.text.read(*source, 0, text.size());
-  Document document(workspace, "c.json");
+  Document document(workspace.parser, workspace.text, "c.json");
   Members found;
   document.for_each_member([&](std::string_view key, Value value) { found.emplace_back(key, value.get_int64()); });
   return found;
@@ -51,12 +56,29 @@ TEST(Json, UndoesTheEscapesOfKeys) {
               ElementsAre(Pair("a\"b", 1), Pair("\\", 2), Pair("€\n", 3), Pair("plain", 4)));
 }
 
+TEST(Json, ComparesKeysAsTheyStand) {
+  Workspace workspace;
+  const std::string text =
+      R"({"shape": 1, "shap": 2, "shapes": 3, "sh\u0061pe": 4, "shape\"": 5, "": 6, "\\shape": 7})";
+  auto source = memory_source("c.json", text);
+  workspace.text.read(*source, 0, text.size());
+  Document document(workspace.parser, workspace.text, "c.json");
+  std::vector<std::int64_t> found;
+  document.for_each_member([&](Key& key, Value value) {
+    const bool is_shape = key.is("shape");
+    EXPECT_EQ(is_shape, key.text() == "shape");
+    EXPECT_EQ(is_shape, key.is("shape"));  // asked again
+    if (is_shape) found.push_back(value.get_int64());
+  });
+  EXPECT_THAT(found, ElementsAre(1, 4));
+}
+
 TEST(Json, KeepsKeysWithoutEscapesInTheText) {
   Workspace workspace;
   const std::string text = R"({"plain": 1, "escap\u0065d": 2})";
   auto source = memory_source("c.json", text);
   workspace.text.read(*source, 0, text.size());
-  Document document(workspace, "c.json");
+  Document document(workspace.parser, workspace.text, "c.json");
   std::vector<bool> in_text;
   document.for_each_member([&](std::string_view key, Value) { in_text.push_back(document.is_in_text(key)); });
   EXPECT_THAT(in_text, ElementsAre(true, false));
@@ -67,7 +89,7 @@ TEST(Json, VisitsObjectsInsideObjects) {
   const std::string text = R"({"outer": {"a": 1, "b": 2}, "next": {}})";
   auto source = memory_source("c.json", text);
   workspace.text.read(*source, 0, text.size());
-  Document document(workspace, "c.json");
+  Document document(workspace.parser, workspace.text, "c.json");
   std::vector<std::string> seen;
   document.for_each_member([&](std::string_view key, Value value) {
     seen.emplace_back(key);
@@ -133,7 +155,7 @@ TEST(Json, NamesThePlaceOfItsTextInTheSource) {
   auto source = memory_source("m.safetensors", "12345678{}{}");
   workspace.text.read(*source, 8, 4);
   EXPECT_EQ(workspace.text.view(), "{}{}");
-  Document document(workspace, "m.safetensors", 8);
+  Document document(workspace.parser, workspace.text, "m.safetensors", 8);
   EXPECT_EQ(error_of([&] { document.for_each_member([](std::string_view, Value) {}); }),
             "m.safetensors: something follows the JSON object (at byte 8)");
   EXPECT_EQ(error_of([&] { document.fail("the key 'a' is bad"); }), "m.safetensors: the key 'a' is bad (at byte 8)");
@@ -186,7 +208,7 @@ TEST_F(JsonFile, IsReadWholeWhateverItsSize) {
     Workspace workspace;
     workspace.text.map(*source);
     EXPECT_EQ(workspace.text.view(), text);
-    Document document(workspace, "c.json");
+    Document document(workspace.parser, workspace.text, "c.json");
     Members found;
     document.for_each_member([&](std::string_view key, Value value) { found.emplace_back(key, value.get_int64()); });
     EXPECT_THAT(found, ElementsAre(Pair("a", 1)));

@@ -9,6 +9,7 @@
 #include "weigh/error.h"
 
 namespace weigh::pytorch {
+
 Assembler::Memory Assembler::memory_of(const TorchTensor& tensor) {
   if (tensor.storage.empty()) return {tensor.node, 0, 0, 0};
   std::uint64_t form = static_cast<std::uint64_t>(tensor.dtype);
@@ -17,26 +18,27 @@ Assembler::Memory Assembler::memory_of(const TorchTensor& tensor) {
   return {nullptr, hash_of(tensor.storage), tensor.storage_offset, form};
 }
 
-std::string_view Assembler::path(std::string_view prefix, std::string_view name) {
-  if (prefix.size() + name.size() >= limits_.name_bytes) {
-    throw Error(ErrorKind::limit, model_.source,
-                fmt::format("the name '{}…' is longer than {} bytes (limit name_bytes)",
-                            (prefix.empty() ? name : prefix).substr(0, 60), limits_.name_bytes));
-  }
-  if (prefix.empty()) return model_.keep(name);
-  return model_.keep(std::string(prefix).append(1, '.').append(name));
+void Assembler::check_length(Index module, std::string_view name) const {
+  std::size_t size = name.size();
+  for (Index above = module; above != 0; above = model_.modules[above].parent)
+    size += model_.modules[above].name.size() + 1;
+  if (size < limits_.name_bytes) return;
+  const std::string prefix = model_.path_of(module);
+  throw Error(ErrorKind::limit, model_.source,
+              fmt::format("the name '{}…' is longer than {} bytes (limit name_bytes)",
+                          (prefix.empty() ? name : prefix).substr(0, 60), limits_.name_bytes));
 }
 
-Tensor Assembler::describe(const TorchTensor& read, std::string_view path, std::optional<Role> role) {
+Tensor Assembler::describe(const TorchTensor& read, std::string_view name, std::optional<Role> role) {
   if (!role) role = read.role;
   Tensor tensor;
-  tensor.path = path;
+  tensor.name = name;
   tensor.dtype = read.dtype;
   tensor.stored_bytes = read.stored_bytes;
   tensor.state = read.state;
   tensor.layout = read.layout;
   tensor.role_recorded = role.has_value();
-  tensor.role = role ? *role : infer_role(path.substr(path.rfind('.') + 1), read.dtype, read.shape);
+  tensor.role = role ? *role : infer_role(name.substr(name.rfind('.') + 1), read.dtype, read.shape);
   // A state dict holds detached tensors, which say nothing of the parameter; a Parameter does.
   tensor.requires_grad = tensor.role == Role::parameter ? read.requires_grad : RequiresGrad::no;
   if (!read.rank_known) tensor.rank = Tensor::kUnknownRank;
@@ -55,16 +57,14 @@ void Assembler::remember(const TorchTensor& tensor, Index index) {
   if (tensor.elements) model_.nested_elements.emplace_back(model_.tensors[index].first_extent, *tensor.elements);
 }
 
-Index Assembler::add_by_path(Value value, std::string_view path, Index root) {
-  const TorchTensor& read = tensors_.read(value, path);
-  Index index = builder_.add_by_path(describe(read, path, std::nullopt), read.shape, root);
-  remember(read, index);
-  return index;
+Index Assembler::add_by_path(Value value, std::string_view path) {
+  const Index module = builder_.module_of(path);
+  return add_to_module(value, ModelBuilder::name_in(module, path, 0), module, std::nullopt);
 }
 
-Index Assembler::add_to_module(Value value, std::string_view path, Index module, Role role) {
-  const TorchTensor& read = tensors_.read(value, path);
-  Tensor tensor = describe(read, path, role);
+Index Assembler::add_to_module(Value value, std::string_view name, Index module, std::optional<Role> role) {
+  const TorchTensor& read = tensors_.read(value, {&model_, module, name});
+  Tensor tensor = describe(read, name, role);
   tensor.module = module;
   Index index = builder_.add_to_module(tensor, read.shape);
   remember(read, index);

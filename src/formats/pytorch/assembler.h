@@ -25,13 +25,12 @@ class Assembler {
   ModelBuilder& builder() { return builder_; }
   const Limits& limits() const { return limits_; }
 
-  // "PREFIX.NAME" or NAME, kept by the model. Throws Error(limit).
-  std::string_view path(std::string_view prefix, std::string_view name);
+  // Throws Error(limit) where the full name of what is called `name` in the module is too long.
+  void check_length(Index module, std::string_view name) const;
 
-  // Requires: is_tensor(value). `path` is kept by the model. Without a role, the value's own or an inferred one is
-  // taken.
-  Index add_by_path(Value value, std::string_view path, Index root);
-  Index add_to_module(Value value, std::string_view path, Index module, Role role);
+  // Requires: is_tensor(value). Without a role, the value's own or an inferred one is taken.
+  Index add_by_path(Value value, std::string_view path);
+  Index add_to_module(Value value, std::string_view name, Index module, std::optional<Role> role);
 
   // Gives an uninitialised tensor the extents that turned out to be known.
   void set_shape(Index tensor, std::span<const Extent> shape);
@@ -39,9 +38,9 @@ class Assembler {
   void share_shapes_of_ties();
 
   // Bytes of a tensor that is not added.
-  std::uint64_t stored_bytes(Value value) { return tensors_.read(value, "").stored_bytes; }
+  std::uint64_t stored_bytes(Value value) { return tensors_.read(value, {}).stored_bytes; }
   bool is_scalar(Value value) {
-    const TorchTensor& read = tensors_.read(value, "");
+    const TorchTensor& read = tensors_.read(value, {});
     return read.rank_known && read.shape.empty();
   }
 
@@ -54,7 +53,7 @@ class Assembler {
     friend bool operator==(const Memory&, const Memory&) = default;
     std::uint64_t hash() const { return mix(mix(mix(reinterpret_cast<std::uintptr_t>(node), storage), offset), form); }
   };
-  Tensor describe(const TorchTensor& read, std::string_view path, std::optional<Role> role);
+  Tensor describe(const TorchTensor& read, std::string_view name, std::optional<Role> role);
   static Memory memory_of(const TorchTensor& tensor);
   void remember(const TorchTensor& tensor, Index index);
 

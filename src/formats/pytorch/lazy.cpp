@@ -61,13 +61,13 @@ void LazyShapes::complete(Index tensor, const Layer& layer, std::string_view nam
 LazyShapes::Shape LazyShapes::torch_shape(const Layer& layer, std::string_view name) {
   std::string_view type = short_class_name(class_of(layer.module));
   if (type.starts_with("LazyBatchNorm") || type.starts_with("LazyInstanceNorm"))
-    return std::vector{unknown(layer.path, "num_features")};
+    return std::vector{unknown(layer.index, "num_features")};
   if (type.starts_with("LazyConv")) return convolution_shape(layer, name, type.starts_with("LazyConvTranspose"));
   if (type != "LazyLinear") return std::nullopt;
   std::optional<Extent> out = size_of(layer.module, "out_features");
   if (!out) return std::nullopt;
   if (name == "bias") return std::vector{*out};
-  return std::vector{*out, unknown(layer.path, "in")};
+  return std::vector{*out, unknown(layer.index, "in")};
 }
 
 // weight [out, in / groups, *kernel], transposed [in, out / groups, *kernel]; bias [out].
@@ -78,9 +78,9 @@ LazyShapes::Shape LazyShapes::convolution_shape(const Layer& layer, std::string_
   if (name == "bias") return std::vector{*out};
   std::vector<Extent> shape;
   if (is_transposed) {
-    shape = {unknown(layer.path, "in"), Extent(out->size() / static_cast<std::uint64_t>(groups))};
+    shape = {unknown(layer.index, "in"), Extent(out->size() / static_cast<std::uint64_t>(groups))};
   } else {
-    shape = {*out, unknown(layer.path, groups == 1 ? "in" : fmt::format("in/{}", groups))};
+    shape = {*out, unknown(layer.index, groups == 1 ? "in" : fmt::format("in/{}", groups))};
   }
   std::span<const Value> kernel = attribute(layer.module, "kernel_size").items();
   if (kernel.empty() || kernel.size() > 3) return std::nullopt;
@@ -98,25 +98,25 @@ LazyShapes::Shape LazyShapes::geometric_shape(const Layer& layer, std::string_vi
   if (!out) return std::nullopt;
   if (type == "Linear" && name == "weight") return std::vector{*out, input_of_linear(layer)};
   if (type == "HeteroLinear" && name == "weight") {
-    if (std::optional<Extent> types = size("num_types")) return std::vector{*types, unknown(layer.path, "in"), *out};
+    if (std::optional<Extent> types = size("num_types")) return std::vector{*types, unknown(layer.index, "in"), *out};
   }
   if (type == "SplineConv" && name == "weight") {
-    if (std::optional<Extent> kernels = size("K")) return std::vector{*kernels, unknown(layer.path, "in"), *out};
+    if (std::optional<Extent> kernels = size("K")) return std::vector{*kernels, unknown(layer.index, "in"), *out};
   }
   if (type == "ARMAConv") {
     std::optional<Extent> stacks = size("num_stacks");
     std::optional<Extent> layers = size("num_layers");
     if (!stacks || !layers) return std::nullopt;
     if (boolean_or(attribute(layer.module, "shared_weights"), false)) layers = Extent(1);
-    if (name == "init_weight") return std::vector{*stacks, unknown(layer.path, "in"), *out};
-    if (name == "root_weight") return std::vector{*layers, *stacks, unknown(layer.path, "in"), *out};
+    if (name == "init_weight") return std::vector{*stacks, unknown(layer.index, "in"), *out};
+    if (name == "root_weight") return std::vector{*layers, *stacks, unknown(layer.index, "in"), *out};
   }
   if (type == "GMMConv") {
     std::optional<Extent> kernels = size("kernel_size");
     std::optional<Extent> dim = size("dim");
     if (!kernels || !dim || kernels->size() > INT32_MAX || out->size() > INT32_MAX) return std::nullopt;
-    if (name == "g") return std::vector{unknown(layer.path, "in"), Extent(out->size() * kernels->size())};
-    if (name == "mu" || name == "sigma") return std::vector{unknown(layer.path, "in"), *out, *kernels, *dim};
+    if (name == "g") return std::vector{unknown(layer.index, "in"), Extent(out->size() * kernels->size())};
+    if (name == "mu" || name == "sigma") return std::vector{unknown(layer.index, "in"), *out, *kernels, *dim};
   }
   return std::nullopt;
 }
@@ -124,11 +124,11 @@ LazyShapes::Shape LazyShapes::geometric_shape(const Layer& layer, std::string_vi
 // The input of a Linear in a convolution is the convolution's: one unknown for all that share it.
 Extent LazyShapes::input_of_linear(const Layer& layer) {
   auto side = std::find_if(kSides.begin(), kSides.end(), [&](const auto& row) { return row.first == layer.name; });
-  if (side == kSides.end() || !shares_its_input(layer.parent)) return unknown(layer.path, "in");
-  if (side->second == Side::edge) return unknown(layer.parent_path, "edge_dim");
+  if (side == kSides.end() || !shares_its_input(layer.parent)) return unknown(layer.index, "in");
+  if (side->second == Side::edge) return unknown(layer.parent_index, "edge_dim");
   const bool is_bipartite = attribute(layer.parent, "in_channels").is(Kind::tuple);
-  if (!is_bipartite) return unknown(layer.parent_path, "in");
-  return unknown(layer.parent_path, side->second == Side::source ? "in_l" : "in_r");
+  if (!is_bipartite) return unknown(layer.parent_index, "in");
+  return unknown(layer.parent_index, side->second == Side::source ? "in_l" : "in_r");
 }
 
 void LazyShapes::complete_beside_bias(Index module) {
@@ -137,7 +137,7 @@ void LazyShapes::complete_beside_bias(Index module) {
   std::optional<std::vector<Extent>> bias;
   for (Index i = model.modules[module].first_tensor; i != kNone; i = model.tensors[i].next) {
     const Tensor& tensor = model.tensors[i];
-    std::string_view name = tensor.path.substr(tensor.path.rfind('.') + 1);
+    std::string_view name = tensor.name;
     if (name == "weight" && tensor.state == State::uninitialised) {
       weight = i;
     } else if (name == "bias" && tensor.state != State::uninitialised && tensor.rank_known()) {
@@ -147,15 +147,15 @@ void LazyShapes::complete_beside_bias(Index module) {
     }
   }
   if (weight == kNone || !bias || bias->empty() || bias->size() > 2) return;
-  Extent in = unknown(model.modules[module].path, "in");
+  Extent in = unknown(module, "in");
   std::vector<Extent> shape = {bias->front(), in};
   if (bias->size() == 2) shape.push_back(bias->back());  // HeteroLinear: weight [types, in, out], bias [types, out]
   assembler_.set_shape(weight, shape);
 }
 
-Extent LazyShapes::unknown(std::string_view layer_path, std::string_view name) {
-  auto [place, is_new] = symbols_.try_emplace(fmt::format("{}:{}", layer_path, name));
-  if (is_new) place->second = assembler_.builder().symbol(assembler_.model().keep(name), layer_path);
+Extent LazyShapes::unknown(Index layer, std::string_view name) {
+  const auto [place, is_new] = symbols_.try_emplace({layer, std::string(name)});
+  if (is_new) place->second = assembler_.builder().symbol(name, layer);
   return Extent::unknown(place->second);
 }
 

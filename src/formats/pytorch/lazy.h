@@ -5,10 +5,11 @@
 // convolutions that own lazy parameters (torch_geometric/nn/dense/linear.py, nn/conv/*.py).
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "formats/pytorch/assembler.h"
@@ -19,9 +20,9 @@ namespace weigh::pytorch {
 // A pickled layer and where it stands.
 struct Layer {
   Value module;
-  std::string_view path;
+  Index index = 0;
   Value parent;  // none for the root
-  std::string_view parent_path;
+  Index parent_index = kNone;
   std::string_view name;  // under which the parent holds it
 };
 
@@ -41,10 +42,10 @@ class LazyShapes {
   Shape convolution_shape(const Layer& layer, std::string_view name, bool is_transposed);
   Shape geometric_shape(const Layer& layer, std::string_view name);
   Extent input_of_linear(const Layer& layer);
-  Extent unknown(std::string_view layer_path, std::string_view name);
+  Extent unknown(Index layer, std::string_view name);
 
   Assembler& assembler_;
-  std::unordered_map<std::string, SymbolId> symbols_;  // by "layer:name"
+  std::map<std::pair<Index, std::string>, SymbolId> symbols_;  // by layer and name
 };
 
 }  // namespace weigh::pytorch

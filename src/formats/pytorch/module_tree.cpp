@@ -37,7 +37,7 @@ class Tree {
   explicit Tree(Assembler& assembler) : assembler_(assembler), model_(assembler.model()), shapes_(assembler) {}
 
   void add(Value root, Index index) {
-    std::vector<Open> open = {{{root, model_.modules[index].path, Value(), "", ""}, index, 0}};
+    std::vector<Open> open = {{{root, index, Value(), kNone, ""}, 0}};
     while (!open.empty()) {
       Open next = open.back();
       open.pop_back();
@@ -50,16 +50,15 @@ class Tree {
  private:
   struct Open {
     Layer layer;
-    Index index;
     std::uint32_t depth;
   };
 
   void add_one(const Open& open, std::vector<Open>& children) {
-    const auto [seen, is_new] = seen_.emplace(open.layer.module.identity(), open.index);
-    if (!is_new) return be_alias(model_.modules[open.index], seen->second);
+    const auto [seen, is_new] = seen_.emplace(open.layer.module.identity(), open.layer.index);
+    if (!is_new) return be_alias(model_.modules[open.layer.index], seen->second);
     if (is_compiled(open.layer.module)) return add_compiled(open, children);
     const Entries attributes = module_attributes(open.layer.module);
-    describe(model_.modules[open.index], open.layer.module, attributes);
+    describe(model_.modules[open.layer.index], open.layer.module, attributes);
     add_tensors(open, pickle::find(attributes, "_parameters"), Role::parameter);
     add_tensors(open, pickle::find(attributes, "_buffers"), Role::buffer);
     if (open.depth >= assembler_.limits().module_depth) {
@@ -71,10 +70,9 @@ class Tree {
   }
 
   void add_child(const Open& parent, std::string_view name, Value child, std::vector<Open>& children) {
-    std::string_view path = assembler_.path(parent.layer.path, name);
-    Index index = assembler_.builder().add_child(parent.index, path);
-    children.push_back(
-        {{child, path, parent.layer.module, parent.layer.path, model_.modules[index].name()}, index, parent.depth + 1});
+    assembler_.check_length(parent.layer.index, name);
+    const Index index = assembler_.builder().add_child(parent.layer.index, name);
+    children.push_back({{child, index, parent.layer.module, parent.layer.index, name}, parent.depth + 1});
   }
 
   void be_alias(Module& module, Index original) const {
@@ -86,7 +84,7 @@ class Tree {
   // torch.compile's wrapper is stored as a call with the module that it wraps, whose mode is its own.
   void add_compiled(const Open& open, std::vector<Open>& children) {
     const Value wrapped = arguments_of(open.layer.module)[0];
-    describe(model_.modules[open.index], open.layer.module, module_attributes(wrapped));
+    describe(model_.modules[open.layer.index], open.layer.module, module_attributes(wrapped));
     add_child(open, "_orig_mod", wrapped, children);
   }
 
@@ -101,16 +99,16 @@ class Tree {
   void add_tensors(const Open& open, Value tensors, Role role) {
     for (const auto& [key, value] : mapping_entries(tensors)) {
       if (!key.is(Kind::string) || value.is(Kind::none)) continue;
-      std::string_view path = assembler_.path(open.layer.path, key.text());
+      assembler_.check_length(open.layer.index, key.text());
       if (!is_tensor(value)) {
         model_.notes.push_back(
-            {"unknown-tensor", std::string(path),
+            {"unknown-tensor", model_.path_of(open.layer.index, key.text()),
              fmt::format("is made by '{}', which is not known; it is not counted", dotted(class_of(value)))});
         continue;
       }
-      Index index = assembler_.add_to_module(value, path, open.index, role);
+      Index index = assembler_.add_to_module(value, key.text(), open.layer.index, role);
       if (model_.tensors[index].state != State::uninitialised) continue;
-      model_.modules[open.index].lazy = true;
+      model_.modules[open.layer.index].lazy = true;
       if (model_.tensors[index].tied_to == kNone) shapes_.complete(index, open.layer, key.text());
     }
   }

@@ -15,7 +15,8 @@ void add_listed_modules(Assembler& assembler, Value state_dict, Index root) {
   Value metadata = pickle::find(attributes_of(state_dict), "_metadata");
   for (const auto& [key, version] : mapping_entries(metadata)) {
     if (!key.is(Kind::string) || key.text().empty()) continue;
-    assembler.builder().module(assembler.path(assembler.model().modules[root].path, key.text()), root);
+    assembler.check_length(root, key.text());
+    assembler.builder().module(key.text(), root);
   }
 }
 
@@ -40,16 +41,17 @@ void add_state_dict(Assembler& assembler, Value state_dict, Index root) {
   add_listed_modules(assembler, state_dict, root);
   LazyShapes shapes(assembler);
   const std::size_t first = model.tensors.size();
-  const std::string_view prefix = model.modules[root].path;
   for (const auto& [key, value] : mapping_entries(state_dict)) {
     if (!is_tensor(value)) continue;
-    const std::string_view path = assembler.path(prefix, key.text());
-    if (assembler.builder().find_in_module(path, assembler.builder().module_of(path, root)) != kNone) {
+    assembler.check_length(root, key.text());
+    const Index module = assembler.builder().module_of(key.text(), root);
+    const std::string_view name = ModelBuilder::name_in(module, key.text(), root);
+    if (assembler.builder().find_in_module(name, module) != kNone) {
       throw Error(ErrorKind::corrupt, model.source,
                   fmt::format("the state dict sets '{}' twice; which one counts depends on the reader", key.text()));
     }
-    Index index = assembler.add_by_path(value, path, root);
-    if (model.tensors[index].state == State::uninitialised) model.modules[model.tensors[index].module].lazy = true;
+    Index index = assembler.add_to_module(value, name, module, std::nullopt);
+    if (model.tensors[index].state == State::uninitialised) model.modules[module].lazy = true;
   }
   for (std::size_t i = first; i < model.tensors.size(); ++i)
     if (model.tensors[i].state == State::uninitialised && !model.tensors[i].rank_known() &&

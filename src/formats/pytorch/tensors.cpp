@@ -101,8 +101,8 @@ bool stands_for_a_tensor(Value value) {
 
 bool is_tensor(Value value) { return rebuild_of(class_of(value)) != Rebuild::none || stands_for_a_tensor(value); }
 
-const TorchTensor& TensorReader::read(Value value, std::string_view path) {
-  path_ = path;
+const TorchTensor& TensorReader::read(Value value, const Place& place) {
+  place_ = place;
   tensor_.shape.clear();
   tensor_.strides.clear();
   std::vector<Extent> shape = std::move(tensor_.shape);
@@ -384,7 +384,7 @@ Value TensorReader::argument(Arguments arguments, std::size_t index) const {
 }
 
 void TensorReader::fail(const std::string& message) const {
-  throw Error(ErrorKind::corrupt, std::string(label_), fmt::format("tensor '{}' {}", path_, message));
+  throw Error(ErrorKind::corrupt, std::string(label_), fmt::format("tensor '{}' {}", place_.text(), message));
 }
 
 }  // namespace weigh::pytorch

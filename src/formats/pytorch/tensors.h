@@ -37,15 +37,24 @@ struct TorchTensor {
 // Whether the value is a call that makes a tensor. Cheap: reads a name.
 bool is_tensor(Value value);
 
+// Where a tensor stands, for messages: its full name is made only for one.
+struct Place {
+  const Model* model = nullptr;
+  Index module = 0;
+  std::string_view name;
+
+  std::string text() const { return model == nullptr ? std::string(name) : model->path_of(module, name); }
+};
+
 class TensorReader {
  public:
   // Both must outlive it; `label` names the source in messages.
   TensorReader(const Archive& archive, std::string_view label, const Limits& limits)
       : archive_(archive), label_(label), limits_(limits) {}
 
-  // Requires: is_tensor(value). `path` names the tensor in messages. The result is valid until the next call. Throws
+  // Requires: is_tensor(value). The result is valid until the next call. Throws
   // Error where the call's arguments contradict themselves or the archive.
-  const TorchTensor& read(Value value, std::string_view path);
+  const TorchTensor& read(Value value, const Place& place);
 
  private:
   using Arguments = std::span<const Value>;
@@ -75,7 +84,7 @@ class TensorReader {
   const Archive& archive_;
   std::string_view label_;
   const Limits& limits_;
-  std::string_view path_;
+  Place place_;
   std::string_view function_;
   TorchTensor tensor_;
   std::uint64_t walked_ = 0;

@@ -148,7 +148,7 @@ TEST(UnknownClasses, AreSearchedForModels) {
   const Model model = read_bytes(torch_file(object));
   EXPECT_EQ(model.kind, "checkpoint");
   ASSERT_EQ(model.tensors.size(), 1U);
-  EXPECT_EQ(model.tensors[0].path, "a.weight");
+  EXPECT_EQ(model.path_of(model.tensors[0]), "a.weight");
 }
 
 }  // namespace

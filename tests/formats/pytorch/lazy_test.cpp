@@ -18,7 +18,7 @@ std::string uninitialized_notes(const Model& model) {
   std::string text;
   for (const Tensor& tensor : model.tensors) {
     if (tensor.state != State::uninitialised) continue;
-    text += "uninitialized " + std::string(tensor.path) + ": is a " +
+    text += "uninitialized " + model.path_of(tensor) + ": is a " +
             (tensor.role == Role::parameter ? "parameter" : "buffer") +
             " that is not initialised yet; run one forward before saving, or give an example input, to know it\n";
   }
@@ -111,7 +111,7 @@ TEST(LazyStateDict, HasNoRanks) {
   int lazy = 0;
   for (const Tensor& tensor : model.tensors) {
     if (tensor.state != State::uninitialised) continue;
-    EXPECT_EQ(shape_of(model, tensor.path), "?");
+    EXPECT_EQ(shape_of(model, model.path_of(tensor)), "?");
     EXPECT_EQ(tensor.dtype, DType::unknown);
     ++lazy;
   }
@@ -167,7 +167,7 @@ TEST(LazyConvolution, ThatSharesItsWeightsCountsThemOnce) {
   const Tensor* tied = find(state, "conv1.lin_r.weight");
   ASSERT_NE(tied, nullptr);
   ASSERT_NE(tied->tied_to, kNone);
-  EXPECT_EQ(state.tensors[tied->tied_to].path, "conv1.lin_l.weight");
+  EXPECT_EQ(state.path_of(state.tensors[tied->tied_to]), "conv1.lin_l.weight");
   EXPECT_EQ(shape_of(state, "conv1.lin_r.weight"), shape_of(state, "conv1.lin_l.weight"));
 }
 
