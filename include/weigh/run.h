@@ -21,6 +21,14 @@ struct IOShape {
   static IOShape list(std::vector<IOShape> items) { return {Kind::list, {}, std::move(items)}; }
 };
 
+// How it is known what a module did.
+enum class Witness : std::uint8_t {
+  none,       // it could not be seen: it owns no parameters, and nothing that runs it can be watched
+  operators,  // by the operators that took its parameters, or those of modules below it. Exact for layers of libtorch;
+              // for another type the shapes are those of the first and the last such operator
+  layer,      // the layer told, or the container that ran it, or it is the root
+};
+
 // One module in a forward. Numbers are of the module with all below it, and of all its calls.
 struct Run {
   IOShape in;   // of the first call; a list where there is more than one argument
@@ -29,7 +37,8 @@ struct Run {
   std::uint64_t flops = 0;
   std::uint64_t backward_flops = 0;    // of the backward pass; 0 where it was not asked for
   std::uint64_t activation_bytes = 0;  // of what its operators returned, views left out
-  std::uint32_t calls = 0;             // 0: the forward did not reach it
+  std::uint32_t calls = 0;             // 0: the forward did not reach it, or nobody saw it (Witness::none)
+  Witness witness = Witness::none;
 };
 
 }  // namespace weigh

@@ -1,0 +1,53 @@
+#include "dry_run/layer_kind.h"
+
+#include "dry_run/type_name.h"
+
+namespace weigh::dry_run {
+namespace {
+
+namespace nn = torch::nn;
+
+template <class... Types>
+bool is_any(const nn::Module& module) {
+  return (... || (dynamic_cast<const Types*>(&module) != nullptr));
+}
+
+// Sums of both sides, for each dimension from the first to the last.
+template <std::size_t kDimensions>
+std::vector<std::int64_t> sums(const nn::detail::ConvNdOptions<kDimensions>& options) {
+  std::vector<std::int64_t> both;
+  if (c10::get_if<torch::enumtype::kZeros>(&options.padding_mode()) != nullptr) return both;
+  for (std::size_t i = 0; i < kDimensions; ++i) {
+    if (c10::get_if<torch::enumtype::kSame>(&options.padding()) != nullptr) {
+      both.push_back((*options.dilation())[i] * ((*options.kernel_size())[i] - 1));
+    } else if (const auto* padding = c10::get_if<torch::ExpandingArray<kDimensions>>(&options.padding())) {
+      both.push_back(2 * (**padding)[i]);
+    } else {
+      both.push_back(0);
+    }
+  }
+  return both;
+}
+
+}  // namespace
+
+std::vector<std::int64_t> padding_beforehand(const nn::Module& convolution) {
+  if (const auto* one = dynamic_cast<const nn::Conv1dImpl*>(&convolution)) return sums(one->options);
+  if (const auto* two = dynamic_cast<const nn::Conv2dImpl*>(&convolution)) return sums(two->options);
+  if (const auto* three = dynamic_cast<const nn::Conv3dImpl*>(&convolution)) return sums(three->options);
+  return {};
+}
+
+LayerKind kind_of(const nn::Module& module) {
+  if (is_any<nn::MultiheadAttentionImpl>(module)) return LayerKind::attention;
+  if (!module.children().empty()) return LayerKind::unseen;
+  if (!is_of_libtorch(module)) return LayerKind::of_user;
+  if (is_any<nn::LSTMImpl>(module)) return LayerKind::lstm;
+  if (is_any<nn::LSTMCellImpl>(module)) return LayerKind::lstm_cell;
+  if (is_any<nn::RNNImpl, nn::GRUImpl, nn::RNNCellImpl, nn::GRUCellImpl>(module)) return LayerKind::recurrent;
+  if (is_any<nn::EmbeddingBagImpl>(module)) return LayerKind::embedding_bag;
+  if (!padding_beforehand(module).empty()) return LayerKind::padded_convolution;
+  return LayerKind::simple;
+}
+
+}  // namespace weigh::dry_run

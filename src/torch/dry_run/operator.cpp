@@ -1,0 +1,56 @@
+#include "dry_run/operator.h"
+
+#include <set>
+#include <string_view>
+
+#include "dry_run/shapes/kernels.h"
+
+namespace weigh::dry_run {
+namespace {
+
+const std::set<std::string_view> kNeedValues = {
+    "aten::_local_scalar_dense", "aten::item", "aten::is_nonzero", "aten::nonzero", "aten::nonzero_numpy",
+    "aten::argwhere", "aten::unique_dim", "aten::_unique", "aten::_unique2", "aten::unique_consecutive",
+    "aten::unique_dim_consecutive", "aten::masked_select", "aten::equal", "aten::allclose", "aten::bincount",
+    "aten::_pack_padded_sequence", "aten::repeat_interleave", "aten::histc",
+};
+
+// Only one form of it takes its size from values.
+bool takes_size_from_values(const c10::FunctionSchema& schema) {
+  if (schema.name() == "aten::repeat_interleave") return schema.overload_name() == "Tensor";
+  return kNeedValues.contains(schema.name());
+}
+
+Operator look_up(const c10::OperatorHandle& handle) {
+  const c10::FunctionSchema& schema = handle.schema();
+  Operator op;
+  op.name = schema.name();
+  const bool is_meta = handle.hasKernelForDispatchKey(c10::DispatchKey::Meta);
+  op.is_composite = handle.hasKernelForDispatchKey(c10::DispatchKey::CompositeImplicitAutograd);
+  if (!is_meta) op.shape_kernel = ShapeKernels::all().find(schema.name(), schema.overload_name());
+  op.is_shaped_by_parts = !is_meta && handle.hasKernelForDispatchKey(c10::DispatchKey::CompositeExplicitAutograd);
+  op.needs_values = takes_size_from_values(schema);
+  op.flops = flop_rule(schema.name());
+  op.is_plain_empty = schema.name() == "aten::empty" && schema.overload_name() == "memory_format";
+  op.is_equal = schema.name() == "aten::equal";
+  const auto& arguments = schema.arguments();
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    if (arguments[i].name() == "device") op.device_at = static_cast<std::int64_t>(i);
+    if (arguments[i].name() == "pin_memory") op.pinned_at = static_cast<std::int64_t>(i);
+    op.is_written.push_back(arguments[i].alias_info() != nullptr && arguments[i].alias_info()->isWrite());
+  }
+  for (const auto& result : schema.returns()) op.is_alias.push_back(result.alias_info() != nullptr);
+  op.returns_self = !is_meta && !op.is_composite && !op.is_shaped_by_parts && op.is_alias.size() == 1 &&
+                    op.is_alias[0] && !op.is_written.empty() && op.is_written[0];
+  return op;
+}
+
+}  // namespace
+
+const Operator& Operators::of(const c10::OperatorHandle& handle) {
+  const auto [found, is_new] = known_.try_emplace(&handle.schema());
+  if (is_new) found->second = look_up(handle);
+  return found->second;
+}
+
+}  // namespace weigh::dry_run

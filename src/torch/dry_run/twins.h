@@ -1,0 +1,33 @@
+// Tensors with a shape and no data that stand for real ones, which a dry run must not touch.
+#pragma once
+
+#include <cstdint>
+#include <unordered_map>
+
+#include <torch/torch.h>
+
+namespace weigh::dry_run {
+
+class Twins {
+ public:
+  // The twin of a tensor, always the same one; itself where it has no data anyway and none was made for it.
+  at::Tensor of(const at::Tensor& tensor);
+  // A new twin, though the tensor has no data: for one that belongs to the model and must stay as it is.
+  at::Tensor make(const at::Tensor& tensor);
+  // Undefined where there is none.
+  at::Tensor find(const at::Tensor& tensor) const;
+  void set(const at::Tensor& tensor, at::Tensor twin);
+
+ private:
+  struct Pair {
+    at::Tensor original;  // kept alive: another tensor must not come to lie at its address
+    at::Tensor twin;
+  };
+  std::unordered_map<const c10::TensorImpl*, Pair> pairs_;
+};
+
+// A tensor without data on the meta device. A vector of the CPU gets memory all the same, which nobody reads and
+// which is not touched before it is written to: torch::tensor({1, 2, 3}) fills what at::empty() returned by pointer.
+at::Tensor empty_vector(std::int64_t size, at::ScalarType dtype);
+
+}  // namespace weigh::dry_run
