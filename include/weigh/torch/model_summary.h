@@ -112,10 +112,12 @@ ModelSummary summarize(Module& module, const Arguments&... arguments) {
   const auto all = std::forward_as_tuple(arguments...);
   constexpr std::size_t kCount = sizeof...(Arguments);
   if constexpr (kCount > 0) {
-    if constexpr (std::is_same_v<std::decay_t<std::tuple_element_t<kCount - (kCount > 0), decltype(all)>>, LiveOptions>) {
+    if constexpr (std::is_same_v<std::decay_t<std::tuple_element_t<kCount - (kCount > 0), decltype(all)>>,
+                                 LiveOptions>) {
       return [&]<std::size_t... I>(std::index_sequence<I...>) {
         return detail::summarize_with(std::get<kCount - 1>(all), module, std::get<I>(all)...);
-      }(std::make_index_sequence<kCount - 1>());
+      }
+      (std::make_index_sequence<kCount - 1>());
     }
   }
   return detail::summarize_with({}, module, arguments...);
