@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -37,8 +36,8 @@ class Extent {
 };
 
 // A polynomial in unknown extents with unsigned 64-bit coefficients: 64·in + 64. Almost always just a number, and then
-// it costs no more than one. Arithmetic that leaves 64 bits throws Error(corrupt): no model is that large. A sum of
-// more than 64 terms keeps its constant and forgets the terms: what it holds beside it is then nameless.
+// it is no larger than one and costs hardly more. Arithmetic that leaves 64 bits throws Error(corrupt): no model is that
+// large. A sum of more than 64 terms keeps its constant and forgets the terms: what it holds beside it is then nameless.
 class Count {
  public:
   // A product of unknown extents (sorted, with repetition) and how often it occurs.
@@ -48,52 +47,63 @@ class Count {
   };
 
   Count() = default;
-  Count(std::uint64_t number) : constant_(number) {}  // NOLINT(google-explicit-constructor): a number is a count
-  Count(const Count& other) : constant_(other.constant_) {
-    if (other.terms_) terms_ = std::make_unique<std::vector<Term>>(*other.terms_);
+  Count(std::uint64_t number) : raw_(number) {  // NOLINT(google-explicit-constructor): a number is a count
+    if (is_sum()) make_sum(number);
   }
-  Count(Count&&) noexcept = default;
-  Count& operator=(const Count& other) {
-    if (this != &other) *this = Count(other);
+  Count(const Count& other) : raw_(other.raw_) {
+    if (is_sum()) copy_sum();
+  }
+  Count(Count&& other) noexcept : raw_(std::exchange(other.raw_, 0)) {}
+  Count& operator=(Count other) noexcept {
+    std::swap(raw_, other.raw_);
     return *this;
   }
-  Count& operator=(Count&&) noexcept = default;
-  ~Count() = default;
+  ~Count() {
+    if (is_sum()) delete_sum();
+  }
 
   static Count of(Extent extent);
   // The factor kNameless: it may be anything.
   static Count unknown();
 
-  bool is_exact() const { return terms_ == nullptr; }
+  bool is_exact() const { return !is_sum() || terms().empty(); }
   // The constant term: what is known of it, and a lower bound of it.
-  std::uint64_t known() const { return constant_; }
+  std::uint64_t known() const { return is_sum() ? constant() : raw_; }
   const std::vector<Term>& terms() const;
   // The number it becomes with these sizes for the symbols; nothing where one is missing.
   std::optional<std::uint64_t> evaluate(const std::vector<std::pair<SymbolId, std::uint64_t>>& sizes) const;
 
   Count& operator+=(const Count& other) {
-    if (__builtin_add_overflow(constant_, other.constant_, &constant_)) fail_overflow();
-    if (other.terms_) add_terms(other);
+    if (is_sum() || other.is_sum()) return add(other);
+    raw_ += other.raw_;
+    if (is_sum()) make_sum(raw_);
     return *this;
   }
   Count& operator-=(const Count& other);  // Requires: every term of `other` is in this
   Count& operator*=(std::uint64_t factor) {
-    if (__builtin_mul_overflow(constant_, factor, &constant_)) fail_overflow();
-    if (terms_) multiply_terms(factor);
-    return *this;
+    std::uint64_t product = 0;
+    if (is_sum() || __builtin_mul_overflow(raw_, factor, &product)) return multiply(factor);
+    return *this = product;
   }
   friend Count operator+(Count a, const Count& b) { return a += b; }
   friend Count operator*(const Count& a, const Count& b);
   friend bool operator==(const Count& a, const Count& b);
 
  private:
-  [[noreturn]] static void fail_overflow();
-  void add_terms(const Count& other);
-  void multiply_terms(std::uint64_t factor);
-  void add_term(const std::vector<SymbolId>& factors, std::uint64_t coefficient);
+  struct Sum;
+  // A number below 2^63, or a pointer to a Sum with all bits turned over: no pointer has the highest.
+  bool is_sum() const { return raw_ >> 63 != 0; }
+  const Sum& sum() const;
+  std::uint64_t constant() const;
+  void make_sum(std::uint64_t constant);
+  void copy_sum();
+  void delete_sum() const;
+  static Count from(Sum sum);
+  Sum to_sum() const;
+  Count& add(const Count& other);
+  Count& multiply(std::uint64_t factor);
 
-  std::uint64_t constant_ = 0;
-  std::unique_ptr<std::vector<Term>> terms_;  // null when exact; never empty
+  std::uint64_t raw_ = 0;
 };
 
 }  // namespace weigh

@@ -117,8 +117,9 @@ class HeaderReader {
   void read_all() {
     json::Document document(parser_, header_.text, label_, kLengthSize);
     Entry entry;
-    document.for_each_member([&](std::string_view name, json::Value value) {
-      entry.name = document.is_in_text(name) ? name : header_.escaped.emplace_back(name);
+    document.for_each_member([&](std::string_view name, json::Value& value) {
+      if (!document.is_in_text(name)) name = header_.escaped.emplace_back(name);
+      entry.name = name;
       if (entry.name.size() > limits_.name_bytes)
         fail(ErrorKind::limit, fmt::format("a name has {} bytes, more than {} (limit name_bytes)", entry.name.size(),
                                            limits_.name_bytes));
@@ -134,17 +135,16 @@ class HeaderReader {
   }
 
   void add(const Entry& entry) {
-    Tensor tensor;
+    check_size(entry);
+    place(entry);
+    header_.names.add(entry.name);
+    Tensor& tensor = header_.tensors.emplace_back();
     tensor.name = entry.name;
     tensor.stored_bytes = entry.end - entry.begin;
     tensor.dtype = entry.dtype;
     tensor.first_extent = shapes_.keep(entry.shape);
     tensor.rank = static_cast<std::uint8_t>(entry.shape.size());
     tensor.role = infer_role(entry.name.substr(entry.name.rfind('.') + 1), tensor.dtype, entry.shape);
-    check_size(entry);
-    place(entry);
-    header_.names.add(entry.name);
-    header_.tensors.push_back(tensor);
   }
 
   void check_size(const Entry& entry) {
@@ -164,14 +164,14 @@ class HeaderReader {
     }
   }
 
-  void read_entry(json::Document& document, json::Value value, Entry& entry) {
+  void read_entry(json::Document& document, json::Value& value, Entry& entry) {
     bool has_dtype = false;
     bool has_shape = false;
     bool has_offsets = false;
     auto once = [&](bool& had, std::string_view key) {
       if (std::exchange(had, true)) fail(entry.name, fmt::format("has '{}' twice", key));
     };
-    document.each(value.get_object().value(), [&](json::Key& key, json::Value member) {
+    document.each(value.get_object().value(), [&](json::Key& key, json::Value& member) {
       if (key.is("dtype")) {
         once(has_dtype, "dtype");
         read_dtype(member, entry);
@@ -189,7 +189,7 @@ class HeaderReader {
   }
 
   // Mostly the same as the last one.
-  static void read_dtype(json::Value member, Entry& entry) {
+  static void read_dtype(json::Value& member, Entry& entry) {
     const std::string_view token = member.raw_json_token();
     if (token == entry.dtype_token) return;
     entry.dtype_name = member.get_string().value();
@@ -197,7 +197,7 @@ class HeaderReader {
     entry.dtype_token = token;
   }
 
-  void read_shape(json::Value member, Entry& entry) const {
+  void read_shape(json::Value& member, Entry& entry) const {
     entry.shape.clear();
     json::Array extents = member.get_array().value();  // named: a range-for would not keep the result alive
     for (auto item : extents) {
@@ -209,7 +209,7 @@ class HeaderReader {
     }
   }
 
-  void read_offsets(json::Value member, Entry& entry) const {
+  void read_offsets(json::Value& member, Entry& entry) const {
     std::uint64_t offsets[2] = {0, 0};
     std::size_t count = 0;
     json::Array ends = member.get_array().value();

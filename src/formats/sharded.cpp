@@ -40,14 +40,14 @@ class IndexFile {
     bool has_map = false;
     std::string_view last;  // file, as it stands in the text: neighbours mostly lie in the same shard
     Index number = 0;
-    document.for_each_member([&](json::Key& key, json::Value value) {
+    document.for_each_member([&](json::Key& key, json::Value& value) {
       if (key.is("metadata")) {
-        document.each(value.get_object().value(), [&](json::Key& name, json::Value fact) {
+        document.each(value.get_object().value(), [&](json::Key& name, json::Value& fact) {
           std::uint64_t size = 0;
           if (name.is("total_size") && !fact.get_uint64().get(size)) total_size = size;
         });
       } else if (key.is("weight_map")) {
-        document.each(value.get_object().value(), [&](std::string_view name, json::Value file) {
+        document.each(value.get_object().value(), [&](std::string_view name, json::Value& file) {
           has_map = true;
           if (const std::string_view token = file.raw_json_token(); token != last) {
             number = number_of(file.get_string().value());
