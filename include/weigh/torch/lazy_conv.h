@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <ostream>
 #include <string>
 #include <utility>
@@ -27,6 +28,11 @@ struct LazyConvOptions {
   TORCH_ARG(torch::ExpandingArray<D>, kernel_size);
   TORCH_ARG(torch::ExpandingArray<D>, stride) = 1;
   TORCH_ARG(padding_t, padding) = torch::ExpandingArray<D>(0);
+
+ public:
+  LazyConvOptions& padding(std::initializer_list<std::int64_t> extents) {
+    return padding(padding_t(torch::ExpandingArray<D>(extents)));
+  }
   TORCH_ARG(torch::ExpandingArray<D>, dilation) = 1;
   TORCH_ARG(std::int64_t, groups) = 1;
   TORCH_ARG(bool, bias) = true;
@@ -63,6 +69,8 @@ using LazyConvTranspose3dOptions = LazyConvTransposeOptions<3>;
 template <std::size_t D, class Options, class Derived>
 class LazyConvBase : public LazyModule<Derived> {
  public:
+  LazyConvBase(std::int64_t out_channels, torch::ExpandingArray<D> kernel_size)
+      : LazyConvBase(Options(out_channels, kernel_size)) {}
   explicit LazyConvBase(Options options);
 
   void reset() override;
