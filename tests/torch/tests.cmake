@@ -4,3 +4,5 @@ function(weigh_torch_test name)
   weigh_test(${name} FILES ${ARG_FILES} ROOMS ${ARG_ROOMS} LIBRARIES weigh_libtorch ${ARG_LIBRARIES})
   target_precompile_headers(test_${name} PRIVATE <torch/torch.h> <gtest/gtest.h>)
 endfunction()
+
+weigh_torch_test(nn FILES torch/nn/uninitialized_test.cpp torch/nn/lazy_linear_test.cpp ROOMS nn bytes)

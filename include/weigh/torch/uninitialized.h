@@ -27,7 +27,7 @@ bool has_uninitialized(const torch::nn::Module& module);
 
 // Gives it memory of this shape; the values are arbitrary. The tensor stays the same object. dtype and device become
 // those of `options` where they are set. During a dry run the shape is noted, and nothing is allocated or changed.
-// Throws weigh::Error(usage) for a tensor that is initialised already.
+// Throws weigh::Error(usage) for a tensor that is initialised already, or whose shape the dry run knows already.
 void materialize(torch::Tensor& tensor, torch::IntArrayRef shape, torch::TensorOptions options = {});
 
 }  // namespace weigh::nn

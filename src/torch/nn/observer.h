@@ -26,6 +26,9 @@ class Observer {
   virtual torch::Tensor twin(const torch::Tensor& uninitialized) const = 0;
   // The shape of a tensor that has none, for the length of the run.
   virtual void fix(const torch::Tensor& uninitialized, torch::IntArrayRef shape, torch::TensorOptions options) = 0;
+  // The layer does without this parameter of its: it exists no more, for the length of the run. Asked by is_dropped.
+  virtual void drop(const torch::Tensor& /*uninitialized*/) {}
+  virtual bool is_dropped(const torch::Tensor& /*uninitialized*/) const { return false; }
   // All tensors of the layer have their shapes now: in a run that is not dry it would reset its parameters here. Called
   // in the order in which layers initialise.
   virtual void initialized(torch::nn::Module& module) = 0;
