@@ -6,3 +6,5 @@ function(weigh_torch_test name)
 endfunction()
 
 weigh_torch_test(nn FILES torch/nn/uninitialized_test.cpp torch/nn/lazy_linear_test.cpp ROOMS nn bytes)
+weigh_torch_test(graph FILES torch/graph/golden.cpp torch/graph/golden_test.cpp ROOMS nn bytes
+                 LIBRARIES nlohmann_json::nlohmann_json)

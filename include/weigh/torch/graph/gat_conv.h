@@ -13,6 +13,10 @@
 
 namespace weigh::nn {
 
+namespace graph {
+struct Edges;
+}
+
 struct GATConvOptions {
   GATConvOptions(Channels in_channels, std::int64_t out_channels)
       : in_channels_(in_channels), out_channels_(out_channels) {}
@@ -41,10 +45,10 @@ class GATConvImpl : public torch::nn::Cloneable<GATConvImpl> {
   void reset_parameters();
   void pretty_print(std::ostream& stream) const override;
 
-  // x [nodes, in_channels], or one tensor for each end, the second undefined where targets have no features;
+  // x [nodes, in_channels], or one tensor for each kind, the second undefined where targets have no features;
   // edge_index int64 [2, edges]; edge_attr [edges, edge_dim], or [edges] for one channel; it is ignored without
-  // edge_dim, as in PyTorch Geometric. Gives [nodes of row 1, heads * out_channels], without concat […, out_channels].
-  // Throws weigh::Error(usage) for shapes that do not fit, and for an index that is out of range.
+  // edge_dim, as in PyTorch Geometric. Gives [nodes that receive, heads * out_channels], without concat […,
+  // out_channels]. Throws weigh::Error(usage) for shapes that do not fit, and for an index that is out of range.
   torch::Tensor forward(const NodeFeatures& x, const torch::Tensor& edge_index, const torch::Tensor& edge_attr = {},
                         const GraphSize& size = std::nullopt);
   // The same, with the attention weights, after dropout, and the edges that they belong to.
@@ -62,10 +66,10 @@ class GATConvImpl : public torch::nn::Cloneable<GATConvImpl> {
 
  private:
   struct Sides {
-    torch::Tensor first, second;  // [nodes, heads, out_channels]
+    torch::Tensor senders, receivers;  // [nodes, heads, out_channels]
   };
   Sides project(const NodeFeatures& x);
-  torch::Tensor scores(const Sides& sides, const torch::Tensor& edge_index, const torch::Tensor& edge_attr);
+  torch::Tensor scores(const Sides& sides, const graph::Edges& edges, const torch::Tensor& edge_attr);
   AttentionOutput attend(const NodeFeatures& x, const torch::Tensor& edge_index, const torch::Tensor& edge_attr,
                          const GraphSize& size);
 };

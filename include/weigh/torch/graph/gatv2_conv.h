@@ -43,8 +43,8 @@ class GATv2ConvImpl : public torch::nn::Cloneable<GATv2ConvImpl> {
   void reset_parameters();
   void pretty_print(std::ostream& stream) const override;
 
-  // x [nodes, in_channels], or one tensor for each end; edge_index int64 [2, edges]; edge_attr [edges, edge_dim], or
-  // [edges] for one channel. Gives [nodes of row 1, heads * out_channels], without concat […, out_channels].
+  // x [nodes, in_channels], or one tensor for each kind; edge_index int64 [2, edges]; edge_attr [edges, edge_dim], or
+  // [edges] for one channel. Gives [nodes that receive, heads * out_channels], without concat […, out_channels].
   // Throws weigh::Error(usage) for shapes that do not fit, for an index that is out of range, and for edge_attr
   // without edge_dim.
   torch::Tensor forward(const NodeFeatures& x, const torch::Tensor& edge_index, const torch::Tensor& edge_attr = {});
@@ -62,8 +62,8 @@ class GATv2ConvImpl : public torch::nn::Cloneable<GATv2ConvImpl> {
   Linear res{nullptr};       // null without residual
 
  private:
+  void check(const NodeFeatures& x, const torch::Tensor& edge_index, const torch::Tensor& edge_attr) const;
   AttentionOutput attend(const NodeFeatures& x, const torch::Tensor& edge_index, const torch::Tensor& edge_attr);
-  torch::Tensor edge_term(const torch::Tensor& edge_attr);
 };
 
 TORCH_MODULE(GATv2Conv);

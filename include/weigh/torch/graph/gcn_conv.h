@@ -42,8 +42,7 @@ class GCNConvImpl : public torch::nn::Cloneable<GCNConvImpl> {
 
   // x [nodes, in_channels], edge_index int64 [2, edges], edge_weight [edges] (1 where undefined) ->
   // [nodes, out_channels]. Throws weigh::Error(usage) for shapes that do not fit and an index that is out of range.
-  torch::Tensor forward(const torch::Tensor& x, const torch::Tensor& edge_index,
-                        const torch::Tensor& edge_weight = {});
+  torch::Tensor forward(const torch::Tensor& x, const torch::Tensor& edge_index, const torch::Tensor& edge_weight = {});
 
   GCNConvOptions options;
   torch::Tensor bias;  // [out_channels]; undefined without bias

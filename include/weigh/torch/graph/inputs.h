@@ -13,7 +13,7 @@
 
 namespace weigh::nn {
 
-// `in_channels`: one number, or one for each of the two kinds of nodes of a bipartite graph. -1 (as any number that is
+// `in_channels`: one number, or one for the nodes that send and one for those that receive. -1 (as any number that is
 // not positive) is found out at the first forward.
 struct Channels {
   Channels(std::int64_t both) : first(both), second(both) {}  // NOLINT(google-explicit-constructor): Layer(-1, 8)
@@ -27,8 +27,8 @@ struct Channels {
 
 std::ostream& operator<<(std::ostream& stream, const Channels& channels);
 
-// `x`: features [nodes, channels] of all nodes, or one tensor for each kind of node, the first for row 0 of the edges
-// and the second for row 1. Where a layer allows it, the second may be undefined.
+// `x`: features [nodes, channels] of all nodes, or one tensor for each kind of node: the first for those that send
+// messages, the second for those that receive them. Where a layer allows it, the second may be undefined.
 struct NodeFeatures {
   NodeFeatures(torch::Tensor of_all) : first(of_all), second(std::move(of_all)) {}  // NOLINT: forward(x, edge_index)
   NodeFeatures(torch::Tensor of_first, torch::Tensor of_second)
@@ -41,10 +41,10 @@ struct NodeFeatures {
   bool is_pair = false;
 };
 
-// How many nodes of each kind there are, for where the features do not tell.
+// How many nodes rows 0 and 1 of the edges count, for where the features do not tell.
 using GraphSize = std::optional<std::pair<std::int64_t, std::int64_t>>;
 
-// Whether messages go from the nodes of row 0 of the edges to those of row 1, or the other way.
+// Whether messages go from the nodes in row 0 of the edges to those in row 1, or the other way.
 enum class Flow : std::uint8_t { source_to_target, target_to_source };
 
 // A node that nothing reaches gets 0, and 1 where messages are multiplied.

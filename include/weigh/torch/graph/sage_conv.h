@@ -37,14 +37,13 @@ class SAGEConvImpl : public torch::nn::Cloneable<SAGEConvImpl> {
   void reset_parameters();
   void pretty_print(std::ostream& stream) const override;
 
-  // x [nodes, in_channels], or one tensor for each end, the second undefined where targets have no features (`size`
-  // tells how many there are); edge_index int64 [2, edges]. Gives [nodes of row 1, out_channels].
+  // x [nodes, in_channels], or one tensor for each kind, the second undefined where targets have no features (`size`
+  // tells how many there are); edge_index int64 [2, edges]. Gives [nodes that receive, out_channels].
   // Throws weigh::Error(usage) for shapes that do not fit, and for an index that is out of range.
-  torch::Tensor forward(const NodeFeatures& x, const torch::Tensor& edge_index,
-                        const GraphSize& size = std::nullopt);
+  torch::Tensor forward(const NodeFeatures& x, const torch::Tensor& edge_index, const GraphSize& size = std::nullopt);
 
   SAGEConvOptions options;
-  Linear lin{nullptr};    // null without project
+  Linear lin{nullptr};  // null without project
   Linear lin_l{nullptr};
   Linear lin_r{nullptr};  // null without root_weight
 

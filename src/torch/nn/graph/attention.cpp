@@ -7,16 +7,19 @@
 namespace weigh::nn::graph {
 
 Linear glorot_linear(std::int64_t in_channels, std::int64_t out_channels, bool bias) {
-  return Linear(
-      LinearOptions(in_channels, out_channels).bias(bias).weight_initializer(WeightInitializer::glorot));
+  return Linear(LinearOptions(in_channels, out_channels).bias(bias).weight_initializer(WeightInitializer::glorot));
 }
 
 torch::Tensor by_head(const torch::Tensor& rows, std::int64_t heads, std::int64_t channels) {
   return rows.view({rows.size(0), heads, channels});
 }
 
-torch::Tensor join_heads(const torch::Tensor& rows, bool concat) {
-  return concat ? rows.flatten(1) : rows.mean(1);
+torch::Tensor join_heads(const torch::Tensor& rows, bool concat) { return concat ? rows.flatten(1) : rows.mean(1); }
+
+torch::Tensor finished(const torch::Tensor& rows, bool concat, const torch::Tensor& skip, const torch::Tensor& bias) {
+  torch::Tensor output = join_heads(rows, concat);
+  if (skip.defined()) output = output + skip;
+  return bias.defined() ? output + bias : output;
 }
 
 torch::Tensor edge_rows(const std::string& layer, const torch::Tensor& edge_attr, const torch::Tensor& edge_index) {

@@ -1,9 +1,9 @@
 #include "nn/graph/edges.h"
 
-#include <array>
 #include <sstream>
 
 #include "nn/observer.h"
+
 #include "weigh/error.h"
 
 namespace weigh::nn::graph {
@@ -42,21 +42,25 @@ void check_features(const std::string& layer, const NodeFeatures& x) {
   if (x.is_pair && x.second.defined()) check_features(layer, "x[1]", x.second);
 }
 
-Edges edges_of(const torch::Tensor& edge_index, Flow flow, std::int64_t first, std::int64_t second) {
-  const torch::Tensor row0 = edge_index.select(0, 0);
-  const torch::Tensor row1 = edge_index.select(0, 1);
-  if (flow == Flow::source_to_target) return {row0, row1, first, second};
-  return {row1, row0, second, first};
+Nodes nodes_of(const NodeFeatures& x, const GraphSize& size, Flow flow) {
+  const std::int64_t senders = x.first.size(0);
+  if (x.second.defined()) return {senders, x.second.size(0), flow};
+  if (!size) return {senders, senders, flow};
+  return {senders, flow == Flow::source_to_target ? size->second : size->first, flow};
 }
 
-void check_range(const std::string& layer, const torch::Tensor& edge_index, std::int64_t first, std::int64_t second) {
+Edges edges_of(const torch::Tensor& edge_index, const Nodes& nodes) {
+  const bool is_forward = nodes.flow == Flow::source_to_target;
+  return {edge_index.select(0, is_forward ? 0 : 1), edge_index.select(0, is_forward ? 1 : 0), nodes.receivers};
+}
+
+void check_range(const std::string& layer, const torch::Tensor& edge_index, const Nodes& nodes) {
   if (is_dry(edge_index) || edge_index.numel() == 0) return;
-  const std::array<std::int64_t, 2> nodes{first, second};
   for (const std::int64_t row : {0, 1}) {
     const torch::Tensor indices = edge_index.select(0, row);
     const auto lowest = indices.min().item<std::int64_t>();
     const auto highest = indices.max().item<std::int64_t>();
-    const std::int64_t count = nodes.at(row);
+    const std::int64_t count = nodes.of_row(row);
     if (lowest >= 0 && highest < count) continue;
     const std::int64_t wrong = lowest < 0 ? lowest : highest;
     refuse(layer, "row " + std::to_string(row) + " of edge_index names node " + std::to_string(wrong) +

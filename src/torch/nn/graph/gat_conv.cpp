@@ -1,13 +1,11 @@
 #include "weigh/torch/graph/gat_conv.h"
 
-#include <algorithm>
 #include <string>
 
 #include "nn/graph/attention.h"
 #include "nn/graph/edges.h"
 #include "nn/graph/initial.h"
 #include "nn/graph/scatter.h"
-#include "nn/graph/self_loops.h"
 #include "nn/graph/weighted_sum.h"
 
 namespace weigh::nn {
@@ -72,20 +70,16 @@ GATConvImpl::Sides GATConvImpl::project(const NodeFeatures& x) {
     return graph::by_head(linear->forward(rows), options.heads(), options.out_channels());
   };
   if (!lin) return {through(lin_src, x.first), through(lin_dst, x.second)};
-  const torch::Tensor first = through(lin, x.first);
-  return {first, x.is_pair ? through(lin, x.second) : first};
+  const torch::Tensor senders = through(lin, x.first);
+  return {senders, x.is_pair ? through(lin, x.second) : senders};
 }
 
 // [edges, heads]. A score is a sum of one number for each end: those are reckoned for each node, not for each edge.
-torch::Tensor GATConvImpl::scores(const Sides& sides, const torch::Tensor& edge_index,
-                                  const torch::Tensor& edge_attr) {
-  const torch::Tensor of_first = (sides.first * att_src).sum(-1);
-  torch::Tensor scores = of_first.index_select(0, edge_index.select(0, 0));
-  if (sides.second.defined())
-    scores = scores + (sides.second * att_dst).sum(-1).index_select(0, edge_index.select(0, 1));
+torch::Tensor GATConvImpl::scores(const Sides& sides, const graph::Edges& edges, const torch::Tensor& edge_attr) {
+  torch::Tensor scores = (sides.senders * att_src).sum(-1).index_select(0, edges.source);
+  if (sides.receivers.defined()) scores = scores + (sides.receivers * att_dst).sum(-1).index_select(0, edges.target);
   if (edge_attr.defined() && lin_edge) {
-    const torch::Tensor rows =
-        graph::by_head(lin_edge->forward(edge_attr), options.heads(), options.out_channels());
+    const torch::Tensor rows = graph::by_head(lin_edge->forward(edge_attr), options.heads(), options.out_channels());
     scores = scores + (rows * att_edge).sum(-1);
   }
   return torch::leaky_relu(scores, options.negative_slope());
@@ -97,23 +91,15 @@ AttentionOutput GATConvImpl::attend(const NodeFeatures& x, const torch::Tensor& 
   graph::check_edge_index(kName, edge_index);
   const torch::Tensor skip = res && x.second.defined() ? res->forward(x.second) : torch::Tensor();
   const Sides sides = project(x);
-  const std::int64_t first = sides.first.size(0);
-  const std::int64_t second = sides.second.defined() ? sides.second.size(0) : size ? size->second : first;
-  AttentionOutput result = graph::with_range_check(kName, edge_index, first, second, [&] {
-    graph::EdgeList list{edge_index, edge_attr};
-    if (edge_attr.defined()) list.attr = graph::edge_rows(kName, edge_attr, edge_index);
-    if (options.add_self_loops())
-      list = graph::replace_self_loops(list, second, std::min(first, second), options.fill_value());
-    const graph::Edges edges = graph::edges_of(list.index, options.flow(), first, second);
-    const torch::Tensor weights =
-        graph::softmax(scores(sides, list.index, list.attr), edges.target, edges.targets);
+  const graph::Nodes nodes = graph::nodes_of(x, size, options.flow());
+  AttentionOutput result = graph::with_range_check(kName, edge_index, nodes, [&] {
+    const graph::EdgeList list = graph::attended_edges(kName, {edge_index, edge_attr}, nodes, options);
+    const graph::Edges edges = graph::edges_of(list.index, nodes);
+    const torch::Tensor weights = graph::softmax(scores(sides, edges, list.attr), edges.target, edges.targets);
     const torch::Tensor alpha = torch::dropout(weights, options.dropout(), is_training());
-    const torch::Tensor& senders = options.flow() == Flow::source_to_target ? sides.first : sides.second;
-    return AttentionOutput{graph::aggregate(senders, {}, alpha, edges, options.aggr()), list.index, alpha};
+    return AttentionOutput{graph::aggregate(sides.senders, {}, alpha, edges, options.aggr()), list.index, alpha};
   });
-  result.output = graph::join_heads(result.output, options.concat());
-  if (skip.defined()) result.output = result.output + skip;
-  if (bias.defined()) result.output = result.output + bias;
+  result.output = graph::finished(result.output, options.concat(), skip, bias);
   return result;
 }
 

@@ -1,6 +1,5 @@
 #include "weigh/torch/graph/gatv2_conv.h"
 
-#include <algorithm>
 #include <string>
 
 #include "nn/graph/attention.h"
@@ -8,8 +7,8 @@
 #include "nn/graph/initial.h"
 #include "nn/graph/scatter.h"
 #include "nn/graph/scores.h"
-#include "nn/graph/self_loops.h"
 #include "nn/graph/weighted_sum.h"
+
 #include "weigh/error.h"
 
 namespace weigh::nn {
@@ -29,12 +28,10 @@ void GATv2ConvImpl::reset() {
   const std::int64_t total = options.concat() ? all : options.out_channels();
   const Channels& in = options.in_channels();
   lin_l = register_module("lin_l", graph::glorot_linear(in.first, all, options.bias()));
-  lin_r = options.share_weights()
-              ? lin_l
-              : register_module("lin_r", graph::glorot_linear(in.second, all, options.bias()));
+  lin_r =
+      options.share_weights() ? lin_l : register_module("lin_r", graph::glorot_linear(in.second, all, options.bias()));
   att = register_parameter("att", torch::empty({1, options.heads(), options.out_channels()}));
-  if (options.edge_dim())
-    lin_edge = register_module("lin_edge", graph::glorot_linear(*options.edge_dim(), all, false));
+  if (options.edge_dim()) lin_edge = register_module("lin_edge", graph::glorot_linear(*options.edge_dim(), all, false));
   if (options.residual()) res = register_module("res", graph::glorot_linear(in.second, total, false));
   if (options.bias()) bias = register_parameter("bias", torch::empty({total}));
 }
@@ -62,47 +59,37 @@ AttentionOutput GATv2ConvImpl::forward_with_attention(const NodeFeatures& x, con
   return result;
 }
 
-torch::Tensor GATv2ConvImpl::edge_term(const torch::Tensor& edge_attr) {
-  if (!edge_attr.defined()) return {};
-  return graph::by_head(lin_edge->forward(edge_attr), options.heads(), options.out_channels());
-}
-
-AttentionOutput GATv2ConvImpl::attend(const NodeFeatures& x, const torch::Tensor& edge_index,
-                                      const torch::Tensor& edge_attr) {
-  const std::int64_t heads = options.heads();
+void GATv2ConvImpl::check(const NodeFeatures& x, const torch::Tensor& edge_index,
+                          const torch::Tensor& edge_attr) const {
   graph::check_features(kName, x);
   graph::check_edge_index(kName, edge_index);
   if (!x.second.defined())
     throw Error(ErrorKind::usage, kName, "x[1] is undefined, but scores depend on both ends of an edge; give x[1]");
   if (edge_attr.defined() && !lin_edge)
     throw Error(ErrorKind::usage, kName, "edge_attr was given, but the layer was made without edge_dim");
+}
 
+AttentionOutput GATv2ConvImpl::attend(const NodeFeatures& x, const torch::Tensor& edge_index,
+                                      const torch::Tensor& edge_attr) {
+  check(x, edge_index, edge_attr);
+  const auto through = [&](Linear& linear, const torch::Tensor& rows) {
+    return graph::by_head(linear->forward(rows), options.heads(), options.out_channels());
+  };
   const torch::Tensor skip = res ? res->forward(x.second) : torch::Tensor();
-  const torch::Tensor left = graph::by_head(lin_l->forward(x.first), heads, options.out_channels());
-  const bool is_same = options.share_weights() && !x.is_pair;
-  const torch::Tensor right =
-      is_same ? left : graph::by_head(lin_r->forward(x.second), heads, options.out_channels());
-  const bool is_forward = options.flow() == Flow::source_to_target;
-  const torch::Tensor& senders = is_forward ? left : right;
-  const torch::Tensor& receivers = is_forward ? right : left;
-
-  const std::int64_t first = left.size(0);
-  const std::int64_t second = right.size(0);
-  AttentionOutput result = graph::with_range_check(kName, edge_index, first, second, [&] {
-    graph::EdgeList list{edge_index, edge_attr};
-    if (edge_attr.defined()) list.attr = graph::edge_rows(kName, edge_attr, edge_index);
-    if (options.add_self_loops())
-      list = graph::replace_self_loops(list, second, std::min(first, second), options.fill_value());
-    const graph::Edges edges = graph::edges_of(list.index, options.flow(), first, second);
+  const torch::Tensor senders = through(lin_l, x.first);
+  const torch::Tensor receivers = options.share_weights() && !x.is_pair ? senders : through(lin_r, x.second);
+  const graph::Nodes nodes = graph::nodes_of(x, std::nullopt, options.flow());
+  AttentionOutput result = graph::with_range_check(kName, edge_index, nodes, [&] {
+    const graph::EdgeList list = graph::attended_edges(kName, {edge_index, edge_attr}, nodes, options);
+    const torch::Tensor edge_term = list.attr.defined() ? through(lin_edge, list.attr) : list.attr;
+    const graph::Edges edges = graph::edges_of(list.index, nodes);
     const torch::Tensor scores =
-        graph::additive_scores(senders, receivers, edge_term(list.attr), att, edges, options.negative_slope());
+        graph::additive_scores(senders, receivers, edge_term, att, edges, options.negative_slope());
     const torch::Tensor alpha =
         torch::dropout(graph::softmax(scores, edges.target, edges.targets), options.dropout(), is_training());
     return AttentionOutput{graph::aggregate(senders, {}, alpha, edges, options.aggr()), list.index, alpha};
   });
-  result.output = graph::join_heads(result.output, options.concat());
-  if (skip.defined()) result.output = result.output + skip;
-  if (bias.defined()) result.output = result.output + bias;
+  result.output = graph::finished(result.output, options.concat(), skip, bias);
   return result;
 }
 

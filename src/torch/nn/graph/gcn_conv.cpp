@@ -7,6 +7,7 @@
 #include "nn/graph/scatter.h"
 #include "nn/graph/self_loops.h"
 #include "nn/graph/weighted_sum.h"
+
 #include "weigh/error.h"
 
 namespace weigh::nn {
@@ -47,9 +48,9 @@ torch::Tensor GCNConvImpl::forward(const torch::Tensor& x, const torch::Tensor& 
   graph::check_features(kName, "x", x);
   graph::check_edge_index(kName, edge_index);
   if (edge_weight.defined()) check_weight(edge_weight, edge_index);
-  const std::int64_t nodes = x.size(0);
-  return scope.returns(graph::with_range_check(kName, edge_index, nodes, nodes,
-                                               [&] { return convolve(x, edge_index, edge_weight); }));
+  const graph::Nodes nodes{x.size(0), x.size(0), options.flow()};
+  return scope.returns(
+      graph::with_range_check(kName, edge_index, nodes, [&] { return convolve(x, edge_index, edge_weight); }));
 }
 
 torch::Tensor GCNConvImpl::convolve(const torch::Tensor& x, const torch::Tensor& edge_index,
@@ -60,7 +61,7 @@ torch::Tensor GCNConvImpl::convolve(const torch::Tensor& x, const torch::Tensor&
     if (options.cached() && !graph::is_dry(x)) cache_ = list;
   }
   const torch::Tensor rows = lin->forward(x).unsqueeze(1);
-  const graph::Edges edges = graph::edges_of(list.index, options.flow(), x.size(0), x.size(0));
+  const graph::Edges edges = graph::edges_of(list.index, {x.size(0), x.size(0), options.flow()});
   const torch::Tensor alpha = list.weight.defined() ? list.weight.unsqueeze(1) : list.weight;
   torch::Tensor output = graph::aggregate(rows, {}, alpha, edges, options.aggr()).squeeze(1);
   return bias.defined() ? output + bias : output;
@@ -73,12 +74,11 @@ GCNConvImpl::WeightedEdges GCNConvImpl::normalized(const torch::Tensor& x, const
   if (options.add_self_loops().value_or(true))
     list = graph::complete_self_loops(list, nodes, options.improved() ? 2 : 1);
   const torch::Tensor weight = list.attr.defined() ? list.attr : x.new_ones({list.index.size(1)});
-  const graph::Edges edges = graph::edges_of(list.index, options.flow(), nodes, nodes);
+  const graph::Edges edges = graph::edges_of(list.index, {nodes, nodes, options.flow()});
   const torch::Tensor degree = graph::scatter(weight, edges.target, nodes, Reduce::add);
   const torch::Tensor root = degree.pow(-0.5);
   const torch::Tensor factor = root.masked_fill(root.isinf(), 0);  // a node without edges
-  return {list.index,
-          factor.index_select(0, edges.source) * weight * factor.index_select(0, edges.target)};
+  return {list.index, factor.index_select(0, edges.source) * weight * factor.index_select(0, edges.target)};
 }
 
 void GCNConvImpl::pretty_print(std::ostream& stream) const {

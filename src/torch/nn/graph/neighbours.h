@@ -9,8 +9,8 @@
 
 namespace weigh::nn::graph {
 
-// Reduction of the features of a node's neighbours -> [nodes that messages reach, channels]. How many nodes there are
-// is told by the features, and by `size` where an end has none. Throws weigh::Error(usage), in the name of `layer`, for
+// Reduction of the features of a node's neighbours -> [nodes that receive, channels]. How many those are is told by
+// their features, and by `size` where they have none. Throws weigh::Error(usage), in the name of `layer`, for
 // shapes that do not fit and an index that is out of range.
 torch::Tensor reduce_neighbours(const std::string& layer, const NodeFeatures& x, const torch::Tensor& edge_index,
                                 const GraphSize& size, Flow flow, Reduce reduce);

@@ -4,6 +4,7 @@
 
 #include "nn/graph/attention.h"
 #include "nn/graph/neighbours.h"
+
 #include "weigh/error.h"
 
 namespace weigh::nn {

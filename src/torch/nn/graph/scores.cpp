@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "nn/graph/chunks.h"
+#include "nn/graph/optional_tensor.h"
 #include "nn/graph/scatter.h"
 
 namespace weigh::nn::graph {
@@ -39,8 +40,9 @@ torch::Tensor zeros_like_if(bool wanted, const torch::Tensor& tensor) {
 class AdditiveScores : public torch::autograd::Function<AdditiveScores> {
  public:
   static torch::Tensor forward(AutogradContext* context, const torch::Tensor& senders, const torch::Tensor& receivers,
-                               const torch::Tensor& edge_term, const torch::Tensor& weights,
+                               const OptionalTensor& optional_edge_term, const torch::Tensor& weights,
                                const torch::Tensor& source, const torch::Tensor& target, double negative_slope) {
+    const torch::Tensor edge_term = or_undefined(optional_edge_term);
     context->save_for_backward({senders, receivers, edge_term, weights, source, target});
     context->saved_data["negative_slope"] = negative_slope;
     torch::Tensor scores = senders.new_empty({source.size(0), senders.size(1)});
@@ -84,8 +86,9 @@ class AdditiveScores : public torch::autograd::Function<AdditiveScores> {
 class ProductScores : public torch::autograd::Function<ProductScores> {
  public:
   static torch::Tensor forward(AutogradContext* context, const torch::Tensor& senders, const torch::Tensor& receivers,
-                               const torch::Tensor& edge_term, const torch::Tensor& source,
+                               const OptionalTensor& optional_edge_term, const torch::Tensor& source,
                                const torch::Tensor& target, double scale) {
+    const torch::Tensor edge_term = or_undefined(optional_edge_term);
     context->save_for_backward({senders, receivers, edge_term, source, target});
     context->saved_data["scale"] = scale;
     torch::Tensor scores = senders.new_empty({source.size(0), senders.size(1)});
@@ -125,12 +128,13 @@ class ProductScores : public torch::autograd::Function<ProductScores> {
 torch::Tensor additive_scores(const torch::Tensor& senders, const torch::Tensor& receivers,
                               const torch::Tensor& edge_term, const torch::Tensor& weights, const Edges& edges,
                               double negative_slope) {
-  return AdditiveScores::apply(senders, receivers, edge_term, weights, edges.source, edges.target, negative_slope);
+  return AdditiveScores::apply(senders, receivers, if_defined(edge_term), weights, edges.source, edges.target,
+                               negative_slope);
 }
 
 torch::Tensor product_scores(const torch::Tensor& senders, const torch::Tensor& receivers,
                              const torch::Tensor& edge_term, const Edges& edges, double scale) {
-  return ProductScores::apply(senders, receivers, edge_term, edges.source, edges.target, scale);
+  return ProductScores::apply(senders, receivers, if_defined(edge_term), edges.source, edges.target, scale);
 }
 
 }  // namespace weigh::nn::graph

@@ -18,7 +18,8 @@ EdgeList without_self_loops(const EdgeList& edges) {
 
 EdgeList with_loops(const EdgeList& edges, std::int64_t loops, const torch::Tensor& loop_attr) {
   const torch::Tensor nodes = torch::arange(loops, edges.index.options()).expand({2, loops});
-  return {torch::cat({edges.index, nodes}, 1), edges.attr.defined() ? torch::cat({edges.attr, loop_attr}, 0) : edges.attr};
+  return {torch::cat({edges.index, nodes}, 1),
+          edges.attr.defined() ? torch::cat({edges.attr, loop_attr}, 0) : edges.attr};
 }
 
 torch::Tensor loop_features(const EdgeList& edges, std::int64_t nodes, std::int64_t loops, const FillValue& fill) {

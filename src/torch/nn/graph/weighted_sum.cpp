@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "nn/graph/chunks.h"
+#include "nn/graph/optional_tensor.h"
 #include "nn/graph/scatter.h"
 
 namespace weigh::nn::graph {
@@ -22,9 +23,11 @@ torch::Tensor values_of(const torch::Tensor& features, const torch::Tensor& edge
 
 class WeightedSum : public torch::autograd::Function<WeightedSum> {
  public:
-  static torch::Tensor forward(AutogradContext* context, const torch::Tensor& features, const torch::Tensor& edge_term,
-                               const torch::Tensor& alpha, const torch::Tensor& source, const torch::Tensor& target,
-                               std::int64_t targets) {
+  static torch::Tensor forward(AutogradContext* context, const torch::Tensor& features,
+                               const OptionalTensor& optional_edge_term, const OptionalTensor& optional_alpha,
+                               const torch::Tensor& source, const torch::Tensor& target, std::int64_t targets) {
+    const torch::Tensor edge_term = or_undefined(optional_edge_term);
+    const torch::Tensor alpha = or_undefined(optional_alpha);
     context->save_for_backward({features, edge_term, alpha, source, target});
     torch::Tensor sum = features.new_zeros({targets, features.size(1), features.size(2)});
     for_each_chunk(features, source.size(0), width_of(features), [&](std::int64_t begin, std::int64_t count) {
@@ -65,7 +68,8 @@ class WeightedSum : public torch::autograd::Function<WeightedSum> {
 
 torch::Tensor weighted_sum(const torch::Tensor& features, const torch::Tensor& edge_term, const torch::Tensor& alpha,
                            const Edges& edges) {
-  return WeightedSum::apply(features, edge_term, alpha, edges.source, edges.target, edges.targets);
+  return WeightedSum::apply(features, if_defined(edge_term), if_defined(alpha), edges.source, edges.target,
+                            edges.targets);
 }
 
 torch::Tensor aggregate(const torch::Tensor& features, const torch::Tensor& edge_term, const torch::Tensor& alpha,
