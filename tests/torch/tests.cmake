@@ -6,5 +6,6 @@ function(weigh_torch_test name)
 endfunction()
 
 weigh_torch_test(nn FILES torch/nn/uninitialized_test.cpp torch/nn/lazy_linear_test.cpp ROOMS nn bytes)
-weigh_torch_test(graph FILES torch/graph/golden.cpp torch/graph/golden_test.cpp ROOMS nn bytes
+weigh_torch_test(graph FILES torch/graph/golden.cpp torch/graph/golden_test.cpp torch/graph/initial_test.cpp
+                             torch/graph/gradient_test.cpp torch/graph/layer_test.cpp torch/graph/error_test.cpp ROOMS nn bytes
                  LIBRARIES nlohmann_json::nlohmann_json)

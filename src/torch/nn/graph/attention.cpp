@@ -27,7 +27,7 @@ torch::Tensor edge_rows(const std::string& layer, const torch::Tensor& edge_attr
   if (!fits || edge_attr.size(0) != edge_index.size(1))
     throw Error(ErrorKind::usage, layer,
                 "edge_attr has shape " + c10::str(edge_attr.sizes()) + ", but edge_index has " +
-                    std::to_string(edge_index.size(1)) + " edges; give one row, [edges, channels] or [edges]");
+                    std::to_string(edge_index.size(1)) + " edges; give one row each, [edges, channels] or [edges]");
   return edge_attr.dim() == 1 ? edge_attr.view({-1, 1}) : edge_attr;
 }
 

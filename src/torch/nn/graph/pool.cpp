@@ -30,12 +30,17 @@ void check_range(const torch::Tensor& batch, std::int64_t graphs) {
          std::to_string(graphs) + " graphs, counted from 0");
 }
 
+std::int64_t dimension_of(const torch::Tensor& x) {
+  if (!x.defined() || x.dim() == 0) refuse("x has no nodes; give features [nodes, channels]");
+  return x.dim() == 1 ? -1 : -2;
+}
+
 torch::Tensor pool(const torch::Tensor& x, const torch::Tensor& batch, std::optional<std::int64_t> size,
                    Reduce reduce) {
-  if (!x.defined() || x.dim() == 0) refuse("x has no nodes; give features [nodes, channels]");
-  const std::int64_t dimension = x.dim() == 1 ? -1 : -2;
+  const std::int64_t dimension = dimension_of(x);
   check_batch(x, dimension, batch);
-  const std::int64_t graphs = size ? *size : batch.numel() == 0 ? 0 : batch.max().item<std::int64_t>() + 1;
+  std::int64_t graphs = size.value_or(0);
+  if (!size && batch.numel() > 0) graphs = batch.max().item<std::int64_t>() + 1;
   try {
     return graph::scatter(x.transpose(0, dimension), batch, graphs, reduce).transpose(0, dimension);
   } catch (const c10::Error&) {
@@ -43,8 +48,6 @@ torch::Tensor pool(const torch::Tensor& x, const torch::Tensor& batch, std::opti
     throw;
   }
 }
-
-std::int64_t dimension_of(const torch::Tensor& x) { return x.dim() == 1 ? -1 : -2; }
 
 }  // namespace
 
