@@ -5,7 +5,13 @@ function(weigh_torch_test name)
   target_precompile_headers(test_${name} PRIVATE <torch/torch.h> <gtest/gtest.h>)
 endfunction()
 
-weigh_torch_test(nn FILES torch/nn/uninitialized_test.cpp torch/nn/lazy_linear_test.cpp ROOMS nn bytes)
-weigh_torch_test(graph FILES torch/graph/golden.cpp torch/graph/golden_test.cpp torch/graph/initial_test.cpp
-                             torch/graph/gradient_test.cpp torch/graph/layer_test.cpp torch/graph/error_test.cpp ROOMS nn bytes
-                 LIBRARIES nlohmann_json::nlohmann_json)
+weigh_torch_test(nn
+  FILES torch/nn/archive_test.cpp torch/nn/copies_test.cpp torch/nn/lazy_conv_test.cpp
+        torch/nn/lazy_linear_test.cpp torch/nn/lazy_module_test.cpp torch/nn/lazy_norm_test.cpp
+        torch/nn/uninitialized_test.cpp
+  ROOMS nn bytes)
+weigh_torch_test(graph
+  FILES torch/graph/error_test.cpp torch/graph/golden.cpp torch/graph/golden_test.cpp torch/graph/gradient_test.cpp
+        torch/graph/initial_test.cpp torch/graph/layer_test.cpp
+  ROOMS nn bytes
+  LIBRARIES nlohmann_json::nlohmann_json)

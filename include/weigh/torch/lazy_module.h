@@ -20,6 +20,8 @@
 #include <map>
 #include <set>
 #include <string>
+#include <typeinfo>
+#include <utility>
 #include <vector>
 
 #include <torch/torch.h>
@@ -105,6 +107,7 @@ class LazyLayer : public virtual torch::nn::Module {
 
  private:
   virtual bool values_need_inputs() const = 0;
+  virtual const std::type_info& type() const = 0;  // known in constructors, too
   torch::OrderedDict<std::string, torch::Tensor> own_tensors() const;
   void reset_lacking(const std::vector<std::pair<std::string, torch::Tensor>>& lacking);
 
@@ -148,6 +151,7 @@ class LazyModule : public torch::nn::Cloneable<Derived>, public LazyLayer {
   bool values_need_inputs() const final {
     return requires { &Derived::initialize_values; };
   }
+  const std::type_info& type() const final { return typeid(Derived); }
 };
 
 }  // namespace weigh::nn

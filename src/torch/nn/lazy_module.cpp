@@ -77,7 +77,7 @@ bool LazyLayer::has(const torch::Tensor& parameter) const {
 }
 
 std::string LazyLayer::type_name() const {
-  std::string name = c10::demangle(typeid(*this).name());
+  std::string name = c10::demangle(type().name());
   if (name.ends_with("Impl")) name.resize(name.size() - 4);
   return name;
 }
