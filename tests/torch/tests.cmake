@@ -10,3 +10,8 @@ weigh_torch_test(nn
         torch/nn/lazy_linear_test.cpp torch/nn/lazy_module_test.cpp torch/nn/lazy_norm_test.cpp
         torch/nn/uninitialized_test.cpp
   ROOMS nn bytes)
+weigh_torch_test(graph
+  FILES torch/graph/error_test.cpp torch/graph/golden.cpp torch/graph/golden_test.cpp torch/graph/gradient_test.cpp
+        torch/graph/initial_test.cpp torch/graph/layer_test.cpp
+  ROOMS nn bytes
+  LIBRARIES nlohmann_json::nlohmann_json)
