@@ -6,3 +6,7 @@ function(weigh_torch_test name)
 endfunction()
 
 weigh_torch_test(nn FILES torch/nn/uninitialized_test.cpp torch/nn/lazy_linear_test.cpp ROOMS nn bytes)
+
+weigh_torch_test(dry_run
+  FILES torch/dry_run/describe_test.cpp torch/dry_run/layers_test.cpp
+  ROOMS dry_run nn model bytes)

@@ -9,6 +9,10 @@
 
 #include "weigh/model.h"
 
+namespace weigh {
+class ModelBuilder;
+}
+
 namespace weigh::dry_run {
 
 class LiveModel {
@@ -26,9 +30,9 @@ class LiveModel {
   std::string place(Index module) const;
 
  private:
-  void add_children(class weigh::ModelBuilder& builder);
-  void add_tensors(class weigh::ModelBuilder& builder, Index module);
-  void add_tensor(class weigh::ModelBuilder& builder, Index module, const std::string& name, const at::Tensor& tensor,
+  void add_children(ModelBuilder& builder);
+  void add_tensors(ModelBuilder& builder, Index module);
+  void add_tensor(ModelBuilder& builder, Index module, const std::string& name, const at::Tensor& tensor,
                   Role role);
   Index same_memory(const at::Tensor& tensor);
 
