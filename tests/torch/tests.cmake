@@ -15,3 +15,7 @@ weigh_torch_test(graph
         torch/graph/initial_test.cpp torch/graph/layer_test.cpp
   ROOMS nn bytes
   LIBRARIES nlohmann_json::nlohmann_json)
+
+weigh_torch_test(dry_run
+  FILES torch/dry_run/describe_test.cpp torch/dry_run/layers_test.cpp
+  ROOMS dry_run nn model bytes)

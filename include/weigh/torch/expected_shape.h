@@ -4,14 +4,16 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace weigh::nn {
 
 // One size of a shape: a number, or what it is the size of, "in".
 struct ExpectedSize {
-  ExpectedSize(std::int64_t size) : size(size) {}  // NOLINT(google-explicit-constructor): {8, "in"}
-  ExpectedSize(const char* name) : name(name) {}   // NOLINT(google-explicit-constructor)
+  ExpectedSize(std::int64_t size) : size(size) {}            // NOLINT(google-explicit-constructor): {8, "in"}
+  ExpectedSize(const char* name) : name(name) {}             // NOLINT(google-explicit-constructor)
+  ExpectedSize(std::string name) : name(std::move(name)) {}  // NOLINT(google-explicit-constructor)
 
   bool is_known() const { return size >= 0; }
 

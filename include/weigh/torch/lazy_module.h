@@ -26,6 +26,7 @@
 
 #include <torch/torch.h>
 
+#include "weigh/torch/expected_shape.h"
 #include "weigh/torch/forward_scope.h"
 #include "weigh/torch/uninitialized.h"
 
@@ -39,7 +40,7 @@ struct FixedTensor {
 };
 
 // What all lazy layers have in common. Derive from LazyModule instead.
-class LazyLayer : public virtual torch::nn::Module {
+class LazyLayer : public virtual torch::nn::Module, public ExpectsShapes {
  public:
   LazyLayer() = default;
   LazyLayer(const LazyLayer&) = default;
@@ -51,6 +52,9 @@ class LazyLayer : public virtual torch::nn::Module {
   // Draws initial values. Called when all tensors have their shapes; a declared tensor that had values before (a tied
   // parameter, or one that was loaded) keeps them.
   virtual void reset_parameters() = 0;
+
+  // Nothing, for a layer that does not tell.
+  std::optional<ExpectedShape> expected_shape(const std::string& tensor) const override;
 
   // Initialises the layer without an input: shapes by the names of its own tensors, then reset_parameters(). Names that
   // have a shape already must agree. Throws weigh::Error(usage) where a name is missing or a shape differs, or where

@@ -7,27 +7,34 @@
 
 #include "dry_run/operation.h"
 #include "dry_run/owners.h"
-#include "weigh/model.h"
+
 #include "weigh/run.h"
 
 namespace weigh::dry_run {
 
 class Attention {
  public:
-  // An operator that takes parameters of `module`. Whether a call begins with it.
-  bool operated(const Operation& operation, const torch::nn::MultiheadAttentionImpl& module, Run& run,
-                const Owners& owners);
-  // The next one that takes nobody's.
+  // As the operators see them: twins, in a dry run.
+  struct Parameters {
+    std::vector<at::Tensor> input;  // weights that project query, key and value
+    at::Tensor output;              // weight of the projection of the output
+  };
+
+  // An operator that takes parameters of the layer. Whether a call begins with it.
+  bool operated(const Operation& operation, const Parameters& parameters, Run& run, const Owners& owners);
+  // An operator that takes nobody's.
   void operated_elsewhere(const Operation& operation);
   void forget() { run_ = nullptr; }
 
  private:
   enum class Stage : std::uint8_t { input, output, weights };
 
-  void begin(const torch::nn::MultiheadAttentionImpl& module, Run& run);
+  void begin(Run& run);
+  void tell_inputs();
+  void tell_outputs(IOShape output, IOShape weights);
 
-  const torch::nn::MultiheadAttentionImpl* module_ = nullptr;
-  Run* run_ = nullptr;  // of the call that is followed, if it is the first of its module
+  Run* run_ = nullptr;  // of the layer whose call is followed
+  bool is_first_ = false;
   Stage stage_ = Stage::output;
   std::vector<IOShape> projected_;
 };

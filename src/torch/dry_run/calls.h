@@ -2,8 +2,7 @@
 // parameters.
 #pragma once
 
-#include <deque>
-#include <optional>
+#include <unordered_map>
 #include <vector>
 
 #include "dry_run/attention.h"
@@ -21,14 +20,22 @@ class Calls {
   // The layer told that it begins or ends. `outputs` is empty where it threw.
   void entered(Index module, const std::vector<c10::IValue>& inputs);
   void left(Index module, const std::vector<c10::IValue>& outputs);
+  // The children of a Sequential ran one after the other.
+  void passed(Index sequential, const std::vector<c10::IValue>& inputs, const std::vector<c10::IValue>& outputs);
+
+  void set_attention(Index module, Attention::Parameters parameters);
 
   // Of which layer an operator with these inputs is; kNone where none of its inputs is a layer's.
   Index owner_of(const Operator& op, const std::vector<at::Tensor>& inputs) const;
   // What is to be told from an operator that was run. `owner` from owner_of(), or kNone.
   void operated(const Operation& operation, Index owner);
 
+  // Whether all operators of this layer are known, so that those before and after are not its own.
+  bool is_whole(Index module) const {
+    return kinds_[module] != LayerKind::unseen && kinds_[module] != LayerKind::of_user &&
+           kinds_[module] != LayerKind::attention;
+  }
   LayerKind kind(Index module) const { return kinds_[module]; }
-  const std::vector<Run>& runs() const { return runs_; }
   std::vector<Run>& runs() { return runs_; }
 
  private:
@@ -36,17 +43,14 @@ class Calls {
   struct Open {
     Index module = kNone;
     std::vector<const c10::StorageImpl*> used;  // its parameters, those that operators took so far
-    std::vector<Recognised> known;              // its inputs, and what came of them
   };
 
   void operated_on_layer(const Operation& operation, Index owner);
   void operated_elsewhere(const Operation& operation);
   void begin(Index module, const std::vector<at::Tensor>& data);
-  bool is_known(const at::Tensor& tensor) const;
   bool is_made_by_layer(const at::Tensor& tensor) const;
   IOShape inputs_of(Index module, const std::vector<at::Tensor>& data) const;
   IOShape outputs_of(Index module, const std::vector<at::Tensor>& outputs) const;
-  void remember_made(const Operation& operation);
 
   const LiveModel& live_;
   const Owners& owners_;
@@ -55,7 +59,8 @@ class Calls {
   std::vector<Index> running_;
   Open open_;
   Attention attention_;
-  std::deque<Recognised> made_;  // what the last operators made from nothing
+  std::unordered_map<Index, Attention::Parameters> attentions_;
+  std::vector<Recognised> made_;  // zeros and ranges that the last operators made
 };
 
 }  // namespace weigh::dry_run

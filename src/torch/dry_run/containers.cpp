@@ -4,27 +4,25 @@
 #include <tuple>
 #include <utility>
 
+#include "dry_run/private_member.h"
+
 #include "weigh/torch/values.h"
 
 namespace weigh::dry_run {
+
+struct Content {
+  using Type = std::unique_ptr<torch::nn::AnyModulePlaceholder> torch::nn::AnyModule::*;
+  friend Type member_of(Content tag);
+};
+template struct PrivateMember<Content, &torch::nn::AnyModule::content_>;
+
 namespace {
 
 using torch::nn::AnyModule;
 using torch::nn::AnyModulePlaceholder;
 using torch::nn::AnyValue;
 
-// AnyModule::content_ is private. Explicit instantiation may name private members (C++20, [temp.spec.general]).
-template <class Tag, typename Tag::Member kMember>
-struct Open {
-  friend typename Tag::Member member(Tag /*tag*/) { return kMember; }
-};
-struct Content {
-  using Member = std::unique_ptr<AnyModulePlaceholder> AnyModule::*;
-  friend Member member(Content tag);
-};
-template struct Open<Content, &AnyModule::content_>;
-
-std::unique_ptr<AnyModulePlaceholder>& content_of(AnyModule& module) { return module.*member(Content()); }
+std::unique_ptr<AnyModulePlaceholder>& content_of(AnyModule& module) { return module.*member_of(Content()); }
 
 template <class... Types>
 c10::IValue value_of_one(AnyValue& value) {

@@ -1,16 +1,13 @@
 #include "dry_run/live_model.h"
 
+#include "dry_run/expected_extents.h"
+#include "dry_run/type_name.h"
 #include "model/builder.h"
 
-#include "dry_run/type_name.h"
 #include "weigh/torch/uninitialized.h"
 
 namespace weigh::dry_run {
 namespace {
-
-std::string joined(std::string_view path, const std::string& name) {
-  return path.empty() ? name : std::string(path) + "." + name;
-}
 
 Layout layout_of(const at::Tensor& tensor) {
   if (tensor.is_quantized()) return Layout::quantized;
@@ -25,18 +22,30 @@ State state_of(const at::Tensor& tensor) { return tensor.is_meta() ? State::meta
 DType dtype_of(at::ScalarType type) {
   std::string name = c10::toString(type);
   static const std::unordered_map<std::string, DType> names = {
-      {"Byte", DType::uint8},          {"Char", DType::int8},
-      {"Short", DType::int16},         {"Int", DType::int32},
-      {"Long", DType::int64},          {"UInt16", DType::uint16},
-      {"UInt32", DType::uint32},       {"UInt64", DType::uint64},
-      {"Half", DType::float16},        {"Float", DType::float32},
-      {"Double", DType::float64},      {"BFloat16", DType::bfloat16},
-      {"ComplexHalf", DType::complex32}, {"ComplexFloat", DType::complex64},
-      {"ComplexDouble", DType::complex128}, {"Bool", DType::boolean},
-      {"QInt8", DType::qint8},         {"QUInt8", DType::quint8},
-      {"QInt32", DType::qint32},       {"QUInt4x2", DType::quint4x2},
-      {"QUInt2x4", DType::quint2x4},   {"Float8_e5m2", DType::float8_e5m2},
-      {"Float8_e4m3fn", DType::float8_e4m3fn}, {"Float8_e5m2fnuz", DType::float8_e5m2fnuz},
+      {"Byte", DType::uint8},
+      {"Char", DType::int8},
+      {"Short", DType::int16},
+      {"Int", DType::int32},
+      {"Long", DType::int64},
+      {"UInt16", DType::uint16},
+      {"UInt32", DType::uint32},
+      {"UInt64", DType::uint64},
+      {"Half", DType::float16},
+      {"Float", DType::float32},
+      {"Double", DType::float64},
+      {"BFloat16", DType::bfloat16},
+      {"ComplexHalf", DType::complex32},
+      {"ComplexFloat", DType::complex64},
+      {"ComplexDouble", DType::complex128},
+      {"Bool", DType::boolean},
+      {"QInt8", DType::qint8},
+      {"QUInt8", DType::quint8},
+      {"QInt32", DType::qint32},
+      {"QUInt4x2", DType::quint4x2},
+      {"QUInt2x4", DType::quint2x4},
+      {"Float8_e5m2", DType::float8_e5m2},
+      {"Float8_e4m3fn", DType::float8_e4m3fn},
+      {"Float8_e5m2fnuz", DType::float8_e5m2fnuz},
       {"Float8_e4m3fnuz", DType::float8_e4m3fnuz},
   };
   const auto found = names.find(name);
@@ -47,52 +56,58 @@ LiveModel::LiveModel(const torch::nn::Module& root) {
   const Limits limits;
   ModelBuilder builder(model, limits);
   model.format = "libtorch";
+  model.is_live = true;
   model.kind = "live module";
   model.architecture = type_name(root);
   modules.push_back(&root);
   first_.emplace(&root, 0);
   model.modules[0].type = model.keep(model.architecture);
   add_children(builder);
+  ExpectedExtents expected(builder);
   for (Index i = 0; i < modules.size(); ++i) {
     model.modules[i].mode = modules[i]->is_training() ? Mode::train : Mode::eval;
-    if (model.modules[i].alias_of == kNone) add_tensors(builder, i);
+    if (model.modules[i].alias_of == kNone) add_tensors(builder, expected, i);
   }
 }
 
 // In depth first: a parent before its children, and the first path of a shared module is the one that Python names.
 void LiveModel::add_children(ModelBuilder& builder) {
-  std::vector<std::pair<Index, std::size_t>> open = {{0, 0}};
+  struct Open {
+    Index module;
+    torch::OrderedDict<std::string, std::shared_ptr<torch::nn::Module>> children;
+    std::size_t next = 0;
+  };
+  std::vector<Open> open = {{0, modules[0]->named_children()}};
   while (!open.empty()) {
-    auto& [parent, next] = open.back();
-    const auto children = modules[parent]->named_children();
-    if (next == children.size()) {
+    Open& parent = open.back();
+    if (parent.next == parent.children.size()) {
       open.pop_back();
       continue;
     }
-    const auto& child = children[next++];
-    const Index index = builder.add_child(parent, model.keep(joined(model.modules[parent].path, child.key())));
+    const auto child = parent.children[parent.next++];
+    const Index index = builder.add_child(parent.module, child.key());
     modules.push_back(child.value().get());
     model.modules[index].type = model.keep(type_name(*child.value()));
     const auto [first, is_new] = first_.emplace(child.value().get(), index);
     if (is_new) {
-      open.emplace_back(index, 0);
+      open.push_back({index, child.value()->named_children()});
     } else {
       model.modules[index].alias_of = first->second;
     }
   }
 }
 
-void LiveModel::add_tensors(ModelBuilder& builder, Index module) {
+void LiveModel::add_tensors(ModelBuilder& builder, ExpectedExtents& expected, Index module) {
   for (const auto& parameter : modules[module]->named_parameters(/*recurse=*/false))
-    add_tensor(builder, module, parameter.key(), parameter.value(), Role::parameter);
+    add_tensor(builder, expected, module, parameter.key(), parameter.value(), Role::parameter);
   for (const auto& buffer : modules[module]->named_buffers(/*recurse=*/false))
-    add_tensor(builder, module, buffer.key(), buffer.value(), Role::buffer);
+    add_tensor(builder, expected, module, buffer.key(), buffer.value(), Role::buffer);
 }
 
-void LiveModel::add_tensor(ModelBuilder& builder, Index module, const std::string& name, const at::Tensor& tensor,
-                           Role role) {
+void LiveModel::add_tensor(ModelBuilder& builder, ExpectedExtents& expected, Index module, const std::string& name,
+                           const at::Tensor& tensor, Role role) {
   Tensor entry;
-  entry.path = model.keep(joined(model.modules[module].path, name));
+  entry.name = name;
   entry.module = module;
   entry.role = role;
   entry.role_recorded = true;
@@ -102,7 +117,11 @@ void LiveModel::add_tensor(ModelBuilder& builder, Index module, const std::strin
   std::vector<Extent> shape;
   if (nn::is_uninitialized(tensor)) {
     entry.state = State::uninitialised;
-    entry.rank = Tensor::kUnknownRank;
+    const Module& place = model.modules[module];
+    const torch::nn::Module* above = place.parent == kNone ? nullptr : modules[place.parent];
+    const auto known = expected.of({module, modules[module], place.parent, above, std::string(place.name)}, name);
+    if (known) shape = *known;
+    if (!known) entry.rank = Tensor::kUnknownRank;
     model.modules[module].lazy = true;
   } else {
     entry.state = state_of(tensor);
@@ -140,7 +159,8 @@ Index LiveModel::find(const torch::nn::Module& module) const {
 std::string LiveModel::place(Index module) const {
   const Module& entry = model.modules[module];
   const std::string type(entry.type);
-  return entry.path.empty() ? type : std::string(entry.path) + " (" + type + ")";
+  const std::string path = model.path_of(module);
+  return path.empty() ? type : path + " (" + type + ")";
 }
 
 }  // namespace weigh::dry_run

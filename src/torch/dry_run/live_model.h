@@ -9,7 +9,13 @@
 
 #include "weigh/model.h"
 
+namespace weigh {
+class ModelBuilder;
+}
+
 namespace weigh::dry_run {
+
+class ExpectedExtents;
 
 class LiveModel {
  public:
@@ -26,10 +32,10 @@ class LiveModel {
   std::string place(Index module) const;
 
  private:
-  void add_children(class weigh::ModelBuilder& builder);
-  void add_tensors(class weigh::ModelBuilder& builder, Index module);
-  void add_tensor(class weigh::ModelBuilder& builder, Index module, const std::string& name, const at::Tensor& tensor,
-                  Role role);
+  void add_children(ModelBuilder& builder);
+  void add_tensors(ModelBuilder& builder, ExpectedExtents& expected, Index module);
+  void add_tensor(ModelBuilder& builder, ExpectedExtents& expected, Index module, const std::string& name,
+                  const at::Tensor& tensor, Role role);
   Index same_memory(const at::Tensor& tensor);
 
   std::unordered_map<const torch::nn::Module*, Index> first_;

@@ -125,6 +125,16 @@ void LazyConvBase<D, Options, Derived>::initialize_parameters(const torch::Tenso
 }
 
 template <std::size_t D, class Options, class Derived>
+std::optional<ExpectedShape> LazyConvBase<D, Options, Derived>::expected_shape(const std::string& tensor) const {
+  if (tensor == "bias") return ExpectedShape{options.out_channels()};
+  const std::int64_t groups = options.groups();
+  ExpectedShape shape = {options.out_channels(), groups == 1 ? std::string("in") : "in/" + std::to_string(groups)};
+  if (Options::kIsTransposed) shape = {"in", options.out_channels() / groups};
+  shape.insert(shape.end(), options.kernel_size()->begin(), options.kernel_size()->end());
+  return shape;
+}
+
+template <std::size_t D, class Options, class Derived>
 void LazyConvBase<D, Options, Derived>::infer_and_check(const torch::Tensor& input) {
   const auto unbatched = static_cast<std::int64_t>(D) + 1;
   if (input.dim() != unbatched && input.dim() != unbatched + 1)

@@ -23,6 +23,11 @@ void LazyLinearImpl::initialize_parameters(const torch::Tensor& input) {
   if (bias.defined()) materialize(bias, {options.out_features()});
 }
 
+std::optional<ExpectedShape> LazyLinearImpl::expected_shape(const std::string& tensor) const {
+  if (tensor == "bias") return ExpectedShape{options.out_features()};
+  return ExpectedShape{options.out_features(), "in"};
+}
+
 torch::Tensor LazyLinearImpl::forward(const torch::Tensor& input) {
   ForwardScope scope(*this, input);
   if (input.dim() == 0) fail("expected an input of at least one dimension, got a scalar");

@@ -49,6 +49,11 @@ void LazyNorm<Derived>::initialize_parameters(std::int64_t num_features) {
 }
 
 template <class Derived>
+std::optional<ExpectedShape> LazyNorm<Derived>::expected_shape(const std::string& /*tensor*/) const {
+  return ExpectedShape{"num_features"};
+}
+
+template <class Derived>
 const torch::Tensor& LazyNorm<Derived>::witness() const {
   return options.affine() ? weight : running_mean;
 }

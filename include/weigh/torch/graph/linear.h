@@ -39,6 +39,7 @@ class LinearImpl : public LazyModule<LinearImpl> {
   void reset_parameters() override;
   void pretty_print(std::ostream& stream) const override;
   void initialize_parameters(const torch::Tensor& x);
+  std::optional<ExpectedShape> expected_shape(const std::string& tensor) const override;
 
   // [*, in_channels] -> [*, out_channels]. Throws weigh::Error(usage) for an input of another width.
   torch::Tensor forward(const torch::Tensor& x);

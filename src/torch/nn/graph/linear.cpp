@@ -58,6 +58,10 @@ void LinearImpl::initialize_parameters(const torch::Tensor& x) {
   materialize(weight, {options.out_channels(), x.size(-1)});
 }
 
+std::optional<ExpectedShape> LinearImpl::expected_shape(const std::string& /*tensor*/) const {
+  return ExpectedShape{options.out_channels(), "in"};  // the bias has a shape from the beginning
+}
+
 torch::Tensor LinearImpl::forward(const torch::Tensor& x) {
   ForwardScope scope(*this, x);
   if (x.dim() == 0) fail("expected an input of at least one dimension, got a scalar");

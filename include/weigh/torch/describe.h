@@ -1,0 +1,113 @@
+// A live torch::nn::Module as a Model, and what a forward of it would do, found without doing it.
+//
+//   weigh::Model model = weigh::describe(net, torch::rand({1, 3, 224, 224}));
+//
+// The forward is run dry: its operators see shapes without data, so that nothing is computed, allocated or changed. The
+// module and its inputs are as before, whatever happens. Layers that own parameters are recognised by them; the
+// children of torch::nn::Sequential, and layers of this library, tell themselves (Run::witness).
+//
+// A forward that keeps a tensor in a member of its own keeps one without data. One that reads values (item(),
+// nonzero(), a mask as an index) stops there: a note tells the operator and the layer, and what is after it stays
+// unknown. Data pointers must not be asked for. One dry run at a time on each thread.
+#pragma once
+
+#include <functional>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <torch/torch.h>
+
+#include "weigh/model.h"
+#include "weigh/torch/stand_in.h"
+#include "weigh/torch/values.h"
+
+namespace weigh {
+
+enum class Forward : std::uint8_t {
+  none,  // shapes and FLOPs are left out
+  dry,   // on shapes alone
+  real,  // the real one, in eval mode and without gradients; everything it changed is put back
+};
+
+struct DescribeOptions {
+  Forward forward = Forward::dry;
+  bool with_backward = false;  // Run::backward_flops, too; for a dry forward
+};
+
+// Without a forward: names, shapes, types, states.
+Model describe(const torch::nn::Module& module);
+
+// With one, which `forward` does: it calls the module and returns its outputs. `inputs` are what it will be called
+// with, for Run::in of the root. Throws weigh::Error(usage) for what libtorch refuses, naming the layer and the
+// operator; passes on what else `forward` throws.
+Model describe(torch::nn::Module& module, const std::vector<c10::IValue>& inputs,
+               const std::function<c10::IValue()>& forward, const DescribeOptions& options);
+
+namespace detail {
+
+// torch::nn::Linear holds a LinearImpl.
+template <class Holder>
+concept ModuleHolder = requires(const Holder& holder) {
+  holder.ptr();
+  typename Holder::ContainedType;
+};
+
+template <class Module>
+auto& module_in(Module& module) {
+  if constexpr (ModuleHolder<std::remove_const_t<Module>>) {
+    return *module.ptr();
+  } else {
+    return module;
+  }
+}
+
+template <class Module, class... Inputs>
+c10::IValue call_forward(Module& module, std::tuple<Inputs...> inputs) {
+  return std::apply(
+      [&](auto&... values) {
+        auto call = [&](auto&&... arguments) {
+          if constexpr (std::is_void_v<decltype(module.forward(std::forward<decltype(arguments)>(arguments)...))>) {
+            module.forward(std::forward<decltype(arguments)>(arguments)...);
+            return c10::IValue();
+          } else {
+            return to_ivalue(module.forward(std::forward<decltype(arguments)>(arguments)...));
+          }
+        };
+        if constexpr (requires { module.forward(values...); }) {
+          return call(values...);
+        } else {
+          static_assert(
+              requires { module.forward(std::move(values)...); },
+              "the forward of this module does not take these inputs");
+          return call(std::move(values)...);
+        }
+      },
+      inputs);
+}
+
+}  // namespace detail
+
+// With module.forward(inputs…), whatever its signature. `module` is a module or its holder.
+template <class Module, class... Inputs>
+Model describe_with(const DescribeOptions& options, Module& module, const Inputs&... inputs) {
+  auto& inner = detail::module_in(module);
+  return describe(
+      inner, {to_ivalue(inputs)...},
+      [&] { return detail::call_forward(inner, std::tuple<std::decay_t<Inputs>...>(stand_in(inputs)...)); }, options);
+}
+
+template <class Module, class... Inputs>
+requires(sizeof...(Inputs) > 0 &&
+         !std::is_same_v<std::tuple_element_t<0, std::tuple<Inputs...>>, std::vector<c10::IValue>>) Model
+    describe(Module& module, const Inputs&... inputs) {
+  return describe_with({}, module, inputs...);
+}
+
+template <detail::ModuleHolder Holder>
+Model describe(const Holder& holder) {
+  return describe(static_cast<const torch::nn::Module&>(*holder.ptr()));
+}
+
+}  // namespace weigh

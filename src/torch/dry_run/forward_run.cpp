@@ -1,0 +1,150 @@
+#include "dry_run/forward_run.h"
+
+#include <optional>
+
+#include "dry_run/containers.h"
+#include "dry_run/known_parents.h"
+#include "dry_run/observation.h"
+#include "dry_run/snapshot.h"
+
+#include "weigh/error.h"
+
+namespace weigh {
+namespace {
+
+thread_local dry_run::Observation* current_run = nullptr;
+
+struct RunGuard {
+  explicit RunGuard(dry_run::Observation& run) { current_run = &run; }
+  ~RunGuard() { current_run = nullptr; }
+  RunGuard(const RunGuard&) = delete;
+  RunGuard& operator=(const RunGuard&) = delete;
+};
+
+}  // namespace
+
+namespace detail {
+
+at::Tensor stand_in_tensor(const at::Tensor& tensor) {
+  return current_run == nullptr ? tensor : current_run->stand_in(tensor);
+}
+
+}  // namespace detail
+
+namespace dry_run {
+namespace {
+
+// libtorch's messages end in a trace of its stack.
+std::string first_line(const c10::Error& error) {
+  const std::string text = error.what_without_backtrace();
+  return text.substr(0, text.find('\n'));
+}
+
+// Modules in the order of the model, once each; they are not const where the forward runs.
+std::vector<torch::nn::Module*> mutable_modules(const LiveModel& live) {
+  std::vector<torch::nn::Module*> modules;
+  for (std::size_t i = 0; i < live.modules.size(); ++i)
+    if (live.model.modules[i].alias_of == kNone)
+      modules.push_back(const_cast<torch::nn::Module*>(live.modules[i]));  // NOLINT: the root was given as not const
+  return modules;
+}
+
+std::vector<at::Tensor> tensors_in(const std::vector<c10::IValue>& values) {
+  std::vector<at::Tensor> tensors;
+  for (const c10::IValue& value : values) {
+    c10::IValue::HashAliasedIValues seen;
+    value.getSubValues(seen);
+    for (const c10::IValue& item : seen)
+      if (item.isTensor() && item.toTensor().defined()) tensors.push_back(item.toTensor());
+  }
+  return tensors;
+}
+
+// What the forward sees: no autograd in a dry run, where graphs would only cost; but the mode in which a gradient would
+// be recorded, if its cost is asked for.
+class Circumstances {
+ public:
+  explicit Circumstances(const DescribeOptions& options)
+      : grad_mode_(options.with_backward && options.forward == Forward::dry) {
+    if (options.forward == Forward::dry) below_autograd_.emplace();
+  }
+
+ private:
+  torch::AutoGradMode grad_mode_;
+  std::optional<at::AutoDispatchBelowADInplaceOrView> below_autograd_;
+};
+
+}  // namespace
+
+ForwardRun::ForwardRun(torch::nn::Module& root) : root_(root), live_(root), modules_(mutable_modules(live_)) {}
+
+void ForwardRun::watch(const std::vector<c10::IValue>& inputs, const std::function<c10::IValue()>& forward,
+                       const DescribeOptions& options) {
+  const std::string name(live_.model.architecture);
+  if (current_run != nullptr) throw Error(ErrorKind::usage, name, "a forward is being watched on this thread already");
+  const bool is_dry = options.forward == Forward::dry;
+  Snapshot snapshot(modules_, live_.tensors, tensors_in(inputs), !is_dry);
+  Observation observation(live_, is_dry, options.with_backward,
+                          [&](const at::Tensor& tensor) { snapshot.before_write(tensor); });
+  try {
+    root_.eval();
+    const Circumstances circumstances(options);
+    const RunGuard run(observation);
+    const nn::ObserverGuard observed(&observation);
+    const ContainersWatched containers(modules_, observation);
+    const InterceptGuard intercepted(observation);
+    observation.enter(root_, inputs);
+    const c10::IValue outputs = forward();
+    observation.leave(root_, {outputs});
+    is_complete_ = true;
+  } catch (const Stopped& stopped) {
+    live_.model.notes.push_back({"data-dependent", stopped.place(), stopped.message()});
+  } catch (const c10::Error& error) {
+    throw Error(ErrorKind::usage, name, "in " + observation.place_of_failure() + ": " + first_line(error));
+  }
+  conclude(observation);
+}
+
+void ForwardRun::conclude(Observation& observation) {
+  live_.model.runs = observation.finish();
+  complete_parents(live_, live_.model.runs);
+  note_initialised(observation);
+  fill_shapes(observation);
+}
+
+void ForwardRun::note_initialised(const Observation& observation) {
+  for (torch::nn::Module* module : observation.initialized_layers()) {
+    Initialised layer{module, {}};
+    auto note = [&](const auto& tensors) {
+      for (const auto& item : tensors) {
+        const auto found = observation.fixed().find(item.value().unsafeGetTensorImpl());
+        if (found == observation.fixed().end()) continue;
+        const at::Tensor& twin = found->second.twin;
+        layer.tensors[item.key()] = {twin.defined() ? twin.sizes().vec() : std::vector<std::int64_t>(),
+                                     found->second.options, !twin.defined()};
+      }
+    };
+    note(module->named_parameters(/*recurse=*/false));
+    note(module->named_buffers(/*recurse=*/false));
+    initialised_.push_back(std::move(layer));
+  }
+}
+
+// The tensors stay as they are, uninitialised: what became known is their extents.
+void ForwardRun::fill_shapes(const Observation& observation) {
+  Model& model = live_.model;
+  for (std::size_t i = 0; i < model.tensors.size(); ++i) {
+    const auto found = observation.fixed().find(live_.tensors[i].unsafeGetTensorImpl());
+    if (found == observation.fixed().end()) continue;
+    // One that the layer will do without counts nothing.
+    const std::vector<std::int64_t> shape =
+        found->second.twin.defined() ? found->second.twin.sizes().vec() : std::vector<std::int64_t>{0};
+    model.tensors[i].first_extent = static_cast<Index>(model.extents.size());
+    model.tensors[i].rank = static_cast<std::uint8_t>(shape.size());
+    if (found->second.twin.defined()) model.tensors[i].dtype = dtype_of(found->second.twin.scalar_type());
+    for (const std::int64_t size : shape) model.extents.emplace_back(static_cast<std::uint64_t>(size));
+  }
+}
+
+}  // namespace dry_run
+}  // namespace weigh

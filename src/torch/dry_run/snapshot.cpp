@@ -1,0 +1,70 @@
+#include "dry_run/snapshot.h"
+
+#include <mutex>
+
+#include "dry_run/owners.h"
+#include "dry_run/private_member.h"
+
+#include "weigh/torch/uninitialized.h"
+
+namespace weigh::dry_run {
+
+struct Training {
+  using Type = bool torch::nn::Module::*;
+  friend Type member_of(Training tag);
+};
+template struct PrivateMember<Training, &torch::nn::Module::is_training_>;
+
+Snapshot::Snapshot(std::vector<torch::nn::Module*> modules, const std::vector<at::Tensor>& tensors,
+                   const std::vector<at::Tensor>& inputs, bool draws)
+    : modules_(std::move(modules)), draws_(draws), generator_(at::detail::getDefaultCPUGenerator()) {
+  for (const torch::nn::Module* module : modules_) was_training_.push_back(module->is_training() ? 1 : 0);
+  for (const at::Tensor& tensor : tensors) {
+    Entry entry{tensor, tensor.grad(), {}, tensor.requires_grad()};
+    if (!nn::is_uninitialized(tensor)) {
+      entry.alias = tensor.variable_data();
+      by_storage_[storage_of(tensor)].push_back(tensor);
+    }
+    if (entry.grad.defined()) by_storage_[storage_of(entry.grad)].push_back(entry.grad);
+    entries_.push_back(std::move(entry));
+  }
+  for (const at::Tensor& input : inputs) by_storage_[storage_of(input)].push_back(input);
+  const std::lock_guard lock(generator_.mutex());
+  seed_ = generator_.current_seed();
+  random_state_ = generator_.get_state();
+}
+
+void Snapshot::before_write(const at::Tensor& tensor) {
+  const auto found = by_storage_.find(storage_of(tensor));
+  if (found == by_storage_.end()) return;
+  for (const at::Tensor& written : found->second) kept_.emplace_back(written, written.detach().clone());
+  by_storage_.erase(found);
+}
+
+Snapshot::~Snapshot() {
+  const torch::NoGradGuard no_grad;
+  restore_tensors();
+  restore_random_state();
+  for (std::size_t i = 0; i < modules_.size(); ++i) modules_[i]->*member_of(Training()) = was_training_[i] != 0;
+}
+
+void Snapshot::restore_tensors() {
+  for (auto& [tensor, values] : kept_) tensor.detach().copy_(values);
+  for (Entry& entry : entries_) {
+    at::Tensor& tensor = entry.tensor;
+    if (entry.alias.defined() && (storage_of(tensor) != storage_of(entry.alias) ||
+                                  tensor.sizes() != entry.alias.sizes() || tensor.strides() != entry.alias.strides()))
+      tensor.set_data(entry.alias);
+    if (!tensor.grad().is_same(entry.grad)) tensor.mutable_grad() = entry.grad;
+    if (tensor.requires_grad() != entry.requires_grad) tensor.set_requires_grad(entry.requires_grad);
+  }
+}
+
+// A run that draws no random numbers may seed all the same, by a call that is no operator. If it did not, the state is
+// left alone: other threads draw from it.
+void Snapshot::restore_random_state() {
+  const std::lock_guard lock(generator_.mutex());
+  if (draws_ || generator_.current_seed() != seed_) generator_.set_state(random_state_);
+}
+
+}  // namespace weigh::dry_run
