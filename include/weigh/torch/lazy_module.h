@@ -80,7 +80,8 @@ class LazyLayer {
   // weigh::Error(usage) of this layer.
   [[noreturn]] void fail(const std::string& message) const;
 
-  bool lacks_shapes() const;
+  bool lacks_shapes();
+  void replace(const torch::Tensor& parameter, const torch::Tensor& by);
 
   // Saving writes a mark for each tensor without a shape, which loading restores. Loading values into such a tensor
   // makes it real. Throws weigh::Error(usage) where a mark meets a tensor that has a shape.
@@ -115,15 +116,20 @@ class LazyLayer {
   torch::OrderedDict<std::string, torch::Tensor> own_tensors() const;
   void reset_lacking(const std::vector<std::pair<std::string, torch::Tensor>>& lacking);
 
+  void read_tensor(torch::serialize::InputArchive& archive, const std::string& name, torch::Tensor& tensor,
+                   bool is_buffer);
+
   std::set<std::string> declared_;
   std::set<std::string> dropped_;
+  bool is_complete_ = false;  // no tensor lacks its shape; none will lose it
 };
 
 // Base of a lazy layer `Derived`, which defines
 //   void reset() override                        declares its tensors and registers its children, as for Cloneable
 //   void initialize_parameters(inputs…)          gives the declared tensors their shapes
 //   void reset_parameters() override             draws initial values
-//   void initialize_values(inputs…)              only where initial values are computed from inputs; after the former
+//   void initialize_values(inputs…)              only where initial values are computed from inputs (one function, no
+//   template)
 // with a signature of its own; infer(inputs…), called first in forward, calls them when they are needed.
 template <class Derived>
 class LazyModule : public torch::nn::Cloneable<Derived>, public LazyLayer {
@@ -148,12 +154,11 @@ class LazyModule : public torch::nn::Cloneable<Derived>, public LazyLayer {
   void save(torch::serialize::OutputArchive& archive) const override { this->write_to(archive); }
   void load(torch::serialize::InputArchive& archive) override { this->read_from(archive); }
 
-  // Makes a declared parameter the same tensor as one of another layer: layer->share(&LinearImpl::weight,
-  // other->weight).
+  // Makes a declared parameter the same tensor as one of another layer:
+  //   layer->share(&LazyLinearImpl::weight, other->weight);
   void share(torch::Tensor Derived::*member, const torch::Tensor& tensor) {
     torch::Tensor& mine = static_cast<Derived&>(*this).*member;
-    for (const auto& own : this->named_parameters(/*recurse=*/false))
-      if (own.value().is_same(mine)) replace_parameter(own.key(), tensor);
+    replace(mine, tensor);
     mine = tensor;
   }
 

@@ -29,6 +29,7 @@ bool is_fixed(const torch::Tensor& tensor) {
 
 torch::Tensor LazyLayer::declare_parameter(const std::string& name, torch::TensorOptions options, bool requires_grad) {
   declared_.insert(name);
+  is_complete_ = false;
   if (dropped_.contains(name)) return as_module().register_parameter(name, {}, false);
   const TensorName full_name{.owner = type_name(), .name = name, .is_buffer = false};
   return as_module().register_parameter(name, make_uninitialized(options, full_name), requires_grad);
@@ -36,6 +37,7 @@ torch::Tensor LazyLayer::declare_parameter(const std::string& name, torch::Tenso
 
 torch::Tensor LazyLayer::declare_buffer(const std::string& name, torch::TensorOptions options) {
   declared_.insert(name);
+  is_complete_ = false;
   const TensorName full_name{.owner = type_name(), .name = name, .is_buffer = true};
   return as_module().register_buffer(name, make_uninitialized(options, full_name));
 }
@@ -49,17 +51,21 @@ void LazyLayer::materialize(torch::Tensor& tensor, torch::IntArrayRef shape, tor
 
 void LazyLayer::drop(const torch::Tensor& parameter) {
   if (Observer* observer = dry_observer()) return observer->drop(parameter);
-  for (const auto& own : as_module().named_parameters(false)) {
-    if (!own.value().is_same(parameter)) continue;
-    dropped_.insert(own.key());
-    replace_parameter(own.key(), torch::Tensor());
-    return;
-  }
+  for (const auto& own : as_module().named_parameters(false))
+    if (own.value().is_same(parameter)) dropped_.insert(own.key());
+  replace(parameter, torch::Tensor());
+}
+
+void LazyLayer::replace(const torch::Tensor& parameter, const torch::Tensor& by) {
+  for (const auto& own : as_module().named_parameters(false))
+    if (own.value().is_same(parameter)) replace_parameter(own.key(), by);
+  is_complete_ = false;
 }
 
 bool LazyLayer::has(const torch::Tensor& parameter) const {
-  if (const Observer* observer = dry_observer())
-    if (parameter.defined() && observer->is_dropped(parameter)) return false;
+  if (!parameter.defined()) return false;
+  if (const Observer* observer = dry_observer(); observer && observer->is_dropped(parameter)) return false;
+  if (dropped_.empty()) return true;
   const auto own = as_module().named_parameters(false);
   return std::ranges::any_of(own, [&](const auto& one) { return one.value().is_same(parameter); });
 }
@@ -78,8 +84,12 @@ torch::OrderedDict<std::string, torch::Tensor> LazyLayer::own_tensors() const {
   return tensors;
 }
 
-bool LazyLayer::lacks_shapes() const {
-  return !std::ranges::all_of(own_tensors(), [](const auto& own) { return is_fixed(own.value()); });
+// Asked by every forward: looks at the tensors only as long as one may lack its shape.
+bool LazyLayer::lacks_shapes() {
+  if (is_complete_) return false;
+  const auto tensors = own_tensors();
+  is_complete_ = std::ranges::none_of(tensors, [](const auto& own) { return is_uninitialized(own.value()); });
+  return !std::ranges::all_of(tensors, [](const auto& own) { return is_fixed(own.value()); });
 }
 
 void LazyLayer::initialize_from(const std::map<std::string, FixedTensor>& tensors) {
