@@ -5,7 +5,11 @@ function(weigh_torch_test name)
   target_precompile_headers(test_${name} PRIVATE <torch/torch.h> <gtest/gtest.h>)
 endfunction()
 
-weigh_torch_test(nn FILES torch/nn/uninitialized_test.cpp torch/nn/lazy_linear_test.cpp ROOMS nn bytes)
+weigh_torch_test(nn
+  FILES torch/nn/archive_test.cpp torch/nn/copies_test.cpp torch/nn/lazy_conv_test.cpp
+        torch/nn/lazy_linear_test.cpp torch/nn/lazy_module_test.cpp torch/nn/lazy_norm_test.cpp
+        torch/nn/uninitialized_test.cpp
+  ROOMS nn bytes)
 
 weigh_torch_test(dry_run
   FILES torch/dry_run/build_test.cpp torch/dry_run/describe_test.cpp torch/dry_run/flops_test.cpp

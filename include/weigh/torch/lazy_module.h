@@ -20,6 +20,8 @@
 #include <map>
 #include <set>
 #include <string>
+#include <typeinfo>
+#include <utility>
 #include <vector>
 
 #include <torch/torch.h>
@@ -36,15 +38,18 @@ struct FixedTensor {
   bool is_dropped = false;
 };
 
-// What all lazy layers have in common. Derive from LazyModule instead.
-class LazyLayer : public virtual torch::nn::Module {
+// What all lazy layers have in common: dynamic_cast a torch::nn::Module to it. Derive from LazyModule instead.
+class LazyLayer {
  public:
   LazyLayer() = default;
   LazyLayer(const LazyLayer&) = default;
   LazyLayer(LazyLayer&&) = default;
-  // The base is assigned by Cloneable, which shares it: once is right, a second move would leave it empty.
-  LazyLayer& operator=(const LazyLayer& other);
-  LazyLayer& operator=(LazyLayer&& other) noexcept;
+  LazyLayer& operator=(const LazyLayer&) = default;
+  LazyLayer& operator=(LazyLayer&&) = default;
+  virtual ~LazyLayer() = default;
+
+  virtual torch::nn::Module& as_module() = 0;
+  virtual const torch::nn::Module& as_module() const = 0;
 
   // Draws initial values. Called when all tensors have their shapes; a declared tensor that had values before (a tied
   // parameter, or one that was loaded) keeps them.
@@ -54,11 +59,6 @@ class LazyLayer : public virtual torch::nn::Module {
   // have a shape already must agree. Throws weigh::Error(usage) where a name is missing or a shape differs, or where
   // initial values are computed from inputs.
   void initialize_from(const std::map<std::string, FixedTensor>& tensors);
-
-  // Saving writes a mark for each tensor without a shape, which loading restores. Loading values into such a tensor
-  // makes it real. Throws weigh::Error(usage) where a mark meets a tensor that has a shape.
-  void save(torch::serialize::OutputArchive& archive) const override;
-  void load(torch::serialize::InputArchive& archive) override;
 
  protected:
   // Registers a tensor without a shape, under a name for messages. Undefined where the parameter was dropped before the
@@ -81,6 +81,11 @@ class LazyLayer : public virtual torch::nn::Module {
   [[noreturn]] void fail(const std::string& message) const;
 
   bool lacks_shapes() const;
+
+  // Saving writes a mark for each tensor without a shape, which loading restores. Loading values into such a tensor
+  // makes it real. Throws weigh::Error(usage) where a mark meets a tensor that has a shape.
+  void write_to(torch::serialize::OutputArchive& archive) const;
+  void read_from(torch::serialize::InputArchive& archive);
 
   // One initialisation; what it did is undone where it is not finished.
   class Initialization {
@@ -105,6 +110,8 @@ class LazyLayer : public virtual torch::nn::Module {
 
  private:
   virtual bool values_need_inputs() const = 0;
+  virtual const std::type_info& type() const = 0;  // known in constructors, too
+  virtual void replace_parameter(const std::string& name, const torch::Tensor& tensor) = 0;
   torch::OrderedDict<std::string, torch::Tensor> own_tensors() const;
   void reset_lacking(const std::vector<std::pair<std::string, torch::Tensor>>& lacking);
 
@@ -135,18 +142,28 @@ class LazyModule : public torch::nn::Cloneable<Derived>, public LazyLayer {
     initialization.finish();
   }
 
+  torch::nn::Module& as_module() final { return *this; }
+  const torch::nn::Module& as_module() const final { return *this; }
+
+  void save(torch::serialize::OutputArchive& archive) const override { this->write_to(archive); }
+  void load(torch::serialize::InputArchive& archive) override { this->read_from(archive); }
+
   // Makes a declared parameter the same tensor as one of another layer: layer->share(&LinearImpl::weight,
   // other->weight).
   void share(torch::Tensor Derived::*member, const torch::Tensor& tensor) {
     torch::Tensor& mine = static_cast<Derived&>(*this).*member;
-    for (auto& parameter : this->parameters_)
-      if (parameter.value().defined() && parameter.value().is_same(mine)) parameter.value() = tensor;
+    for (const auto& own : this->named_parameters(/*recurse=*/false))
+      if (own.value().is_same(mine)) replace_parameter(own.key(), tensor);
     mine = tensor;
   }
 
  private:
   bool values_need_inputs() const final {
     return requires { &Derived::initialize_values; };
+  }
+  const std::type_info& type() const final { return typeid(Derived); }
+  void replace_parameter(const std::string& name, const torch::Tensor& tensor) final {
+    this->parameters_[name] = tensor;
   }
 };
 

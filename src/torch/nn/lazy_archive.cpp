@@ -32,10 +32,10 @@ bool is_mark(const c10::IValue& value) { return value.isString() && value.toStri
 
 }  // namespace
 
-void LazyLayer::save(torch::serialize::OutputArchive& archive) const {
-  for (const auto& own : named_parameters(false)) write(archive, own.key(), own.value(), false);
-  for (const auto& own : named_buffers(false)) write(archive, own.key(), own.value(), true);
-  for (const auto& child : named_children()) {
+void LazyLayer::write_to(torch::serialize::OutputArchive& archive) const {
+  for (const auto& own : as_module().named_parameters(false)) write(archive, own.key(), own.value(), false);
+  for (const auto& own : as_module().named_buffers(false)) write(archive, own.key(), own.value(), true);
+  for (const auto& child : as_module().named_children()) {
     if (!child.value()->is_serializable()) continue;
     torch::serialize::OutputArchive nested(archive.compilation_unit());
     child.value()->save(nested);
@@ -43,8 +43,9 @@ void LazyLayer::save(torch::serialize::OutputArchive& archive) const {
   }
 }
 
-void LazyLayer::load(torch::serialize::InputArchive& archive) {
+void LazyLayer::read_from(torch::serialize::InputArchive& archive) {
   c10::IValue found;
+  const auto parameters = as_module().named_parameters(false);
   for (const std::string& name : dropped_)
     if (archive.try_read(name, found)) fail("the archive has " + name + ", which this layer was found to do without");
   for (auto& own : own_tensors()) {
@@ -55,13 +56,13 @@ void LazyLayer::load(torch::serialize::InputArchive& archive) {
         fail(own.key() + " is not initialised in the archive, but it is here; load into a layer that is not, either");
       const auto type = type_called(found.toStringRef().substr(kMark.size()));
       if (type) tensor.set_data(tensor.to(*type));
-    } else if (!is_there && is_uninitialized(tensor) && parameters_.contains(own.key())) {
+    } else if (!is_there && is_uninitialized(tensor) && parameters.contains(own.key())) {
       drop(tensor);
     } else {
-      archive.read(own.key(), tensor, !parameters_.contains(own.key()));
+      archive.read(own.key(), tensor, !parameters.contains(own.key()));
     }
   }
-  for (const auto& child : named_children()) {
+  for (const auto& child : as_module().named_children()) {
     if (!child.value()->is_serializable()) continue;
     torch::serialize::InputArchive nested;
     archive.read(child.key(), nested);

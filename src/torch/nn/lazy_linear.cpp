@@ -28,8 +28,7 @@ torch::Tensor LazyLinearImpl::forward(const torch::Tensor& input) {
   if (input.dim() == 0) fail("expected an input of at least one dimension, got a scalar");
   infer(input);
   if (input.size(-1) != weight.size(1))
-    fail("initialised with in_features=" + std::to_string(weight.size(1)) + ", got an input of shape " +
-         to_text(input.sizes()) + ", whose last dimension is " + std::to_string(input.size(-1)));
+    fail("initialised with in_features=" + std::to_string(weight.size(1)) + ", but " + got(input));
   return scope.returns(torch::nn::functional::linear(input, weight, bias));
 }
 

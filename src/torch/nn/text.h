@@ -9,6 +9,9 @@ namespace weigh::nn {
 
 std::string to_text(torch::IntArrayRef shape);
 
+// "got 2D input of shape [3, 4]"
+std::string got(const torch::Tensor& input);
+
 // The size of a dimension, "?" where the tensor has no shape.
 std::string size_or_unknown(const torch::Tensor& tensor, std::int64_t dimension);
 

@@ -82,6 +82,8 @@ c10::IValue detach(const Arguments& arguments) {
   return copy(arguments);
 }
 
+c10::IValue detach_in_place(const Arguments& arguments) { return arguments.tensor("self").set_requires_grad(false); }
+
 c10::IValue itself(const Arguments& arguments) { return arguments.tensor("self"); }
 
 // Asked by set_data(): a tensor without a shape may become any other, but not the other way round.
@@ -90,6 +92,22 @@ c10::IValue may_become(const Arguments& arguments) {
   const TensorName& name = uninitialized_impl(arguments.tensor("from"))->name();
   throw Error(ErrorKind::usage, name.owner,
               name.text() + " is not initialised yet and cannot replace the data of a tensor that is");
+}
+
+[[noreturn]] void refuse(const std::string& op, const torch::Tensor& tensor) {
+  const TensorName& name = uninitialized_impl(tensor)->name();
+  throw Error(ErrorKind::usage, name.owner,
+              op + " needs " + name.text() +
+                  ", which is not initialised yet; run a forward, load weights or call materialize() first");
+}
+
+// How torch::load fills a tensor: it takes the memory of another.
+c10::IValue take(const Arguments& arguments) {
+  torch::Tensor self = arguments.tensor("self");
+  const c10::IValue* source = arguments.find("source");
+  if (!is_uninitialized(self) || !source || !source->isTensor()) refuse("aten::set_", arguments.uninitialized());
+  self.set_data(source->toTensor());
+  return self;
 }
 
 using Kernel = c10::IValue (*)(const Arguments&);
@@ -101,6 +119,8 @@ const std::unordered_map<std::string, Kernel> kKernels = {
     {"aten::clone", copy},
     {"aten::contiguous", itself},
     {"aten::detach", detach},
+    {"aten::detach_", detach_in_place},
+    {"aten::set_", take},
     {"aten::to", convert},
     {"aten::type_as", convert},
 };
@@ -113,10 +133,7 @@ void run(const c10::OperatorHandle& op, torch::jit::Stack* stack) {
     stack->push_back(std::move(result));
     return;
   }
-  const TensorName& name = uninitialized_impl(arguments.uninitialized())->name();
-  throw Error(ErrorKind::usage, name.owner,
-              op.schema().name() + " needs " + name.text() +
-                  ", which is not initialised yet; run a forward, load weights or call materialize() first");
+  refuse(op.schema().name(), arguments.uninitialized());
 }
 
 const torch::Library& fallback() {

@@ -42,8 +42,7 @@ TEST(LazyLinear, RefusesAnotherWidth) {
   EXPECT_EQ(message_of([&] {
               lazy(torch::ones({2, 4}));
             }),
-            "weigh::nn::LazyLinear: initialised with in_features=3, got an input of shape [2, 4], whose last dimension "
-            "is 4");
+            "weigh::nn::LazyLinear: initialised with in_features=3, but got 2D input of shape [2, 4]");
   LazyLinear fresh(5);
   EXPECT_EQ(message_of([&] { fresh(torch::tensor(1.0)); }),
             "weigh::nn::LazyLinear: expected an input of at least one dimension, got a scalar");
