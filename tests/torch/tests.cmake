@@ -17,5 +17,7 @@ weigh_torch_test(graph
   LIBRARIES nlohmann_json::nlohmann_json)
 
 weigh_torch_test(dry_run
-  FILES torch/dry_run/describe_test.cpp torch/dry_run/layers_test.cpp
+  FILES torch/dry_run/build_test.cpp torch/dry_run/describe_test.cpp torch/dry_run/flops_test.cpp
+        torch/dry_run/layers_test.cpp torch/dry_run/operators_test.cpp torch/dry_run/runs_test.cpp
+        torch/dry_run/unchanged_test.cpp
   ROOMS dry_run nn model bytes)

@@ -100,6 +100,12 @@ void ForwardRun::watch(const std::vector<c10::IValue>& inputs, const std::functi
   } catch (const Stopped& stopped) {
     live_.model.notes.push_back({"data-dependent", stopped.place(), stopped.message()});
   } catch (const c10::Error& error) {
+    if (is_dry && reads_memory(error)) {
+      live_.model.notes.push_back({"data-dependent", observation.place_of_failure(),
+                                   "the forward reads the memory of a tensor, which has none in a dry run; "
+                                   "Forward::real runs the real forward instead"});
+      return conclude(observation);
+    }
     throw Error(ErrorKind::usage, name, "in " + observation.place_of_failure() + ": " + first_line(error));
   }
   conclude(observation);

@@ -29,6 +29,10 @@ void check_one_type(const std::vector<at::Tensor>& inputs) {
 
 }  // namespace
 
+bool reads_memory(const c10::Error& error) {
+  return std::string_view(error.what_without_backtrace()).find("its data is not allocated yet") != std::string_view::npos;
+}
+
 Observation::Observation(LiveModel& live, bool is_dry, bool with_backward,
                          std::function<void(const at::Tensor&)> before_write)
     : live_(live),
@@ -183,6 +187,10 @@ void Observation::run(const c10::OperatorHandle& handle, const Operator& op, tor
     throw;
   } catch (const c10::NotImplementedError&) {
     if (is_dry_) stop(op, "has no form that works on shapes alone");
+    throw;
+  } catch (const c10::Error& error) {
+    if (is_dry_ && reads_memory(error)) stop(op, "reads values, which a dry run has not");
+    if (failed_in_.empty()) failed_in_ = place() + ", " + op.name;
     throw;
   } catch (...) {
     if (failed_in_.empty()) failed_in_ = place() + ", " + op.name;

@@ -30,6 +30,9 @@ class Stopped : public Error {
   std::string place_;
 };
 
+// Whether libtorch complains that a tensor has no memory.
+bool reads_memory(const c10::Error& error);
+
 class Observation final : public Interceptor, public nn::Observer, public ContainerWatcher {
  public:
   // A tensor that a lazy layer gave its shape.

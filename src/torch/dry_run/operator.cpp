@@ -42,8 +42,9 @@ Operator look_up(const c10::OperatorHandle& handle) {
   const bool is_meta = handle.hasKernelForDispatchKey(c10::DispatchKey::Meta);
   op.is_composite = handle.hasKernelForDispatchKey(c10::DispatchKey::CompositeImplicitAutograd);
   if (!is_meta) op.shape_kernel = ShapeKernels::all().find(schema.name(), schema.overload_name());
+  if (op.shape_kernel != nullptr) op.is_composite = false;
   op.is_shaped_by_parts = !is_meta && handle.hasKernelForDispatchKey(c10::DispatchKey::CompositeExplicitAutograd);
-  op.needs_values = takes_size_from_values(schema);
+  op.needs_values = op.shape_kernel == nullptr && takes_size_from_values(schema);
   op.flops = flop_rule(schema.name());
   op.is_plain_empty = schema.name() == "aten::empty" && schema.overload_name() == "memory_format";
   op.is_equal = schema.name() == "aten::equal";

@@ -6,9 +6,15 @@ const ShapeKernels& ShapeKernels::all() {
   static const ShapeKernels kernels = [] {
     ShapeKernels made;
     add_elementwise(made);
+    add_reductions(made);
     add_convolutions(made);
     add_normalizations(made);
+    add_pooling(made);
+    add_images(made);
     add_indexing(made);
+    add_losses(made);
+    add_distances(made);
+    add_transforms(made);
     return made;
   }();
   return kernels;
