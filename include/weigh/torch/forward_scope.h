@@ -7,11 +7,12 @@
 // Costs nothing where nobody watches.
 #pragma once
 
-#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include <torch/torch.h>
+
+#include "weigh/torch/values.h"
 
 namespace weigh::nn {
 
@@ -21,7 +22,7 @@ class ForwardScope {
  public:
   template <class... Inputs>
   explicit ForwardScope(torch::nn::Module& module, const Inputs&... inputs) : module_(module) {
-    if (is_watched()) enter({value_of(inputs)...});
+    if (is_watched()) enter({to_ivalue(inputs)...});
   }
   // Ends without outputs where returns() was not called, as when the forward throws.
   ~ForwardScope();
@@ -30,23 +31,14 @@ class ForwardScope {
 
   template <class Output>
   Output returns(Output output) {
-    if (observer_) outputs_ = {value_of(output)};
+    if (observer_) outputs_ = {to_ivalue(output)};
     return output;
   }
 
  private:
   static bool is_watched();
-  void enter(const std::vector<c10::IValue>& inputs);
-
-  // What libtorch has no value for (a struct of the user's) is passed as None.
-  template <class Value>
-  static c10::IValue value_of(const Value& value) {
-    if constexpr (std::is_constructible_v<c10::IValue, Value>) {
-      return c10::IValue(value);
-    } else {
-      return {};
-    }
-  }
+  // Without what stands last and is not there: arguments that the caller left out.
+  void enter(std::vector<c10::IValue> inputs);
 
   torch::nn::Module& module_;
   Observer* observer_ = nullptr;

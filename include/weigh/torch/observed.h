@@ -14,7 +14,6 @@
 #include <torch/torch.h>
 
 #include "weigh/torch/forward_scope.h"
-#include "weigh/torch/values.h"
 
 namespace weigh::nn {
 
@@ -27,10 +26,8 @@ class Observed : public Holder {
 
   template <class... Inputs>
   auto operator()(Inputs&&... inputs) {
-    ForwardScope scope(*this->get(), to_ivalue(std::as_const(inputs))...);
-    auto output = this->get()->forward(std::forward<Inputs>(inputs)...);
-    scope.returns(to_ivalue(output));
-    return output;
+    ForwardScope scope(*this->get(), std::as_const(inputs)...);
+    return scope.returns(this->get()->forward(std::forward<Inputs>(inputs)...));
   }
 };
 

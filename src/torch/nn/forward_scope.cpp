@@ -6,7 +6,11 @@ namespace weigh::nn {
 
 bool ForwardScope::is_watched() { return Observer::current() != nullptr; }
 
-void ForwardScope::enter(const std::vector<c10::IValue>& inputs) {
+void ForwardScope::enter(std::vector<c10::IValue> inputs) {
+  auto is_absent = [](const c10::IValue& value) {
+    return value.isNone() || (value.isTensor() && !value.toTensor().defined());
+  };
+  while (!inputs.empty() && is_absent(inputs.back())) inputs.pop_back();
   Observer* observer = Observer::current();
   observer->enter(module_, inputs);
   observer_ = observer;
