@@ -39,9 +39,9 @@ struct DescribeOptions {
 // Without a forward: names, shapes, types, states.
 Model describe(const torch::nn::Module& module);
 
-// With one, which `forward` does: it calls the module and returns its outputs. `inputs` are what it will be called with,
-// for Run::in of the root. Throws weigh::Error(usage) for what libtorch refuses, naming the layer and the operator;
-// passes on what else `forward` throws.
+// With one, which `forward` does: it calls the module and returns its outputs. `inputs` are what it will be called
+// with, for Run::in of the root. Throws weigh::Error(usage) for what libtorch refuses, naming the layer and the
+// operator; passes on what else `forward` throws.
 Model describe(torch::nn::Module& module, const std::vector<c10::IValue>& inputs,
                const std::function<c10::IValue()>& forward, const DescribeOptions& options);
 
@@ -78,8 +78,9 @@ c10::IValue call_forward(Module& module, std::tuple<Inputs...> inputs) {
         if constexpr (requires { module.forward(values...); }) {
           return call(values...);
         } else {
-          static_assert(requires { module.forward(std::move(values)...); },
-                        "the forward of this module does not take these inputs");
+          static_assert(
+              requires { module.forward(std::move(values)...); },
+              "the forward of this module does not take these inputs");
           return call(std::move(values)...);
         }
       },
@@ -98,8 +99,9 @@ Model describe_with(const DescribeOptions& options, Module& module, const Inputs
 }
 
 template <class Module, class... Inputs>
-  requires(sizeof...(Inputs) > 0 && !std::is_same_v<std::tuple_element_t<0, std::tuple<Inputs...>>, std::vector<c10::IValue>>)
-Model describe(Module& module, const Inputs&... inputs) {
+requires(sizeof...(Inputs) > 0 &&
+         !std::is_same_v<std::tuple_element_t<0, std::tuple<Inputs...>>, std::vector<c10::IValue>>) Model
+    describe(Module& module, const Inputs&... inputs) {
   return describe_with({}, module, inputs...);
 }
 

@@ -46,7 +46,9 @@ void replace_tensors(const Value& /*key*/) {}
 template <class Value>
 Value stand_in(const Value& value) {
   Value copy = [&] {
-    if constexpr (requires { { value.copy() } -> std::same_as<Value>; }) {
+    if constexpr (requires {
+                    { value.copy() } -> std::same_as<Value>;
+                  }) {
       return value.copy();  // c10::List and c10::Dict are references
     } else {
       return value;

@@ -16,15 +16,22 @@ namespace detail {
 template <class Value>
 concept TensorLike = std::is_base_of_v<at::Tensor, Value>;
 template <class Value>
-concept OptionalLike = requires(const Value& value) { value.has_value(), *value; };
+concept OptionalLike = requires(const Value& value) {
+  value.has_value(), *value;
+};
 template <class Value>
-concept TupleLike = requires { std::tuple_size<Value>::value; };
+concept TupleLike = requires {
+  std::tuple_size<Value>::value;
+};
 template <class Value>
-concept RangeLike = !std::is_convertible_v<const Value&, std::string> &&
-                    requires(const Value& value) { value.begin() != value.end(), *value.begin(); };
+concept RangeLike = !std::is_convertible_v<const Value&, std::string> && requires(const Value& value) {
+  value.begin() != value.end(), *value.begin();
+};
 // torch::OrderedDict
 template <class Value>
-concept ItemLike = requires(const Value& value) { value.key(), value.value(); };
+concept ItemLike = requires(const Value& value) {
+  value.key(), value.value();
+};
 
 }  // namespace detail
 

@@ -7,6 +7,7 @@
 
 #include "dry_run/operation.h"
 #include "dry_run/owners.h"
+
 #include "weigh/run.h"
 
 namespace weigh::dry_run {

@@ -95,8 +95,8 @@ void Calls::operated_on_layer(const Operation& operation, Index owner) {
   }
   if (data.empty()) return;  // a view of a parameter
   const bool is_new = open_.module != owner || std::any_of(used.begin(), used.end(), [&](const auto* storage) {
-    return std::find(open_.used.begin(), open_.used.end(), storage) != open_.used.end();
-  });
+                        return std::find(open_.used.begin(), open_.used.end(), storage) != open_.used.end();
+                      });
   if (is_new) begin(owner, data);
   open_.used.insert(open_.used.end(), used.begin(), used.end());
   if (run.calls == 1) run.out = outputs_of(owner, operation.outputs);
@@ -137,8 +137,8 @@ IOShape Calls::inputs_of(Index module, const std::vector<at::Tensor>& data) cons
     case LayerKind::embedding_bag:
       if (data.size() > 1 && is_made_by_layer(data[1]) && data[1].numel() > 0) {
         const std::int64_t bags = data[1].numel();
-        shapes[0] = IOShape::tensor({Extent(static_cast<std::uint64_t>(bags)),
-                                     Extent(static_cast<std::uint64_t>(data[0].numel() / bags))});
+        shapes[0] = IOShape::tensor(
+            {Extent(static_cast<std::uint64_t>(bags)), Extent(static_cast<std::uint64_t>(data[0].numel() / bags))});
       }
       break;
     case LayerKind::lstm:

@@ -50,8 +50,8 @@ void Charges::settle(Index next) {
   charge(amount, common(position_, next));
 }
 
-// The module, and all that it runs in: what stands above it up to the innermost that is known to run, and what that runs
-// in. A shared tensor's module may stand elsewhere; what is above it there does not run.
+// The module, and all that it runs in: what stands above it up to the innermost that is known to run, and what that
+// runs in. A shared tensor's module may stand elsewhere; what is above it there does not run.
 void Charges::charge(const Amount& amount, Index module) {
   if (amount.is_nothing()) return;
   ++round_;

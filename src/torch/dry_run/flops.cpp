@@ -56,9 +56,14 @@ Flops convolution(at::ArrayRef<c10::IValue> arguments, const at::Tensor& result)
 
 FlopRule flop_rule(std::string_view operator_name) {
   static const std::map<std::string_view, FlopRule> rules = {
-      {"aten::mm", &mm},          {"aten::addmm", &addmm},           {"aten::addmm_", &addmm},
-      {"aten::bmm", &mm},         {"aten::baddbmm", &addmm},         {"aten::baddbmm_", &addmm},
-      {"aten::convolution", &convolution}, {"aten::convolution_overrideable", &convolution},
+      {"aten::mm", &mm},
+      {"aten::addmm", &addmm},
+      {"aten::addmm_", &addmm},
+      {"aten::bmm", &mm},
+      {"aten::baddbmm", &addmm},
+      {"aten::baddbmm_", &addmm},
+      {"aten::convolution", &convolution},
+      {"aten::convolution_overrideable", &convolution},
   };
   const auto found = rules.find(operator_name);
   return found == rules.end() ? nullptr : found->second;

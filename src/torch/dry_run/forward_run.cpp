@@ -6,6 +6,7 @@
 #include "dry_run/known_parents.h"
 #include "dry_run/observation.h"
 #include "dry_run/snapshot.h"
+
 #include "weigh/error.h"
 
 namespace weigh {

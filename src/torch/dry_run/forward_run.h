@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "dry_run/live_model.h"
 #include "nn/observer.h"
 
-#include "dry_run/live_model.h"
 #include "weigh/torch/describe.h"
 #include "weigh/torch/lazy_module.h"
 

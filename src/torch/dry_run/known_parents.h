@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "dry_run/live_model.h"
+
 #include "weigh/run.h"
 
 namespace weigh::dry_run {

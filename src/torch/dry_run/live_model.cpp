@@ -1,8 +1,8 @@
 #include "dry_run/live_model.h"
 
+#include "dry_run/type_name.h"
 #include "model/builder.h"
 
-#include "dry_run/type_name.h"
 #include "weigh/torch/uninitialized.h"
 
 namespace weigh::dry_run {
@@ -25,18 +25,30 @@ State state_of(const at::Tensor& tensor) { return tensor.is_meta() ? State::meta
 DType dtype_of(at::ScalarType type) {
   std::string name = c10::toString(type);
   static const std::unordered_map<std::string, DType> names = {
-      {"Byte", DType::uint8},          {"Char", DType::int8},
-      {"Short", DType::int16},         {"Int", DType::int32},
-      {"Long", DType::int64},          {"UInt16", DType::uint16},
-      {"UInt32", DType::uint32},       {"UInt64", DType::uint64},
-      {"Half", DType::float16},        {"Float", DType::float32},
-      {"Double", DType::float64},      {"BFloat16", DType::bfloat16},
-      {"ComplexHalf", DType::complex32}, {"ComplexFloat", DType::complex64},
-      {"ComplexDouble", DType::complex128}, {"Bool", DType::boolean},
-      {"QInt8", DType::qint8},         {"QUInt8", DType::quint8},
-      {"QInt32", DType::qint32},       {"QUInt4x2", DType::quint4x2},
-      {"QUInt2x4", DType::quint2x4},   {"Float8_e5m2", DType::float8_e5m2},
-      {"Float8_e4m3fn", DType::float8_e4m3fn}, {"Float8_e5m2fnuz", DType::float8_e5m2fnuz},
+      {"Byte", DType::uint8},
+      {"Char", DType::int8},
+      {"Short", DType::int16},
+      {"Int", DType::int32},
+      {"Long", DType::int64},
+      {"UInt16", DType::uint16},
+      {"UInt32", DType::uint32},
+      {"UInt64", DType::uint64},
+      {"Half", DType::float16},
+      {"Float", DType::float32},
+      {"Double", DType::float64},
+      {"BFloat16", DType::bfloat16},
+      {"ComplexHalf", DType::complex32},
+      {"ComplexFloat", DType::complex64},
+      {"ComplexDouble", DType::complex128},
+      {"Bool", DType::boolean},
+      {"QInt8", DType::qint8},
+      {"QUInt8", DType::quint8},
+      {"QInt32", DType::qint32},
+      {"QUInt4x2", DType::quint4x2},
+      {"QUInt2x4", DType::quint2x4},
+      {"Float8_e5m2", DType::float8_e5m2},
+      {"Float8_e4m3fn", DType::float8_e4m3fn},
+      {"Float8_e5m2fnuz", DType::float8_e5m2fnuz},
       {"Float8_e4m3fnuz", DType::float8_e4m3fnuz},
   };
   const auto found = names.find(name);

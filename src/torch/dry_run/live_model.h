@@ -32,8 +32,7 @@ class LiveModel {
  private:
   void add_children(ModelBuilder& builder);
   void add_tensors(ModelBuilder& builder, Index module);
-  void add_tensor(ModelBuilder& builder, Index module, const std::string& name, const at::Tensor& tensor,
-                  Role role);
+  void add_tensor(ModelBuilder& builder, Index module, const std::string& name, const at::Tensor& tensor, Role role);
   Index same_memory(const at::Tensor& tensor);
 
   std::unordered_map<const torch::nn::Module*, Index> first_;

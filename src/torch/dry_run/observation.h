@@ -6,8 +6,6 @@
 #include <unordered_map>
 #include <vector>
 
-#include "nn/observer.h"
-
 #include "dry_run/calls.h"
 #include "dry_run/charges.h"
 #include "dry_run/containers.h"
@@ -15,6 +13,8 @@
 #include "dry_run/live_model.h"
 #include "dry_run/machine.h"
 #include "dry_run/owners.h"
+#include "nn/observer.h"
+
 #include "weigh/error.h"
 
 namespace weigh::dry_run {
@@ -98,10 +98,10 @@ class Observation final : public Interceptor, public nn::Observer, public Contai
   std::unordered_map<const c10::TensorImpl*, Fixed> fixed_;
   std::vector<std::int64_t> attention_widths_;
 
-  int depth_ = 0;               // of operators made of operators
-  int quiet_ = 0;               // inside an operator that counts as a whole
-  Index owner_ = kNone;         // of the operator that the layer called
-  std::string failed_in_;       // the operator that threw
+  int depth_ = 0;          // of operators made of operators
+  int quiet_ = 0;          // inside an operator that counts as a whole
+  Index owner_ = kNone;    // of the operator that the layer called
+  std::string failed_in_;  // the operator that threw
 };
 
 }  // namespace weigh::dry_run

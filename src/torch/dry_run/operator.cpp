@@ -9,10 +9,24 @@ namespace weigh::dry_run {
 namespace {
 
 const std::set<std::string_view> kNeedValues = {
-    "aten::_local_scalar_dense", "aten::item", "aten::is_nonzero", "aten::nonzero", "aten::nonzero_numpy",
-    "aten::argwhere", "aten::unique_dim", "aten::_unique", "aten::_unique2", "aten::unique_consecutive",
-    "aten::unique_dim_consecutive", "aten::masked_select", "aten::equal", "aten::allclose", "aten::bincount",
-    "aten::_pack_padded_sequence", "aten::repeat_interleave", "aten::histc",
+    "aten::_local_scalar_dense",
+    "aten::item",
+    "aten::is_nonzero",
+    "aten::nonzero",
+    "aten::nonzero_numpy",
+    "aten::argwhere",
+    "aten::unique_dim",
+    "aten::_unique",
+    "aten::_unique2",
+    "aten::unique_consecutive",
+    "aten::unique_dim_consecutive",
+    "aten::masked_select",
+    "aten::equal",
+    "aten::allclose",
+    "aten::bincount",
+    "aten::_pack_padded_sequence",
+    "aten::repeat_interleave",
+    "aten::histc",
 };
 
 // Only one form of it takes its size from values.

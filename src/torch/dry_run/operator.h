@@ -25,13 +25,13 @@ struct Operator {
   bool is_shaped_by_parts = false;
   // What it returns depends on values, which a dry run has not.
   bool needs_values = false;
-  FlopRule flops = nullptr;       // null: none
-  std::int64_t device_at = -1;    // which argument is the device
-  std::int64_t pinned_at = -1;    // which argument asks for pinned memory
-  bool is_plain_empty = false;    // at::empty(size, options)
+  FlopRule flops = nullptr;     // null: none
+  std::int64_t device_at = -1;  // which argument is the device
+  std::int64_t pinned_at = -1;  // which argument asks for pinned memory
+  bool is_plain_empty = false;  // at::empty(size, options)
   bool is_equal = false;
-  std::vector<bool> is_written;   // by argument: whether it is changed in place
-  std::vector<bool> is_alias;     // by result: whether it may share memory with an argument
+  std::vector<bool> is_written;  // by argument: whether it is changed in place
+  std::vector<bool> is_alias;    // by result: whether it may share memory with an argument
 };
 
 // Of one thread: not for sharing.

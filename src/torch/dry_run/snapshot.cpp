@@ -52,8 +52,8 @@ void Snapshot::restore_tensors() {
   for (auto& [tensor, values] : kept_) tensor.detach().copy_(values);
   for (Entry& entry : entries_) {
     at::Tensor& tensor = entry.tensor;
-    if (entry.alias.defined() && (storage_of(tensor) != storage_of(entry.alias) || tensor.sizes() != entry.alias.sizes() ||
-                                  tensor.strides() != entry.alias.strides()))
+    if (entry.alias.defined() && (storage_of(tensor) != storage_of(entry.alias) ||
+                                  tensor.sizes() != entry.alias.sizes() || tensor.strides() != entry.alias.strides()))
       tensor.set_data(entry.alias);
     if (!tensor.grad().is_same(entry.grad)) tensor.mutable_grad() = entry.grad;
     if (tensor.requires_grad() != entry.requires_grad) tensor.set_requires_grad(entry.requires_grad);

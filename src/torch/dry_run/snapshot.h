@@ -21,6 +21,7 @@ class Snapshot {
 
   // Of a real forward: this tensor is about to be changed. The values of what lies in its memory are kept.
   void before_write(const at::Tensor& tensor);
+
  private:
   struct Entry {
     at::Tensor tensor;

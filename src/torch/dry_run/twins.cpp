@@ -34,6 +34,7 @@ at::Tensor Twins::of(const at::Tensor& tensor) {
 at::Tensor Twins::make(const at::Tensor& tensor) {
   at::Tensor twin = shape_only(tensor);
   set(tensor, twin);
+  if (made_) made_(tensor, twin);
   return twin;
 }
 
@@ -52,8 +53,8 @@ at::Tensor empty_vector(std::int64_t size, at::ScalarType dtype) {
   if (memory == nullptr) throw std::bad_alloc();
   c10::DataPtr data(memory, memory, &std::free, c10::Device(at::kMeta));
   c10::Storage storage(c10::Storage::use_byte_size_t(), bytes, std::move(data), c10::GetAllocator(at::kMeta), true);
-  auto tensor = at::detail::make_tensor<c10::TensorImpl>(std::move(storage), c10::DispatchKeySet(c10::DispatchKey::Meta),
-                                                         c10::scalarTypeToTypeMeta(dtype));
+  auto tensor = at::detail::make_tensor<c10::TensorImpl>(
+      std::move(storage), c10::DispatchKeySet(c10::DispatchKey::Meta), c10::scalarTypeToTypeMeta(dtype));
   tensor.unsafeGetTensorImpl()->set_sizes_contiguous({size});
   return tensor;
 }
