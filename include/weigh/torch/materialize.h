@@ -17,15 +17,16 @@
 
 namespace weigh {
 
-// `forward` calls the module. Throws weigh::Error and changes nothing where the dry run stops before the last lazy layer
-// (unsupported; run one real forward instead), or where the forward throws. Layers that it does not reach stay as they
-// are.
+// `forward` calls the module. Throws weigh::Error and changes nothing where the dry run stops before the last lazy
+// layer (unsupported; run one real forward instead), or where the forward throws. Layers that it does not reach stay as
+// they are.
 void materialize(torch::nn::Module& module, const std::vector<c10::IValue>& inputs,
                  const std::function<c10::IValue()>& forward);
 
 template <class Module, class... Inputs>
-  requires(sizeof...(Inputs) > 0 && !std::is_same_v<std::tuple_element_t<0, std::tuple<Inputs...>>, std::vector<c10::IValue>>)
-void materialize(Module& module, const Inputs&... inputs) {
+requires(sizeof...(Inputs) > 0 && !std::is_same_v<std::tuple_element_t<0, std::tuple<Inputs...>>,
+                                                  std::vector<c10::IValue>>) void materialize(Module& module,
+                                                                                              const Inputs&... inputs) {
   auto& inner = detail::module_in(module);
   const std::function<c10::IValue()> forward = [&] {
     return detail::call_forward(inner, std::tuple<std::decay_t<Inputs>...>(stand_in(inputs)...));

@@ -4,6 +4,7 @@
 
 #include "dry_run/intercept.h"
 #include "dry_run/machine.h"
+
 #include "weigh/error.h"
 
 namespace weigh::detail {

@@ -21,6 +21,9 @@ class Parents {
     } else if (dynamic_cast<const torch::nn::TransformerEncoderImpl*>(&live) != nullptr ||
                dynamic_cast<const torch::nn::TransformerDecoderImpl*>(&live) != nullptr) {
       complete_stack(module, run);
+    } else if (dynamic_cast<const torch::nn::MultiheadAttentionImpl*>(&live) != nullptr) {
+      // It takes the weights of its child without calling it: PyTorch's hooks do not see that either.
+      runs_[find_child(module, "out_proj")].calls = run.calls;
     }
   }
 
@@ -31,7 +34,6 @@ class Parents {
     const Run* norm = child(module, "norm");
     tell(run, runs_[live_.model.modules[layers].first_child].in,
          norm != nullptr ? norm : &runs_[live_.model.modules[layers].last_child]);
-    runs_[layers].calls = 0;  // a ModuleList is never called
   }
 
   static void tell(Run& run, IOShape in, const Run* last) {
@@ -58,6 +60,20 @@ class Parents {
   std::vector<Run>& runs_;
 };
 
+// Of what was not reached: whether that is known.
+void witness(const LiveModel& live, std::vector<Run>& runs) {
+  for (auto i = static_cast<Index>(runs.size()); i-- > 0;) {
+    const Module& module = live.model.modules[i];
+    if (runs[i].witness == Witness::none && module.first_tensor != kNone) runs[i].witness = Witness::operators;
+    if (module.parent == kNone) continue;
+    const torch::nn::Module* parent = live.modules[module.parent];
+    if (runs[i].witness == Witness::none && dynamic_cast<const torch::nn::SequentialImpl*>(parent) != nullptr)
+      runs[i].witness = Witness::layer;
+    if (runs[i].witness != Witness::none && runs[module.parent].witness == Witness::none)
+      runs[module.parent].witness = Witness::operators;
+  }
+}
+
 }  // namespace
 
 void complete_parents(const LiveModel& live, std::vector<Run>& runs) {
@@ -71,6 +87,7 @@ void complete_parents(const LiveModel& live, std::vector<Run>& runs) {
     parent.calls = 1;
     parent.witness = Witness::operators;
   }
+  witness(live, runs);
   for (Index i = 0; i < runs.size(); ++i)
     if (live.model.modules[i].alias_of != kNone) runs[i] = runs[live.model.modules[i].alias_of];
 }

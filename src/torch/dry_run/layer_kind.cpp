@@ -12,15 +12,16 @@ bool is_any(const nn::Module& module) {
   return (... || (dynamic_cast<const Types*>(&module) != nullptr));
 }
 
+// get_if is found by its argument: a variant is of c10 in libtorch 1.13, and of the standard library later.
 // Sums of both sides, for each dimension from the first to the last.
 template <std::size_t kDimensions>
 std::vector<std::int64_t> sums(const nn::detail::ConvNdOptions<kDimensions>& options) {
   std::vector<std::int64_t> both;
-  if (c10::get_if<torch::enumtype::kZeros>(&options.padding_mode()) != nullptr) return both;
+  if (get_if<torch::enumtype::kZeros>(&options.padding_mode()) != nullptr) return both;
   for (std::size_t i = 0; i < kDimensions; ++i) {
-    if (c10::get_if<torch::enumtype::kSame>(&options.padding()) != nullptr) {
+    if (get_if<torch::enumtype::kSame>(&options.padding()) != nullptr) {
       both.push_back((*options.dilation())[i] * ((*options.kernel_size())[i] - 1));
-    } else if (const auto* padding = c10::get_if<torch::ExpandingArray<kDimensions>>(&options.padding())) {
+    } else if (const auto* padding = get_if<torch::ExpandingArray<kDimensions>>(&options.padding())) {
       both.push_back(2 * (**padding)[i]);
     } else {
       both.push_back(0);

@@ -2,6 +2,7 @@
 
 #include "dry_run/forward_run.h"
 #include "dry_run/type_name.h"
+
 #include "weigh/error.h"
 
 namespace weigh {

@@ -30,7 +30,8 @@ void check_one_type(const std::vector<at::Tensor>& inputs) {
 }  // namespace
 
 bool reads_memory(const c10::Error& error) {
-  return std::string_view(error.what_without_backtrace()).find("its data is not allocated yet") != std::string_view::npos;
+  return std::string_view(error.what_without_backtrace()).find("its data is not allocated yet") !=
+         std::string_view::npos;
 }
 
 Observation::Observation(LiveModel& live, bool is_dry, bool with_backward,
@@ -42,17 +43,17 @@ Observation::Observation(LiveModel& live, bool is_dry, bool with_backward,
       machine_(is_dry),
       calls_(live, owners_),
       charges_(live.model) {
-  for (std::size_t i = 0; i < live.tensors.size(); ++i) {
-    const at::Tensor& tensor = live.tensors[i];
-    if (nn::is_uninitialized(tensor)) continue;
-    at::Tensor seen = tensor;
-    if (is_dry_) {
-      seen = machine_.twins().find(tensor);
-      if (!seen.defined()) seen = machine_.twins().make(tensor);
-      if (with_backward_ && tensor.requires_grad()) seen.set_requires_grad(true);
-    }
-    own(seen, owner_for(live.model.tensors[i].module));
-  }
+  for (std::size_t i = 0; i < live.tensors.size(); ++i)
+    if (!nn::is_uninitialized(live.tensors[i])) own(live.tensors[i], owner_for(live.model.tensors[i].module));
+  // What the module holds beside its registered tensors, a transpose of one perhaps, is known by the same memory.
+  machine_.twins().when_made([this](const at::Tensor& original, const at::Tensor& twin) {
+    if (const std::vector<Index>* owners = owners_.of(original))
+      for (const Index owner : std::vector<Index>(*owners)) own(twin, owner);
+    if (with_backward_ && original.requires_grad()) twin.set_requires_grad(true);
+  });
+  if (is_dry_)
+    for (const at::Tensor& tensor : live.tensors)
+      if (!nn::is_uninitialized(tensor) && !machine_.twins().find(tensor).defined()) machine_.twins().make(tensor);
   for (Index i = 0; i < live.modules.size(); ++i) {
     const auto* attention = dynamic_cast<const torch::nn::MultiheadAttentionImpl*>(live.modules[i]);
     if (attention == nullptr) continue;
@@ -129,10 +130,8 @@ bool Observation::is_dropped(const torch::Tensor& uninitialized) const {
 
 at::Tensor Observation::stand_in(const at::Tensor& input) {
   if (!is_dry_ || !input.defined()) return input;
-  at::Tensor twin = machine_.twins().find(input);
-  if (!twin.defined()) twin = machine_.twins().make(input);
-  if (with_backward_ && input.requires_grad()) twin.set_requires_grad(true);
-  return twin;
+  const at::Tensor twin = machine_.twins().find(input);
+  return twin.defined() ? twin : machine_.twins().make(input);
 }
 
 void Observation::operate(const c10::OperatorHandle& handle, torch::jit::Stack& stack) {
@@ -154,10 +153,10 @@ void Observation::operate(const c10::OperatorHandle& handle, torch::jit::Stack& 
     });
   const bool is_called_by_layer = depth_ == 0;
   if (is_called_by_layer) {
+    failed_in_.clear();
     owner_ = calls_.owner_of(op, operation.inputs);
     if (owner_ != kNone) charges_.reach(owner_, calls_.is_whole(owner_));
   }
-  if (is_dry_ && op.flops != nullptr) check_one_type(operation.inputs);
   run(handle, op, stack);
   operation.outputs = tensors_of(torch::jit::last(stack, handle.schema().returns().size()));
   if (!op.is_composite) count(op, arguments, operation.inputs, operation.outputs);
@@ -182,6 +181,8 @@ void Observation::run(const c10::OperatorHandle& handle, const Operator& op, tor
   };
   const Depth scope(depth_, quiet_, op.is_composite ? 0 : 1);
   try {
+    if (is_dry_ && op.flops != nullptr)
+      check_one_type(tensors_of(torch::jit::last(stack, handle.schema().arguments().size())));
     machine_.call(handle, op, stack);
   } catch (const Stopped&) {
     throw;

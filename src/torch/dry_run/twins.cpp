@@ -34,6 +34,7 @@ at::Tensor Twins::of(const at::Tensor& tensor) {
 at::Tensor Twins::make(const at::Tensor& tensor) {
   at::Tensor twin = shape_only(tensor);
   set(tensor, twin);
+  if (made_) made_(tensor, twin);
   return twin;
 }
 

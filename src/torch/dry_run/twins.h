@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <unordered_map>
+#include <utility>
 
 #include <torch/torch.h>
 
@@ -17,6 +19,9 @@ class Twins {
   // Undefined where there is none.
   at::Tensor find(const at::Tensor& tensor) const;
   void set(const at::Tensor& tensor, at::Tensor twin);
+  // To be told of each new twin.
+  using Made = std::function<void(const at::Tensor& original, const at::Tensor& twin)>;
+  void when_made(Made made) { made_ = std::move(made); }
 
  private:
   struct Pair {
@@ -24,6 +29,7 @@ class Twins {
     at::Tensor twin;
   };
   std::unordered_map<const c10::TensorImpl*, Pair> pairs_;
+  Made made_;
 };
 
 // A tensor without data on the meta device. A vector of the CPU gets memory all the same, which nobody reads and

@@ -1,13 +1,13 @@
 // Models built dry, and lazy models materialised.
-#include "weigh/torch/build_dry.h"
-
 #include <fstream>
 
 #include <gtest/gtest.h>
 #include <unistd.h>
 
 #include "torch/dry_run/support.h"
+
 #include "weigh/error.h"
+#include "weigh/torch/build_dry.h"
 #include "weigh/torch/lazy_linear.h"
 #include "weigh/torch/materialize.h"
 
@@ -65,16 +65,15 @@ TEST(BuildDry, OfSixtyBillionParametersAllocatesNothing) {
 }
 
 TEST(BuildDry, RefusesValuesAndNesting) {
-  EXPECT_EQ(message_of([] { weigh::build_dry([] { return torch::ones({2}).sum().item<float>(); }); }),
-            "build_dry: aten::_local_scalar_dense gives what depends on values, and a model that is built dry has none");
+  EXPECT_EQ(
+      message_of([] { weigh::build_dry([] { return torch::ones({2}).sum().item<float>(); }); }),
+      "build_dry: aten::_local_scalar_dense gives what depends on values, and a model that is built dry has none");
   EXPECT_EQ(message_of([] { weigh::build_dry([] { return weigh::build_dry([] { return 1; }); }); }),
             "build_dry: a model is being built or run dry on this thread already");
   EXPECT_EQ(torch::ones({2}).sum().item<float>(), 2);
 }
 
-nn::Sequential lazy_model() {
-  return nn::Sequential(weigh::nn::LazyLinear(8), nn::ReLU(), weigh::nn::LazyLinear(2));
-}
+nn::Sequential lazy_model() { return nn::Sequential(weigh::nn::LazyLinear(8), nn::ReLU(), weigh::nn::LazyLinear(2)); }
 
 // The same draws as layers that knew their shapes from the beginning.
 TEST(Materialize, DrawsAsAForwardWould) {
@@ -103,9 +102,12 @@ TEST(Materialize, ChangesNothingWhereItFails) {
       return second(y.index({y.sum(1) > 0}));
     }
   } net;
-  EXPECT_EQ(message_of([&] { weigh::materialize(net, torch::ones({2, 3})); }),
-            "Net: the shapes of its lazy layers cannot be found without values: in Net, aten::index has no form that "
-            "works on shapes alone; Forward::real runs the real forward instead; run one real forward to initialise them");
+  EXPECT_EQ(
+      message_of([&] {
+        weigh::materialize(net, torch::ones({2, 3}));
+      }),
+      "Net: the shapes of its lazy layers cannot be found without values: in Net, aten::index has no form that "
+      "works on shapes alone; Forward::real runs the real forward instead; run one real forward to initialise them");
   EXPECT_TRUE(weigh::nn::is_uninitialized(net.first->weight));
 }
 

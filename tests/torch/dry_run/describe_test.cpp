@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "torch/dry_run/support.h"
+
 #include "weigh/torch/lazy_linear.h"
 
 namespace {

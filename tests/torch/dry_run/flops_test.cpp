@@ -60,7 +60,9 @@ TEST(Flops, OfAttentionBelongToTheModuleThatHoldsItsLayers) {
     nn::Linear q = register_module("q", nn::Linear(8, 8));
     nn::Linear k = register_module("k", nn::Linear(8, 8));
     nn::Linear o = register_module("o", nn::Linear(8, 8));
-    torch::Tensor forward(const torch::Tensor& x) { return o(q(x).matmul(k(x).transpose(-1, -2)).softmax(-1).matmul(x)); }
+    torch::Tensor forward(const torch::Tensor& x) {
+      return o(q(x).matmul(k(x).transpose(-1, -2)).softmax(-1).matmul(x));
+    }
   };
   struct Block : nn::Module {
     std::shared_ptr<Attention> attention = register_module("attention", std::make_shared<Attention>());

@@ -103,8 +103,10 @@ std::vector<Case> convolutions() {
 INSTANTIATE_TEST_SUITE_P(Convolutions, Layer, testing::ValuesIn(convolutions()), name_of);
 
 std::vector<Case> pools() {
-  const auto pooled = nn::functional::max_pool2d_with_indices(rand({1, 2, 6, 6}), nn::functional::MaxPool2dFuncOptions(2));
-  const auto pooled1 = nn::functional::max_pool1d_with_indices(rand({1, 2, 6}), nn::functional::MaxPool1dFuncOptions(2));
+  const auto pooled =
+      nn::functional::max_pool2d_with_indices(rand({1, 2, 6, 6}), nn::functional::MaxPool2dFuncOptions(2));
+  const auto pooled1 =
+      nn::functional::max_pool1d_with_indices(rand({1, 2, 6}), nn::functional::MaxPool1dFuncOptions(2));
   const auto pooled3 =
       nn::functional::max_pool3d_with_indices(rand({1, 2, 6, 6, 6}), nn::functional::MaxPool3dFuncOptions(2));
   const auto one = rand({2, 3, 11});
@@ -190,10 +192,11 @@ std::vector<Case> transformers() {
       of("MultiheadAttentionThree", nn::MultiheadAttention(Attention(8, 2)), source, rand({5, 2, 8}), rand({5, 2, 8})),
       of("MultiheadAttentionSizes", nn::MultiheadAttention(Attention(8, 2).kdim(6).vdim(4)), target, rand({5, 2, 6}),
          rand({5, 2, 4})),
-      of("MultiheadAttentionBias", nn::MultiheadAttention(Attention(8, 2).add_bias_kv(true).add_zero_attn(true)), source,
-         source, source),
+      of("MultiheadAttentionBias", nn::MultiheadAttention(Attention(8, 2).add_bias_kv(true).add_zero_attn(true)),
+         source, source, source),
       of("TransformerEncoderLayer", nn::TransformerEncoderLayer(nn::TransformerEncoderLayerOptions(8, 2)), source),
-      of("TransformerDecoderLayer", nn::TransformerDecoderLayer(nn::TransformerDecoderLayerOptions(8, 2)), target, source),
+      of("TransformerDecoderLayer", nn::TransformerDecoderLayer(nn::TransformerDecoderLayerOptions(8, 2)), target,
+         source),
       of("TransformerEncoder",
          nn::TransformerEncoder(nn::TransformerEncoderOptions(nn::TransformerEncoderLayerOptions(8, 2), 2)), source),
       of("TransformerDecoder",
@@ -261,7 +264,8 @@ std::vector<Case> paddings() {
       of("UpsampleLinear", nn::Upsample(Up().size(std::vector<std::int64_t>{5}).mode(torch::kLinear)), one),
       of("UpsampleBilinear", nn::Upsample(Up().scale_factor(twice).mode(torch::kBilinear)), two),
       of("UpsampleBicubic", nn::Upsample(Up().scale_factor(twice).mode(torch::kBicubic)), two),
-      of("UpsampleTrilinear", nn::Upsample(Up().size(std::vector<std::int64_t>{5, 6, 7}).mode(torch::kTrilinear)), three),
+      of("UpsampleTrilinear", nn::Upsample(Up().size(std::vector<std::int64_t>{5, 6, 7}).mode(torch::kTrilinear)),
+         three),
   };
 }
 INSTANTIATE_TEST_SUITE_P(Paddings, Layer, testing::ValuesIn(paddings()), name_of);
@@ -295,7 +299,8 @@ std::vector<Case> losses() {
       of("NLLLoss", nn::NLLLoss(), x.log_softmax(1), classes),
       of("NLLLoss2d", nn::NLLLoss(), rand({3, 5, 2, 2}), labels({3, 2, 2}, 5)),
       of("CrossEntropyLoss", nn::CrossEntropyLoss(), x, classes),
-      of("CrossEntropyLossSmooth", nn::CrossEntropyLoss(nn::CrossEntropyLossOptions().label_smoothing(0.1)), x, classes),
+      of("CrossEntropyLossSmooth", nn::CrossEntropyLoss(nn::CrossEntropyLossOptions().label_smoothing(0.1)), x,
+         classes),
       of("BCEWithLogitsLoss", nn::BCEWithLogitsLoss(), x, y),
   };
 }

@@ -40,18 +40,47 @@ Tensor index(std::vector<std::int64_t> values) { return torch::tensor(values); }
 std::vector<Case> operators() {
   namespace F = torch::nn::functional;
   return {
-      {"einsum", [](Tensor x) { return torch::einsum("ij,kj->ik", {x, x}); }},
+      {"einsum",
+       [](Tensor x) {
+         return torch::einsum("ij,kj->ik", {x, x});
+       }},
       {"matmul_vector", [](Tensor x) { return x.matmul(x[0]); }},
-      {"matmul_broadcast", [](Tensor x) { return x.expand({3, 4, 6}).matmul(x.t()); }},
-      {"scatter", [](Tensor x) { return torch::zeros({5, 6}).scatter(0, torch::zeros({4, 6}, torch::kLong), x); }},
-      {"scatter_add", [](Tensor x) { return torch::zeros({5, 6}).scatter_add_(0, torch::ones({4, 6}, torch::kLong), x); }},
+      {"matmul_broadcast",
+       [](Tensor x) {
+         return x.expand({3, 4, 6}).matmul(x.t());
+       }},
+      {"scatter",
+       [](Tensor x) {
+         return torch::zeros({5, 6}).scatter(0, torch::zeros({4, 6}, torch::kLong), x);
+       }},
+      {"scatter_add",
+       [](Tensor x) {
+         return torch::zeros({5, 6}).scatter_add_(0, torch::ones({4, 6}, torch::kLong), x);
+       }},
       {"scatter_reduce",
-       [](Tensor x) { return torch::zeros({5, 6}).scatter_reduce(0, torch::ones({4, 6}, torch::kLong), x, "amax"); }},
-      {"gather", [](Tensor x) { return x.gather(1, torch::zeros({4, 2}, torch::kLong)); }},
-      {"index_select", [](Tensor x) { return x.index_select(0, index({1, 0, 3})); }},
-      {"index_add", [](Tensor x) { return torch::zeros({9, 6}).index_add(0, index({1, 0, 3, 3}), x); }},
-      {"index", [](Tensor x) { return x.index({index({1, 0, 3}), torch::indexing::Slice()}); }},
-      {"index_put", [](Tensor x) { return x.clone().index_put_({index({1, 0})}, 0.0); }},
+       [](Tensor x) {
+         return torch::zeros({5, 6}).scatter_reduce(0, torch::ones({4, 6}, torch::kLong), x, "amax");
+       }},
+      {"gather",
+       [](Tensor x) {
+         return x.gather(1, torch::zeros({4, 2}, torch::kLong));
+       }},
+      {"index_select",
+       [](Tensor x) {
+         return x.index_select(0, index({1, 0, 3}));
+       }},
+      {"index_add",
+       [](Tensor x) {
+         return torch::zeros({9, 6}).index_add(0, index({1, 0, 3, 3}), x);
+       }},
+      {"index",
+       [](Tensor x) {
+         return x.index({index({1, 0, 3}), torch::indexing::Slice()});
+       }},
+      {"index_put",
+       [](Tensor x) {
+         return x.clone().index_put_({index({1, 0})}, 0.0);
+       }},
       {"index_assign",
        [](Tensor x) {
          x = x.clone();
@@ -61,16 +90,25 @@ std::vector<Case> operators() {
       {"softmax", [](Tensor x) { return x.softmax(-1); }},
       {"topk", [](Tensor x) { return weigh::to_ivalue(x.topk(3)); }},
       {"sort", [](Tensor x) { return weigh::to_ivalue(x.sort(1)); }},
-      {"argsort", [](Tensor x) { return x.argsort(1); }},
+      {"argsort", [](Tensor x) { return x.argsort(std::int64_t{1}, false); }},
       {"argmax", [](Tensor x) { return x.argmax(1); }},
       {"max_dim", [](Tensor x) { return weigh::to_ivalue(x.max(1)); }},
       {"max", [](Tensor x) { return x.max(); }},
       {"median", [](Tensor x) { return weigh::to_ivalue(x.median(1, true)); }},
       {"kthvalue", [](Tensor x) { return weigh::to_ivalue(x.kthvalue(2)); }},
-      {"cat", [](Tensor x) { return torch::cat({x, x}, 1); }},
-      {"stack", [](Tensor x) { return torch::stack({x, x}, 1); }},
+      {"cat",
+       [](Tensor x) {
+         return torch::cat({x, x}, 1);
+       }},
+      {"stack",
+       [](Tensor x) {
+         return torch::stack({x, x}, 1);
+       }},
       {"chunk", [](Tensor x) { return weigh::to_ivalue(x.chunk(4, 1)); }},
-      {"split", [](Tensor x) { return weigh::to_ivalue(x.split({1, 2, 3}, 1)); }},
+      {"split",
+       [](Tensor x) {
+         return weigh::to_ivalue(x.split({1, 2, 3}, 1));
+       }},
       {"unbind", [](Tensor x) { return weigh::to_ivalue(x.unbind()); }},
       {"arange", [](Tensor x) { return torch::arange(x.size(0)) + x.t(); }},
       {"linspace", [](Tensor x) { return torch::linspace(0, 1, 6) * x; }},
@@ -80,20 +118,30 @@ std::vector<Case> operators() {
       {"where_number", [](Tensor x) { return torch::where(x > 0.5, x, 0.0); }},
       {"masked_fill", [](Tensor x) { return x.masked_fill(x > 0.5, -1); }},
       {"tril", [](Tensor x) { return torch::tril(x); }},
-      {"triu_mask", [](Tensor x) { return torch::full({4, 4}, 1.0).triu(1).to(torch::kBool).logical_not() | (x.t().mm(x)[0][0] > 0); }},
+      {"triu_mask",
+       [](Tensor x) {
+         return torch::full({4, 4}, 1.0).triu(1).to(torch::kBool).logical_not() | (x.t().mm(x)[0][0] > 0);
+       }},
       {"cumsum", [](Tensor x) { return x.cumsum(0); }},
       {"logsumexp", [](Tensor x) { return x.logsumexp(1); }},
       {"norm", [](Tensor x) { return x.norm(2, 1, true); }},
       {"var", [](Tensor x) { return x.var(1, false, true); }},
       {"std", [](Tensor x) { return x.std(); }},
-      {"mean", [](Tensor x) { return x.mean({0, 1}); }},
+      {"mean",
+       [](Tensor x) {
+         return x.mean(std::vector<std::int64_t>{0, 1});
+       }},
       {"prod", [](Tensor x) { return x.prod(); }},
       {"interpolate",
        [](Tensor x) {
-         return F::interpolate(x.view({1, 1, 4, 6}),
-                               F::InterpolateFuncOptions().scale_factor(std::vector<double>{2, 2}).mode(torch::kBilinear));
+         return F::interpolate(
+             x.view({1, 1, 4, 6}),
+             F::InterpolateFuncOptions().scale_factor(std::vector<double>{2, 2}).mode(torch::kBilinear));
        }},
-      {"grid_sample", [](Tensor x) { return F::grid_sample(x.view({1, 1, 4, 6}), torch::zeros({1, 5, 7, 2})); }},
+      {"grid_sample",
+       [](Tensor x) {
+         return F::grid_sample(x.view({1, 1, 4, 6}), torch::zeros({1, 5, 7, 2}));
+       }},
       {"rfft", [](Tensor x) { return torch::fft::rfft(x); }},
       {"irfft", [](Tensor x) { return torch::fft::irfft(torch::fft::rfft(x)); }},
       {"fft2", [](Tensor x) { return torch::fft::fft2(x).abs(); }},
@@ -106,21 +154,37 @@ std::vector<Case> operators() {
       {"to_double", [](Tensor x) { return x.to(torch::kDouble) + x; }},
       {"to_device", [](Tensor x) { return x.to(torch::kCPU) + torch::ones({6}, torch::kCPU); }},
       {"to_options", [](Tensor x) { return x.to(x.options().dtype(torch::kHalf)); }},
-      {"tensor_of_numbers", [](Tensor x) { return x + torch::tensor({1, 2, 3, 4, 5, 6}); }},
+      {"tensor_of_numbers",
+       [](Tensor x) {
+         return x + torch::tensor({1, 2, 3, 4, 5, 6});
+       }},
       {"tensor_of_vector", [](Tensor x) { return x + torch::tensor(std::vector<double>(6, 1.5)); }},
-      {"tensor_nested", [](Tensor x) { return torch::tensor({{1, 2, 3, 4}}).mm(x.to(torch::kInt).to(torch::kLong)); }},
+      {"tensor_nested",
+       [](Tensor x) {
+         return torch::tensor({{1, 2, 3, 4}}).mm(x.to(torch::kInt).to(torch::kLong));
+       }},
       {"in_place", [](Tensor x) { return x.add_(1).mul_(x).clamp_(0, 1).zero_(); }},
       {"in_place_shape", [](Tensor x) { return x.unsqueeze_(0).transpose_(1, 2); }},
       {"relu_in_place", [](Tensor x) { return x.relu_(); }},
-      {"out", [](Tensor x) {
+      {"out",
+       [](Tensor x) {
          Tensor result = torch::empty({0});
          torch::add_out(result, x, x);
          return result;
        }},
-      {"copy", [](Tensor x) { return torch::empty({4, 6}).copy_(x); }},
+      {"copy",
+       [](Tensor x) {
+         return torch::empty({4, 6}).copy_(x);
+       }},
       {"new_zeros", [](Tensor x) { return x.new_zeros({3}); }},
-      {"permute", [](Tensor x) { return x.view({2, 2, 6}).permute({2, 0, 1}).contiguous().reshape({-1}); }},
-      {"meshgrid", [](Tensor x) { return weigh::to_ivalue(torch::meshgrid({torch::arange(3), x[0]}, "ij")); }},
+      {"permute",
+       [](Tensor x) {
+         return x.view({2, 2, 6}).permute({2, 0, 1}).contiguous().reshape({-1});
+       }},
+      {"meshgrid",
+       [](Tensor x) {
+         return weigh::to_ivalue(torch::meshgrid({torch::arange(3), x[0]}, "ij"));
+       }},
       {"randn", [](Tensor x) { return torch::randn_like(x) + torch::rand({6}) + torch::randperm(6); }},
       {"bernoulli", [](Tensor x) { return torch::bernoulli(x); }},
       {"dropout", [](Tensor x) { return torch::dropout(x, 0.5, true); }},
@@ -155,7 +219,10 @@ TEST(Values, StopTheRunWithANote) {
   EXPECT_EQ(note([](Tensor x) { return torch::allclose(x, x) ? x : x + 1; }), where + "aten::allclose" + values);
   EXPECT_EQ(note([](Tensor x) { return x.index({x > 0}); }),
             where + "aten::index has no form that works on shapes alone" + advice);
-  EXPECT_EQ(note([](Tensor x) { return x + (x + 1).accessor<float, 2>()[0][0]; }),
+  EXPECT_EQ(note([](Tensor x) {
+              const Tensor y = x + 1;
+              return x + y.accessor<float, 2>()[0][0];
+            }),
             where + "the forward reads the memory of a tensor, which has none in a dry run" + advice);
 }
 

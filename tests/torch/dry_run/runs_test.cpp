@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "torch/dry_run/support.h"
+
 #include "weigh/error.h"
 #include "weigh/torch/lazy_linear.h"
 #include "weigh/torch/observed.h"
@@ -18,7 +19,8 @@ using weigh::test::message_of;
 using weigh::test::run;
 
 struct Convolutional : nn::Module {
-  nn::Conv2d conv = register_module("conv", nn::Conv2d(nn::Conv2dOptions(3, 8, 3).padding(1).padding_mode(torch::kCircular)));
+  nn::Conv2d conv =
+      register_module("conv", nn::Conv2d(nn::Conv2dOptions(3, 8, 3).padding(1).padding_mode(torch::kCircular)));
   nn::BatchNorm2d norm = register_module("norm", nn::BatchNorm2d(8));
   weigh::nn::Observed<nn::MaxPool2d> pool = register_module("pool", nn::MaxPool2d(2));
   nn::ReLU relu = register_module("relu", nn::ReLU());
@@ -48,7 +50,8 @@ TEST(Runs, OfChildrenOfSequentials) {
     using nn::SequentialImpl::SequentialImpl;
     Tensor forward(Tensor x) { return nn::SequentialImpl::forward(x); }
   };
-  nn::Sequential net(nn::Linear(4, 8), nn::ReLU(), std::make_shared<Inner>(nn::Linear(8, 8), nn::Tanh()), nn::Dropout());
+  nn::Sequential net(nn::Linear(4, 8), nn::ReLU(), std::make_shared<Inner>(nn::Linear(8, 8), nn::Tanh()),
+                     nn::Dropout());
   const weigh::Model model = weigh::describe(net, rand({5, 4}));
   for (const char* path : {"0", "1", "2", "2.0", "2.1", "3"}) {
     EXPECT_EQ(line(model, path), std::string(path == std::string("0") ? "[5, 4]" : "[5, 8]") + " -> [5, 8] x1") << path;
@@ -184,8 +187,9 @@ TEST(Runs, OfAnySignature) {
     }
   } net;
   const auto x = rand({2, 3});
-  const weigh::Model model = weigh::describe(net, std::vector<Tensor>{x, x}, std::tuple<Tensor, int>(x, 2),
-                                             torch::optional<Tensor>(x), std::map<std::string, Tensor>{{"x", rand({5})}});
+  const weigh::Model model =
+      weigh::describe(net, std::vector<Tensor>{x, x}, std::tuple<Tensor, int>(x, 2), torch::optional<Tensor>(x),
+                      std::map<std::string, Tensor>{{"x", rand({5})}});
   EXPECT_EQ(line(model, ""), "[[[2, 3], [2, 3]], [[2, 3], ?], [2, 3], [[5]]] -> [[2, 4], [5]] x1");
   EXPECT_EQ(line(model, "fc"), "[2, 3] -> [2, 4] x1");
 }
@@ -221,15 +225,23 @@ TEST(BadInput, IsRefusedByName) {
       return fc(x);
     }
   } net;
-  EXPECT_EQ(message_of([&] { weigh::describe(net, rand({2, 5})); }),
+  EXPECT_EQ(message_of([&] {
+              weigh::describe(net, rand({2, 5}));
+            }),
             "Net: in fc (Linear), aten::addmm: mat1 and mat2 shapes cannot be multiplied (2x5 and 3x4)");
-  EXPECT_EQ(message_of([&] { weigh::describe(net, torch::zeros({2, 3}, torch::kLong)); }),
+  EXPECT_EQ(message_of([&] {
+              weigh::describe(net, torch::zeros({2, 3}, torch::kLong));
+            }),
             "Net: in fc (Linear), aten::addmm: expects tensors of one type, but got Float and Long");
   EXPECT_EQ(message_of([&] { weigh::describe(net, rand({3})); }), "one dimension");
-  EXPECT_EQ(message_of([&] { weigh::describe(net, rand({1, 1, 1, 3})); }),
+  EXPECT_EQ(message_of([&] {
+              weigh::describe(net, rand({1, 1, 1, 3}));
+            }),
             "Linear: a forward is being watched on this thread already");
   nn::Sequential sequential(nn::Linear(3, 4));
-  EXPECT_EQ(message_of([&] { weigh::describe(sequential, rand({2, 3}), rand({2, 3})); }),
+  EXPECT_EQ(message_of([&] {
+              weigh::describe(sequential, rand({2, 3}), rand({2, 3}));
+            }),
             "Sequential: in Sequential: torch::nn::LinearImpl's forward() method expects 1 argument(s), but received 2 "
             "argument(s). If torch::nn::LinearImpl's forward() method has default arguments, please make sure the "
             "forward() method is declared with a corresponding `FORWARD_HAS_DEFAULT_ARGS` macro.");

@@ -24,7 +24,8 @@ inline std::string text(const c10::IValue& value) {
   if (value.isTensor()) {
     if (!value.toTensor().defined()) return "?";
     std::string result = "[";
-    for (const std::int64_t size : value.toTensor().sizes()) result += (result.size() > 1 ? ", " : "") + std::to_string(size);
+    for (const std::int64_t size : value.toTensor().sizes())
+      result += (result.size() > 1 ? ", " : "") + std::to_string(size);
     return result + "]";
   }
   if (!value.isTuple()) return "?";

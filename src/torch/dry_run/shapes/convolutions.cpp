@@ -27,8 +27,8 @@ at::Tensor convolution(const at::Tensor& x, const at::Tensor& weight, const c10:
     if (transposed) {
       sizes.push_back((x.size(d) - 1) * at_dimension(stride, i) - pads + reach + at_dimension(output_padding, i) + 1);
     } else {
-      TORCH_CHECK(x.size(d) + pads > reach, "the kernel of size ", reach + 1, " is larger than the padded input of size ",
-                  x.size(d) + pads, " in dimension ", d);
+      TORCH_CHECK(x.size(d) + pads > reach, "the kernel of size ", reach + 1,
+                  " is larger than the padded input of size ", x.size(d) + pads, " in dimension ", d);
       sizes.push_back((x.size(d) + pads - reach - 1) / at_dimension(stride, i) + 1);
     }
     TORCH_CHECK(sizes.back() > 0, "an input of shape ", x.sizes(), " is too small for this convolution");

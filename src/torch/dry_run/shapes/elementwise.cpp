@@ -9,9 +9,7 @@ namespace {
 using Handle = c10::OperatorHandle;
 using Stack = torch::jit::Stack;
 
-void as_first(const Handle& op, Stack* stack) {
-  give(op, stack, at::empty_like(argument(op, stack, 0).toTensor()));
-}
+void as_first(const Handle& op, Stack* stack) { give(op, stack, at::empty_like(argument(op, stack, 0).toTensor())); }
 
 void as_first_boolean(const Handle& op, Stack* stack) {
   give(op, stack, at::empty_like(argument(op, stack, 0).toTensor(), at::kBool));
@@ -38,9 +36,7 @@ at::Tensor broadcast(const Handle& op, const Stack* stack, std::size_t begin) {
   return at::empty(at::infer_size(x.sizes(), y.sizes()), x.options().dtype(at::result_type(x, y)));
 }
 
-void broadcast_two(const Handle& op, Stack* stack) {
-  give(op, stack, broadcast(op, stack, 0));
-}
+void broadcast_two(const Handle& op, Stack* stack) { give(op, stack, broadcast(op, stack, 0)); }
 
 void where(const Handle& op, Stack* stack) {
   const at::Tensor both = broadcast(op, stack, 1);
@@ -63,9 +59,27 @@ void nothing(const Handle& op, Stack* stack) { give(op, stack); }
 }  // namespace
 
 void add_elementwise(ShapeKernels& kernels) {
-  for (const char* name : {"relu", "hardtanh", "hardswish", "prelu", "_prelu_kernel", "rrelu_with_noise", "logit", "flip",
-                           "roll", "_logcumsumexp", "_masked_softmax", "cholesky", "cholesky_inverse", "channel_shuffle",
-                           "_standard_gamma", "poisson", "binomial", "linalg_matrix_exp", "celu", "elu", "nan_to_num"})
+  for (const char* name : {"relu",
+                           "hardtanh",
+                           "hardswish",
+                           "prelu",
+                           "_prelu_kernel",
+                           "rrelu_with_noise",
+                           "logit",
+                           "flip",
+                           "roll",
+                           "_logcumsumexp",
+                           "_masked_softmax",
+                           "cholesky",
+                           "cholesky_inverse",
+                           "channel_shuffle",
+                           "_standard_gamma",
+                           "poisson",
+                           "binomial",
+                           "linalg_matrix_exp",
+                           "celu",
+                           "elu",
+                           "nan_to_num"})
     kernels.add_boxed<&as_first>(name);
   kernels.add_boxed<&as_first_boolean>("isnan");
   kernels.add_boxed<&as_first_long>("bucketize", "Tensor");

@@ -70,13 +70,13 @@ at::Tensor randperm(std::int64_t n, c10::optional<at::ScalarType> dtype, c10::op
   return at::empty({n}, at::TensorOptions().dtype(dtype.value_or(at::kLong)).device(at::kMeta));
 }
 
-// Positions of a triangle: of a matrix of `rows` x `columns`, those at most `offset` right of the diagonal, or at least.
+// Positions of a triangle: of a matrix of `rows` x `columns`, those at most `offset` right of the diagonal, or at
+// least.
 at::Tensor tril_indices(std::int64_t rows, std::int64_t columns, std::int64_t offset,
                         c10::optional<at::ScalarType> dtype, c10::optional<at::Layout> /*layout*/,
                         c10::optional<at::Device> /*device*/, c10::optional<bool> /*pin*/) {
   std::int64_t count = 0;
-  for (std::int64_t row = 0; row < rows; ++row)
-    count += std::min(columns, std::max(row + offset + 1, std::int64_t{0}));
+  for (std::int64_t row = 0; row < rows; ++row) count += std::min(columns, std::max(row + offset + 1, std::int64_t{0}));
   return at::empty({2, count}, at::TensorOptions().dtype(dtype.value_or(at::kLong)).device(at::kMeta));
 }
 

@@ -1,6 +1,6 @@
-#include "dry_run/shapes/kernels.h"
-
 #include <ATen/core/Reduction.h>
+
+#include "dry_run/shapes/kernels.h"
 
 namespace weigh::dry_run {
 namespace {
@@ -34,8 +34,9 @@ Two multilabel_margin(const at::Tensor& x, const at::Tensor& target, std::int64_
 
 Two nll2d(const at::Tensor& x, const at::Tensor& target, const OptionalTensor& /*weight*/, std::int64_t reduction,
           std::int64_t /*ignored*/) {
-  TORCH_CHECK(x.dim() == 4 && target.dim() == 3, "an input [n, classes, h, w] and a target [n, h, w] are expected, not ",
-              x.sizes(), " and ", target.sizes());
+  TORCH_CHECK(x.dim() == 4 && target.dim() == 3,
+              "an input [n, classes, h, w] and a target [n, h, w] are expected, not ", x.sizes(), " and ",
+              target.sizes());
   return {loss(target.sizes(), x, reduction), at::empty({}, x.options())};
 }
 

@@ -35,7 +35,8 @@ at::Tensor prod(const at::Tensor& x, c10::optional<at::ScalarType> dtype) {
 }
 
 at::Tensor nansum(const at::Tensor& x, at::OptionalIntArrayRef dims, bool keep, c10::optional<at::ScalarType> dtype) {
-  return at::empty(reduced(x, dims.value_or(at::IntArrayRef()), keep), x.options().dtype(dtype.value_or(x.scalar_type())));
+  return at::empty(reduced(x, dims.value_or(at::IntArrayRef()), keep),
+                   x.options().dtype(dtype.value_or(x.scalar_type())));
 }
 
 // (self, dim, correction, keepdim)
