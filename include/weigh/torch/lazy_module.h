@@ -27,6 +27,7 @@
 #include <torch/torch.h>
 
 #include "weigh/torch/forward_scope.h"
+#include "weigh/torch/known_size.h"
 #include "weigh/torch/uninitialized.h"
 
 namespace weigh::nn {
@@ -38,29 +39,30 @@ struct FixedTensor {
   bool is_dropped = false;
 };
 
-// What all lazy layers have in common. Derive from LazyModule instead.
-class LazyLayer : public virtual torch::nn::Module {
+// What all lazy layers have in common: dynamic_cast a torch::nn::Module to it. Derive from LazyModule instead.
+class LazyLayer {
  public:
   LazyLayer() = default;
   LazyLayer(const LazyLayer&) = default;
   LazyLayer(LazyLayer&&) = default;
-  // The base is assigned by Cloneable, which shares it: once is right, a second move would leave it empty.
-  LazyLayer& operator=(const LazyLayer& other);
-  LazyLayer& operator=(LazyLayer&& other) noexcept;
+  LazyLayer& operator=(const LazyLayer&) = default;
+  LazyLayer& operator=(LazyLayer&&) = default;
+  virtual ~LazyLayer() = default;
+
+  virtual torch::nn::Module& as_module() = 0;
+  virtual const torch::nn::Module& as_module() const = 0;
 
   // Draws initial values. Called when all tensors have their shapes; a declared tensor that had values before (a tied
   // parameter, or one that was loaded) keeps them.
   virtual void reset_parameters() = 0;
 
+  // The sizes that are known of one of its own tensors that has no shape yet; none where not even the rank is known.
+  virtual std::vector<KnownSize> known_sizes(const std::string& /*name*/) const { return {}; }
+
   // Initialises the layer without an input: shapes by the names of its own tensors, then reset_parameters(). Names that
   // have a shape already must agree. Throws weigh::Error(usage) where a name is missing or a shape differs, or where
   // initial values are computed from inputs.
   void initialize_from(const std::map<std::string, FixedTensor>& tensors);
-
-  // Saving writes a mark for each tensor without a shape, which loading restores. Loading values into such a tensor
-  // makes it real. Throws weigh::Error(usage) where a mark meets a tensor that has a shape.
-  void save(torch::serialize::OutputArchive& archive) const override;
-  void load(torch::serialize::InputArchive& archive) override;
 
  protected:
   // Registers a tensor without a shape, under a name for messages. Undefined where the parameter was dropped before the
@@ -82,7 +84,13 @@ class LazyLayer : public virtual torch::nn::Module {
   // weigh::Error(usage) of this layer.
   [[noreturn]] void fail(const std::string& message) const;
 
-  bool lacks_shapes() const;
+  bool lacks_shapes();
+  void replace(const torch::Tensor& parameter, const torch::Tensor& by);
+
+  // Saving writes a mark for each tensor without a shape, which loading restores. Loading values into such a tensor
+  // makes it real. Throws weigh::Error(usage) where a mark meets a tensor that has a shape.
+  void write_to(torch::serialize::OutputArchive& archive) const;
+  void read_from(torch::serialize::InputArchive& archive);
 
   // One initialisation; what it did is undone where it is not finished.
   class Initialization {
@@ -108,18 +116,24 @@ class LazyLayer : public virtual torch::nn::Module {
  private:
   virtual bool values_need_inputs() const = 0;
   virtual const std::type_info& type() const = 0;  // known in constructors, too
+  virtual void replace_parameter(const std::string& name, const torch::Tensor& tensor) = 0;
   torch::OrderedDict<std::string, torch::Tensor> own_tensors() const;
   void reset_lacking(const std::vector<std::pair<std::string, torch::Tensor>>& lacking);
 
+  void read_tensor(torch::serialize::InputArchive& archive, const std::string& name, torch::Tensor& tensor,
+                   bool is_buffer);
+
   std::set<std::string> declared_;
   std::set<std::string> dropped_;
+  bool is_complete_ = false;  // no tensor lacks its shape; none will lose it
 };
 
 // Base of a lazy layer `Derived`, which defines
 //   void reset() override                        declares its tensors and registers its children, as for Cloneable
 //   void initialize_parameters(inputs…)          gives the declared tensors their shapes
 //   void reset_parameters() override             draws initial values
-//   void initialize_values(inputs…)              only where initial values are computed from inputs; after the former
+//   void initialize_values(inputs…)              only where initial values are computed from inputs (one function, no
+//   template)
 // with a signature of its own; infer(inputs…), called first in forward, calls them when they are needed.
 template <class Derived>
 class LazyModule : public torch::nn::Cloneable<Derived>, public LazyLayer {
@@ -138,12 +152,17 @@ class LazyModule : public torch::nn::Cloneable<Derived>, public LazyLayer {
     initialization.finish();
   }
 
-  // Makes a declared parameter the same tensor as one of another layer: layer->share(&LinearImpl::weight,
-  // other->weight).
+  torch::nn::Module& as_module() final { return *this; }
+  const torch::nn::Module& as_module() const final { return *this; }
+
+  void save(torch::serialize::OutputArchive& archive) const override { this->write_to(archive); }
+  void load(torch::serialize::InputArchive& archive) override { this->read_from(archive); }
+
+  // Makes a declared parameter the same tensor as one of another layer:
+  //   layer->share(&LazyLinearImpl::weight, other->weight);
   void share(torch::Tensor Derived::*member, const torch::Tensor& tensor) {
     torch::Tensor& mine = static_cast<Derived&>(*this).*member;
-    for (auto& parameter : this->parameters_)
-      if (parameter.value().defined() && parameter.value().is_same(mine)) parameter.value() = tensor;
+    replace(mine, tensor);
     mine = tensor;
   }
 
@@ -152,6 +171,9 @@ class LazyModule : public torch::nn::Cloneable<Derived>, public LazyLayer {
     return requires { &Derived::initialize_values; };
   }
   const std::type_info& type() const final { return typeid(Derived); }
+  void replace_parameter(const std::string& name, const torch::Tensor& tensor) final {
+    this->parameters_[name] = tensor;
+  }
 };
 
 }  // namespace weigh::nn

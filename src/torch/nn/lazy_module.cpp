@@ -27,29 +27,19 @@ bool is_fixed(const torch::Tensor& tensor) {
 
 }  // namespace
 
-LazyLayer& LazyLayer::operator=(const LazyLayer& other) {
-  declared_ = other.declared_;
-  dropped_ = other.dropped_;
-  return *this;
-}
-
-LazyLayer& LazyLayer::operator=(LazyLayer&& other) noexcept {
-  declared_ = std::move(other.declared_);
-  dropped_ = std::move(other.dropped_);
-  return *this;
-}
-
 torch::Tensor LazyLayer::declare_parameter(const std::string& name, torch::TensorOptions options, bool requires_grad) {
   declared_.insert(name);
-  if (dropped_.contains(name)) return register_parameter(name, {}, false);
+  is_complete_ = false;
+  if (dropped_.contains(name)) return as_module().register_parameter(name, {}, false);
   const TensorName full_name{.owner = type_name(), .name = name, .is_buffer = false};
-  return register_parameter(name, make_uninitialized(options, full_name), requires_grad);
+  return as_module().register_parameter(name, make_uninitialized(options, full_name), requires_grad);
 }
 
 torch::Tensor LazyLayer::declare_buffer(const std::string& name, torch::TensorOptions options) {
   declared_.insert(name);
+  is_complete_ = false;
   const TensorName full_name{.owner = type_name(), .name = name, .is_buffer = true};
-  return register_buffer(name, make_uninitialized(options, full_name));
+  return as_module().register_buffer(name, make_uninitialized(options, full_name));
 }
 
 void LazyLayer::materialize(torch::Tensor& tensor, torch::IntArrayRef shape, torch::TensorOptions options) {
@@ -61,19 +51,23 @@ void LazyLayer::materialize(torch::Tensor& tensor, torch::IntArrayRef shape, tor
 
 void LazyLayer::drop(const torch::Tensor& parameter) {
   if (Observer* observer = dry_observer()) return observer->drop(parameter);
-  for (auto& own : parameters_) {
-    if (!own.value().is_same(parameter)) continue;
-    dropped_.insert(own.key());
-    own.value() = torch::Tensor();
-    return;
-  }
+  for (const auto& own : as_module().named_parameters(false))
+    if (own.value().is_same(parameter)) dropped_.insert(own.key());
+  replace(parameter, torch::Tensor());
+}
+
+void LazyLayer::replace(const torch::Tensor& parameter, const torch::Tensor& by) {
+  for (const auto& own : as_module().named_parameters(false))
+    if (own.value().is_same(parameter)) replace_parameter(own.key(), by);
+  is_complete_ = false;
 }
 
 bool LazyLayer::has(const torch::Tensor& parameter) const {
-  if (const Observer* observer = dry_observer())
-    if (parameter.defined() && observer->is_dropped(parameter)) return false;
-  return std::ranges::any_of(parameters_,
-                             [&](const auto& own) { return own.value().defined() && own.value().is_same(parameter); });
+  if (!parameter.defined()) return false;
+  if (const Observer* observer = dry_observer(); observer && observer->is_dropped(parameter)) return false;
+  if (dropped_.empty()) return true;
+  const auto own = as_module().named_parameters(false);
+  return std::ranges::any_of(own, [&](const auto& one) { return one.value().is_same(parameter); });
 }
 
 std::string LazyLayer::type_name() const {
@@ -85,13 +79,17 @@ std::string LazyLayer::type_name() const {
 void LazyLayer::fail(const std::string& message) const { throw Error(ErrorKind::usage, type_name(), message); }
 
 torch::OrderedDict<std::string, torch::Tensor> LazyLayer::own_tensors() const {
-  auto tensors = named_parameters(false);
-  tensors.update(named_buffers(false));
+  auto tensors = as_module().named_parameters(false);
+  tensors.update(as_module().named_buffers(false));
   return tensors;
 }
 
-bool LazyLayer::lacks_shapes() const {
-  return !std::ranges::all_of(own_tensors(), [](const auto& own) { return is_fixed(own.value()); });
+// Asked by every forward: looks at the tensors only as long as one may lack its shape.
+bool LazyLayer::lacks_shapes() {
+  if (is_complete_) return false;
+  const auto tensors = own_tensors();
+  is_complete_ = std::ranges::none_of(tensors, [](const auto& own) { return is_uninitialized(own.value()); });
+  return !std::ranges::all_of(tensors, [](const auto& own) { return is_fixed(own.value()); });
 }
 
 void LazyLayer::initialize_from(const std::map<std::string, FixedTensor>& tensors) {
@@ -126,14 +124,14 @@ void LazyLayer::Initialization::draw_values() {
 
 void LazyLayer::Initialization::finish() {
   is_finished_ = true;
-  if (Observer* observer = Observer::current()) observer->initialized(layer_);
+  if (Observer* observer = Observer::current()) observer->initialized(layer_.as_module());
 }
 
 LazyLayer::Initialization::~Initialization() {
   if (is_finished_ || is_dry_) return;
   for (const auto& [name, tensor] : lacking_) {
     forget(tensor);
-    if (layer_.dropped_.erase(name)) layer_.parameters_[name] = tensor;
+    if (layer_.dropped_.erase(name)) layer_.replace_parameter(name, tensor);
   }
 }
 

@@ -42,14 +42,18 @@ void load(Module& module, const std::string& bytes) {
 }
 
 TEST(Archive, KeepsItUninitialised) {
-  auto net = lazy_net();
-  net->to(torch::kHalf);
-  const std::string bytes = saved(net);
   auto other = lazy_net();
-  load(other, bytes);
+  load(other, saved(lazy_net()));
   EXPECT_EQ(shapes_of(*other), kBefore);
-  EXPECT_EQ(other->parameters()[0].scalar_type(), torch::kHalf);
-  EXPECT_TRUE(other->parameters()[0].requires_grad());
+}
+
+TEST(Archive, KeepsTheDtype) {
+  LazyLinear lazy(2), other(2);
+  lazy->to(torch::kHalf);
+  load(other, saved(lazy));
+  EXPECT_EQ(shapes_of(*other), "weight ?, bias ?");
+  EXPECT_EQ(other->weight.scalar_type(), torch::kHalf);
+  EXPECT_TRUE(other->weight.requires_grad());
 }
 
 TEST(Archive, ValuesMakeItReal) {
@@ -103,9 +107,10 @@ TEST(Archive, ValuesMakeItRealInLayersOfTheUsersOwn) {
 TEST(Archive, RefusesToForgetValues) {
   LazyLinear real(2);
   real(torch::ones({1, 3}));
-  EXPECT_EQ(message_of([&] { load(real, saved(LazyLinear(2))); }),
-            "weigh::nn::LazyLinear: weight is not initialised in the archive, but it is here; load into a layer that "
-            "is not, either");
+  EXPECT_EQ(
+      message_of([&] { load(real, saved(LazyLinear(2))); }),
+      "weigh::nn::LazyLinear: weight is not initialised in the archive, but it has values here; load into a layer "
+      "that is not initialised");
   EXPECT_EQ(shapes_of(*real), "weight [2, 3], bias [2]");
 }
 

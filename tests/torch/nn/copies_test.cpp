@@ -147,4 +147,24 @@ TEST(UninitializedCopies, OptimizersStepOverIt) {
   EXPECT_EQ(torch::nn::utils::clip_grad_norm_(plain->parameters(), 1.0), 0.0);
 }
 
+// libtorch answers these without a shape, or asks for one where an exception must not pass.
+TEST(UninitializedCopies, QuestionsThatNeedNoShape) {
+  const UninitializedParameter w;
+  EXPECT_FALSE(w.grad_fn());
+  EXPECT_EQ(w._version(), 0);
+  EXPECT_FALSE(w.is_view());
+  EXPECT_FALSE(w.has_names());
+  EXPECT_FALSE(w.is_sparse());
+  EXPECT_FALSE(w.is_quantized());
+  EXPECT_TRUE(w.is_cpu());
+  EXPECT_EQ(w.element_size(), 4);
+  EXPECT_EQ(w.itemsize(), 4);
+  EXPECT_EQ(w.toString(), "CPUFloatType");
+  EXPECT_EQ(w.layout(), torch::kStrided);
+  EXPECT_EQ(w.output_nr(), 0);
+  w.retain_grad();
+  EXPECT_EQ(w.register_hook([](torch::Tensor grad) { return grad; }), 0U);
+  EXPECT_TRUE(c10::IValue(w).isTensor());
+}
+
 }  // namespace

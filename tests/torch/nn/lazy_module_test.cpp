@@ -98,6 +98,27 @@ TEST(LazyModule, ExistenceDependsOnInputs) {
   EXPECT_EQ(copy->forward(kX, kE)[0][0].item<double>(), 3);
 }
 
+TEST(LazyModule, ArchivesKnowWhatItDoesWithout) {
+  Gate gate, fresh, full;
+  gate(kX);
+  full(kX, kE);
+  const auto load = [](Gate& into, const Gate& from) {
+    std::stringstream stream;
+    torch::save(from, stream);
+    torch::load(into, stream);
+  };
+  load(fresh, gate);
+  EXPECT_EQ(shapes_of(*fresh), "weight [3], count [2]");
+  EXPECT_EQ(fresh(kX, kE)[0][0].item<double>(), 3);
+  load(fresh, gate);
+  EXPECT_EQ(message_of([&] { load(gate, full); }),
+            "(anonymous namespace)::Gate: it does without edge, but the archive does not");
+  EXPECT_EQ(message_of([&] { load(full, gate); }),
+            "(anonymous namespace)::Gate: edge does not exist in the archive, but it has values here; load into a "
+            "layer that is "
+            "not initialised");
+}
+
 TEST(LazyModule, ValueDependsOnInputs) {
   Center center;
   EXPECT_EQ(center(kX).abs().sum().item<double>(), 0);

@@ -58,6 +58,12 @@ void LinearImpl::initialize_parameters(const torch::Tensor& x) {
   materialize(weight, {options.out_channels(), x.size(-1)});
 }
 
+std::vector<KnownSize> LinearImpl::known_sizes(const std::string& name) const {
+  if (name != "weight") return {};
+  const bool is_shared = !options.shared_input().empty();
+  return {options.out_channels(), is_shared ? KnownSize(options.shared_input(), true) : KnownSize("in")};
+}
+
 torch::Tensor LinearImpl::forward(const torch::Tensor& x) {
   ForwardScope scope(*this, x);
   if (x.dim() == 0) fail("expected an input of at least one dimension, got a scalar");
