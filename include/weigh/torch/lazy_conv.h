@@ -77,7 +77,7 @@ class LazyConvBase : public LazyModule<Derived> {
   void reset_parameters() override;
   void pretty_print(std::ostream& stream) const override;
   void initialize_parameters(const torch::Tensor& input);
-  std::optional<ExpectedShape> expected_shape(const std::string& tensor) const override;
+  std::vector<KnownSize> known_sizes(const std::string& tensor) const override;
 
   Options options;
   torch::Tensor weight;  // [out, in/groups, kernel…], transposed: [in, out/groups, kernel…]

@@ -24,7 +24,7 @@ class LazyLinearImpl : public LazyModule<LazyLinearImpl> {
   void reset_parameters() override;
   void pretty_print(std::ostream& stream) const override;
   void initialize_parameters(const torch::Tensor& input);
-  std::optional<ExpectedShape> expected_shape(const std::string& tensor) const override;
+  std::vector<KnownSize> known_sizes(const std::string& tensor) const override;
 
   // [*, in_features] -> [*, out_features]. Throws weigh::Error(usage) for a scalar, and for an input of another width
   // than the first one's.

@@ -26,8 +26,8 @@
 
 #include <torch/torch.h>
 
-#include "weigh/torch/expected_shape.h"
 #include "weigh/torch/forward_scope.h"
+#include "weigh/torch/known_size.h"
 #include "weigh/torch/uninitialized.h"
 
 namespace weigh::nn {
@@ -40,7 +40,7 @@ struct FixedTensor {
 };
 
 // What all lazy layers have in common: dynamic_cast a torch::nn::Module to it. Derive from LazyModule instead.
-class LazyLayer : public ExpectsShapes {
+class LazyLayer {
  public:
   LazyLayer() = default;
   LazyLayer(const LazyLayer&) = default;
@@ -56,8 +56,8 @@ class LazyLayer : public ExpectsShapes {
   // parameter, or one that was loaded) keeps them.
   virtual void reset_parameters() = 0;
 
-  // Nothing, for a layer that does not tell.
-  std::optional<ExpectedShape> expected_shape(const std::string& tensor) const override;
+  // The sizes that are known of one of its own tensors that has no shape yet; none where not even the rank is known.
+  virtual std::vector<KnownSize> known_sizes(const std::string& /*name*/) const { return {}; }
 
   // Initialises the layer without an input: shapes by the names of its own tensors, then reset_parameters(). Names that
   // have a shape already must agree. Throws weigh::Error(usage) where a name is missing or a shape differs, or where

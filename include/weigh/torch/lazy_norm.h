@@ -31,7 +31,7 @@ class LazyNorm : public LazyModule<Derived> {
   void reset_running_stats();
   void pretty_print(std::ostream& stream) const override;
   void initialize_parameters(std::int64_t num_features);
-  std::optional<ExpectedShape> expected_shape(const std::string& tensor) const override;
+  std::vector<KnownSize> known_sizes(const std::string& tensor) const override;
 
   LazyNormOptions options;
   torch::Tensor weight, bias;               // [num_features], undefined unless affine

@@ -1,6 +1,6 @@
 #include "dry_run/live_model.h"
 
-#include "dry_run/expected_extents.h"
+#include "dry_run/known_extents.h"
 #include "dry_run/type_name.h"
 #include "model/builder.h"
 
@@ -63,10 +63,10 @@ LiveModel::LiveModel(const torch::nn::Module& root) {
   first_.emplace(&root, 0);
   model.modules[0].type = model.keep(model.architecture);
   add_children(builder);
-  ExpectedExtents expected(builder);
+  KnownExtents known(builder);
   for (Index i = 0; i < modules.size(); ++i) {
     model.modules[i].mode = modules[i]->is_training() ? Mode::train : Mode::eval;
-    if (model.modules[i].alias_of == kNone) add_tensors(builder, expected, i);
+    if (model.modules[i].alias_of == kNone) add_tensors(builder, known, i);
   }
 }
 
@@ -97,14 +97,14 @@ void LiveModel::add_children(ModelBuilder& builder) {
   }
 }
 
-void LiveModel::add_tensors(ModelBuilder& builder, ExpectedExtents& expected, Index module) {
+void LiveModel::add_tensors(ModelBuilder& builder, KnownExtents& known, Index module) {
   for (const auto& parameter : modules[module]->named_parameters(/*recurse=*/false))
-    add_tensor(builder, expected, module, parameter.key(), parameter.value(), Role::parameter);
+    add_tensor(builder, known, module, parameter.key(), parameter.value(), Role::parameter);
   for (const auto& buffer : modules[module]->named_buffers(/*recurse=*/false))
-    add_tensor(builder, expected, module, buffer.key(), buffer.value(), Role::buffer);
+    add_tensor(builder, known, module, buffer.key(), buffer.value(), Role::buffer);
 }
 
-void LiveModel::add_tensor(ModelBuilder& builder, ExpectedExtents& expected, Index module, const std::string& name,
+void LiveModel::add_tensor(ModelBuilder& builder, KnownExtents& known, Index module, const std::string& name,
                            const at::Tensor& tensor, Role role) {
   Tensor entry;
   entry.name = name;
@@ -117,11 +117,9 @@ void LiveModel::add_tensor(ModelBuilder& builder, ExpectedExtents& expected, Ind
   std::vector<Extent> shape;
   if (nn::is_uninitialized(tensor)) {
     entry.state = State::uninitialised;
-    const Module& place = model.modules[module];
-    const torch::nn::Module* above = place.parent == kNone ? nullptr : modules[place.parent];
-    const auto known = expected.of({module, modules[module], place.parent, above, std::string(place.name)}, name);
-    if (known) shape = *known;
-    if (!known) entry.rank = Tensor::kUnknownRank;
+    const auto extents = known.of(*modules[module], module, model.modules[module].parent, name);
+    if (extents) shape = *extents;
+    if (!extents) entry.rank = Tensor::kUnknownRank;
     model.modules[module].lazy = true;
   } else {
     entry.state = state_of(tensor);

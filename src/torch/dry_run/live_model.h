@@ -15,7 +15,7 @@ class ModelBuilder;
 
 namespace weigh::dry_run {
 
-class ExpectedExtents;
+class KnownExtents;
 
 class LiveModel {
  public:
@@ -33,8 +33,8 @@ class LiveModel {
 
  private:
   void add_children(ModelBuilder& builder);
-  void add_tensors(ModelBuilder& builder, ExpectedExtents& expected, Index module);
-  void add_tensor(ModelBuilder& builder, ExpectedExtents& expected, Index module, const std::string& name,
+  void add_tensors(ModelBuilder& builder, KnownExtents& known, Index module);
+  void add_tensor(ModelBuilder& builder, KnownExtents& known, Index module, const std::string& name,
                   const at::Tensor& tensor, Role role);
   Index same_memory(const at::Tensor& tensor);
 

@@ -23,9 +23,9 @@ void LazyLinearImpl::initialize_parameters(const torch::Tensor& input) {
   if (bias.defined()) materialize(bias, {options.out_features()});
 }
 
-std::optional<ExpectedShape> LazyLinearImpl::expected_shape(const std::string& tensor) const {
-  if (tensor == "bias") return ExpectedShape{options.out_features()};
-  return ExpectedShape{options.out_features(), "in"};
+std::vector<KnownSize> LazyLinearImpl::known_sizes(const std::string& tensor) const {
+  if (tensor == "bias") return {options.out_features()};
+  return {options.out_features(), "in"};
 }
 
 torch::Tensor LazyLinearImpl::forward(const torch::Tensor& input) {

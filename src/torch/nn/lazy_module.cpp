@@ -76,8 +76,6 @@ std::string LazyLayer::type_name() const {
   return name;
 }
 
-std::optional<ExpectedShape> LazyLayer::expected_shape(const std::string& /*tensor*/) const { return std::nullopt; }
-
 void LazyLayer::fail(const std::string& message) const { throw Error(ErrorKind::usage, type_name(), message); }
 
 torch::OrderedDict<std::string, torch::Tensor> LazyLayer::own_tensors() const {

@@ -49,8 +49,8 @@ void LazyNorm<Derived>::initialize_parameters(std::int64_t num_features) {
 }
 
 template <class Derived>
-std::optional<ExpectedShape> LazyNorm<Derived>::expected_shape(const std::string& /*tensor*/) const {
-  return ExpectedShape{"num_features"};
+std::vector<KnownSize> LazyNorm<Derived>::known_sizes(const std::string& /*tensor*/) const {
+  return {"num_features"};
 }
 
 template <class Derived>

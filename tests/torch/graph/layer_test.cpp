@@ -156,6 +156,24 @@ TEST(GraphLayers, EmptyGraphsAndNoEdges) {
   EXPECT_TRUE(torch::equal(global_mean_pool(torch::empty({0, 3}), nothing, 2), torch::zeros({2, 3})));
 }
 
+std::string known(const Linear& layer) {
+  std::string text;
+  for (const KnownSize& size : layer->known_sizes("weight"))
+    text += (size.is_known() ? std::to_string(size.size) : size.name) + (size.of_parent ? " of the layer above " : " ");
+  return text;
+}
+
+TEST(GraphLayers, WhatIsKnownBeforeTheFirstInput) {
+  const GATv2Conv one(GATv2ConvOptions(-1, 8).edge_dim(-1).residual(true));
+  for (const Linear& linear : {one->lin_l, one->lin_r, one->res}) EXPECT_EQ(known(linear), "8 in of the layer above ");
+  EXPECT_EQ(known(one->lin_edge), "8 edge_dim of the layer above ");
+  const TransformerConv two(TransformerConvOptions({-1, -1}, 3).heads(2));
+  for (const Linear& linear : {two->lin_key, two->lin_value}) EXPECT_EQ(known(linear), "6 in_l of the layer above ");
+  for (const Linear& linear : {two->lin_query, two->lin_skip}) EXPECT_EQ(known(linear), "6 in_r of the layer above ");
+  EXPECT_EQ(known(Linear(-1, 5)), "5 in ");
+  EXPECT_TRUE(Linear(-1, 5)->known_sizes("bias").empty());
+}
+
 TEST(GraphLayers, CachedEdgesServeUntilReset) {
   GCNConv layer(GCNConvOptions(4, 2).cached(true));
   const torch::Tensor first = layer(features(), some_edges());

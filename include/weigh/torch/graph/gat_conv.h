@@ -35,15 +35,12 @@ struct GATConvOptions {
   TORCH_ARG(Reduce, aggr) = Reduce::add;
 };
 
-class GATConvImpl : public torch::nn::Cloneable<GATConvImpl>, public PassesInput {
+class GATConvImpl : public torch::nn::Cloneable<GATConvImpl> {
  public:
   GATConvImpl(Channels in_channels, std::int64_t out_channels)
       : GATConvImpl(GATConvOptions(in_channels, out_channels)) {}
   explicit GATConvImpl(const GATConvOptions& options);
 
-  bool passes_input_to(const std::string& child) const override {
-    return !options.in_channels().is_pair && child != "lin_edge";
-  }
   void reset() override;
   void reset_parameters();
   void pretty_print(std::ostream& stream) const override;

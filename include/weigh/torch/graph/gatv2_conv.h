@@ -33,15 +33,12 @@ struct GATv2ConvOptions {
   TORCH_ARG(Reduce, aggr) = Reduce::add;
 };
 
-class GATv2ConvImpl : public torch::nn::Cloneable<GATv2ConvImpl>, public PassesInput {
+class GATv2ConvImpl : public torch::nn::Cloneable<GATv2ConvImpl> {
  public:
   GATv2ConvImpl(Channels in_channels, std::int64_t out_channels)
       : GATv2ConvImpl(GATv2ConvOptions(in_channels, out_channels)) {}
   explicit GATv2ConvImpl(const GATv2ConvOptions& options);
 
-  bool passes_input_to(const std::string& child) const override {
-    return !options.in_channels().is_pair && child != "lin_edge";
-  }
   void reset() override;
   void reset_parameters();
   void pretty_print(std::ostream& stream) const override;

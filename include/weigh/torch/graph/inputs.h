@@ -20,6 +20,10 @@ struct Channels {
   Channels(std::int64_t first_channels, std::int64_t second_channels)
       : first(first_channels), second(second_channels), is_pair(true) {}
 
+  // What messages and expressions call them: "in" for both, or "in_l" and "in_r".
+  const char* first_name() const { return is_pair ? "in_l" : "in"; }
+  const char* second_name() const { return is_pair ? "in_r" : "in"; }
+
   std::int64_t first;
   std::int64_t second;
   bool is_pair = false;

@@ -5,6 +5,8 @@
 
 #include <cstdint>
 #include <ostream>
+#include <string>
+#include <vector>
 
 #include <torch/torch.h>
 
@@ -26,6 +28,8 @@ struct LinearOptions {
   TORCH_ARG(bool, bias) = true;
   TORCH_ARG(WeightInitializer, weight_initializer) = WeightInitializer::kaiming_uniform;
   TORCH_ARG(BiasInitializer, bias_initializer) = BiasInitializer::uniform;
+  // How the layer above calls the width of its input, where that meets several of its layers; for known_sizes().
+  TORCH_ARG(std::string, shared_input);
 };
 
 class LinearImpl : public LazyModule<LinearImpl> {
@@ -38,8 +42,8 @@ class LinearImpl : public LazyModule<LinearImpl> {
   // Draws the weight, then the bias; neither while the weight has no shape.
   void reset_parameters() override;
   void pretty_print(std::ostream& stream) const override;
+  std::vector<KnownSize> known_sizes(const std::string& name) const override;
   void initialize_parameters(const torch::Tensor& x);
-  std::optional<ExpectedShape> expected_shape(const std::string& tensor) const override;
 
   // [*, in_channels] -> [*, out_channels]. Throws weigh::Error(usage) for an input of another width.
   torch::Tensor forward(const torch::Tensor& x);

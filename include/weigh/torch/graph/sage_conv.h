@@ -26,16 +26,13 @@ struct SAGEConvOptions {
   TORCH_ARG(Flow, flow) = Flow::source_to_target;
 };
 
-class SAGEConvImpl : public torch::nn::Cloneable<SAGEConvImpl>, public PassesInput {
+class SAGEConvImpl : public torch::nn::Cloneable<SAGEConvImpl> {
  public:
   SAGEConvImpl(Channels in_channels, std::int64_t out_channels)
       : SAGEConvImpl(SAGEConvOptions(in_channels, out_channels)) {}
   // Throws weigh::Error(usage) for project with channels that are not known yet.
   explicit SAGEConvImpl(const SAGEConvOptions& options);
 
-  bool passes_input_to(const std::string& child) const override {
-    return !options.in_channels().is_pair && child != "lin";
-  }
   void reset() override;
   void reset_parameters();
   void pretty_print(std::ostream& stream) const override;

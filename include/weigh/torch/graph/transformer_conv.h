@@ -30,15 +30,12 @@ struct TransformerConvOptions {
   TORCH_ARG(Reduce, aggr) = Reduce::add;
 };
 
-class TransformerConvImpl : public torch::nn::Cloneable<TransformerConvImpl>, public PassesInput {
+class TransformerConvImpl : public torch::nn::Cloneable<TransformerConvImpl> {
  public:
   TransformerConvImpl(Channels in_channels, std::int64_t out_channels)
       : TransformerConvImpl(TransformerConvOptions(in_channels, out_channels)) {}
   explicit TransformerConvImpl(const TransformerConvOptions& options);
 
-  bool passes_input_to(const std::string& child) const override {
-    return !options.in_channels().is_pair && child != "lin_edge" && child != "lin_beta";
-  }
   void reset() override;
   void reset_parameters();
   void pretty_print(std::ostream& stream) const override;

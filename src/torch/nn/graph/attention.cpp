@@ -6,8 +6,9 @@
 
 namespace weigh::nn::graph {
 
-Linear glorot_linear(std::int64_t in_channels, std::int64_t out_channels, bool bias) {
-  return Linear(LinearOptions(in_channels, out_channels).bias(bias).weight_initializer(WeightInitializer::glorot));
+Linear glorot_linear(std::int64_t in_channels, std::int64_t out_channels, bool bias, const std::string& input) {
+  auto options = LinearOptions(in_channels, out_channels).bias(bias).shared_input(input);
+  return Linear(options.weight_initializer(WeightInitializer::glorot));
 }
 
 torch::Tensor by_head(const torch::Tensor& rows, std::int64_t heads, std::int64_t channels) {

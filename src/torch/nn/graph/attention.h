@@ -15,7 +15,8 @@
 
 namespace weigh::nn::graph {
 
-Linear glorot_linear(std::int64_t in_channels, std::int64_t out_channels, bool bias);
+// `input`: how the layer calls the width of what this one takes.
+Linear glorot_linear(std::int64_t in_channels, std::int64_t out_channels, bool bias, const std::string& input);
 
 // [n, heads * channels] -> [n, heads, channels].
 torch::Tensor by_head(const torch::Tensor& rows, std::int64_t heads, std::int64_t channels);

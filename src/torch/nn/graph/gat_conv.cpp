@@ -25,19 +25,19 @@ void GATConvImpl::reset() {
   const std::int64_t total = options.concat() ? all : options.out_channels();
   const Channels& in = options.in_channels();
   if (in.is_pair) {
-    lin_src = register_module("lin_src", graph::glorot_linear(in.first, all, false));
-    lin_dst = register_module("lin_dst", graph::glorot_linear(in.second, all, false));
+    lin_src = register_module("lin_src", graph::glorot_linear(in.first, all, false, in.first_name()));
+    lin_dst = register_module("lin_dst", graph::glorot_linear(in.second, all, false, in.second_name()));
   } else {
-    lin = register_module("lin", graph::glorot_linear(in.first, all, false));
+    lin = register_module("lin", graph::glorot_linear(in.first, all, false, in.first_name()));
   }
   const auto attention = [&] { return torch::empty({1, options.heads(), options.out_channels()}); };
   att_src = register_parameter("att_src", attention());
   att_dst = register_parameter("att_dst", attention());
   if (options.edge_dim()) {
-    lin_edge = register_module("lin_edge", graph::glorot_linear(*options.edge_dim(), all, false));
+    lin_edge = register_module("lin_edge", graph::glorot_linear(*options.edge_dim(), all, false, "edge_dim"));
     att_edge = register_parameter("att_edge", attention());
   }
-  if (options.residual()) res = register_module("res", graph::glorot_linear(in.second, total, false));
+  if (options.residual()) res = register_module("res", graph::glorot_linear(in.second, total, false, in.second_name()));
   if (options.bias()) bias = register_parameter("bias", torch::empty({total}));
 }
 

@@ -27,12 +27,14 @@ void GATv2ConvImpl::reset() {
   const std::int64_t all = options.heads() * options.out_channels();
   const std::int64_t total = options.concat() ? all : options.out_channels();
   const Channels& in = options.in_channels();
-  lin_l = register_module("lin_l", graph::glorot_linear(in.first, all, options.bias()));
-  lin_r =
-      options.share_weights() ? lin_l : register_module("lin_r", graph::glorot_linear(in.second, all, options.bias()));
+  lin_l = register_module("lin_l", graph::glorot_linear(in.first, all, options.bias(), in.first_name()));
+  lin_r = options.share_weights()
+              ? lin_l
+              : register_module("lin_r", graph::glorot_linear(in.second, all, options.bias(), in.second_name()));
   att = register_parameter("att", torch::empty({1, options.heads(), options.out_channels()}));
-  if (options.edge_dim()) lin_edge = register_module("lin_edge", graph::glorot_linear(*options.edge_dim(), all, false));
-  if (options.residual()) res = register_module("res", graph::glorot_linear(in.second, total, false));
+  if (options.edge_dim())
+    lin_edge = register_module("lin_edge", graph::glorot_linear(*options.edge_dim(), all, false, "edge_dim"));
+  if (options.residual()) res = register_module("res", graph::glorot_linear(in.second, total, false, in.second_name()));
   if (options.bias()) bias = register_parameter("bias", torch::empty({total}));
 }
 

@@ -32,7 +32,7 @@ GCNConvImpl::GCNConvImpl(const GCNConvOptions& options) : options(options) {
 }
 
 void GCNConvImpl::reset() {
-  lin = register_module("lin", graph::glorot_linear(options.in_channels(), options.out_channels(), false));
+  lin = register_module("lin", graph::glorot_linear(options.in_channels(), options.out_channels(), false, "in"));
   if (options.bias()) bias = register_parameter("bias", torch::empty({options.out_channels()}));
 }
 

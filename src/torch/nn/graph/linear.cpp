@@ -58,8 +58,10 @@ void LinearImpl::initialize_parameters(const torch::Tensor& x) {
   materialize(weight, {options.out_channels(), x.size(-1)});
 }
 
-std::optional<ExpectedShape> LinearImpl::expected_shape(const std::string& /*tensor*/) const {
-  return ExpectedShape{options.out_channels(), "in"};  // the bias has a shape from the beginning
+std::vector<KnownSize> LinearImpl::known_sizes(const std::string& name) const {
+  if (name != "weight") return {};
+  const bool is_shared = !options.shared_input().empty();
+  return {options.out_channels(), is_shared ? KnownSize(options.shared_input(), true) : KnownSize("in")};
 }
 
 torch::Tensor LinearImpl::forward(const torch::Tensor& x) {

@@ -27,8 +27,10 @@ void SAGEConvImpl::reset() {
   const Channels& in = options.in_channels();
   const std::int64_t out = options.out_channels();
   if (options.project()) lin = register_module("lin", Linear(in.first, in.first));
-  lin_l = register_module("lin_l", Linear(LinearOptions(in.first, out).bias(options.bias())));
-  if (options.root_weight()) lin_r = register_module("lin_r", Linear(LinearOptions(in.second, out).bias(false)));
+  lin_l =
+      register_module("lin_l", Linear(LinearOptions(in.first, out).bias(options.bias()).shared_input(in.first_name())));
+  if (options.root_weight())
+    lin_r = register_module("lin_r", Linear(LinearOptions(in.second, out).bias(false).shared_input(in.second_name())));
 }
 
 void SAGEConvImpl::reset_parameters() {

@@ -27,15 +27,16 @@ void TransformerConvImpl::reset() {
   const std::int64_t all = options.heads() * options.out_channels();
   const std::int64_t total = options.concat() ? all : options.out_channels();
   const Channels& in = options.in_channels();
-  const auto linear = [](std::int64_t from, std::int64_t to, bool bias) {
-    return Linear(LinearOptions(from, to).bias(bias));
+  const auto linear = [](std::int64_t from, std::int64_t to, bool bias, const std::string& input) {
+    return Linear(LinearOptions(from, to).bias(bias).shared_input(input));
   };
-  lin_key = register_module("lin_key", linear(in.first, all, options.bias()));
-  lin_query = register_module("lin_query", linear(in.second, all, options.bias()));
-  lin_value = register_module("lin_value", linear(in.first, all, options.bias()));
-  if (options.edge_dim()) lin_edge = register_module("lin_edge", linear(*options.edge_dim(), all, false));
-  lin_skip = register_module("lin_skip", linear(in.second, total, options.bias()));
-  if (options.beta() && options.root_weight()) lin_beta = register_module("lin_beta", linear(3 * total, 1, false));
+  lin_key = register_module("lin_key", linear(in.first, all, options.bias(), in.first_name()));
+  lin_query = register_module("lin_query", linear(in.second, all, options.bias(), in.second_name()));
+  lin_value = register_module("lin_value", linear(in.first, all, options.bias(), in.first_name()));
+  if (options.edge_dim()) lin_edge = register_module("lin_edge", linear(*options.edge_dim(), all, false, "edge_dim"));
+  lin_skip = register_module("lin_skip", linear(in.second, total, options.bias(), in.second_name()));
+  if (options.beta() && options.root_weight())
+    lin_beta = register_module("lin_beta", Linear(LinearOptions(3 * total, 1).bias(false)));
 }
 
 void TransformerConvImpl::reset_parameters() {
