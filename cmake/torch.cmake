@@ -1,14 +1,18 @@
-# libtorch as one target, weigh_libtorch, and its headers precompiled once for the library and once for the tests: they
-# take ten seconds to parse.
+# libtorch as one target, weigh_libtorch, and its headers precompiled once for all that includes them: they take ten
+# seconds and more to parse.
 find_package(Torch REQUIRED)
 add_library(weigh_libtorch INTERFACE)
 target_link_libraries(weigh_libtorch INTERFACE ${TORCH_LIBRARIES})
 target_include_directories(weigh_libtorch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
+
+add_library(weigh_torch_headers OBJECT ${PROJECT_SOURCE_DIR}/src/torch/headers.cpp)
+target_link_libraries(weigh_torch_headers PRIVATE weigh_libtorch weigh_flags)
+target_precompile_headers(weigh_torch_headers PRIVATE <torch/torch.h> <torch/library.h>)
 
 # Room of libtorch: as weigh_room, with libtorch and its precompiled headers.
 function(weigh_torch_room name)
   cmake_parse_arguments(PARSE_ARGV 1 ARG "" "" "SOURCES;ROOMS;LIBRARIES")
   weigh_room(${name} FOLDER torch/${name} SOURCES ${ARG_SOURCES} ROOMS ${ARG_ROOMS}
              LIBRARIES weigh_libtorch ${ARG_LIBRARIES})
-  target_precompile_headers(weigh_${name} PRIVATE <torch/torch.h> <torch/library.h>)
+  target_precompile_headers(weigh_${name} REUSE_FROM weigh_torch_headers)
 endfunction()

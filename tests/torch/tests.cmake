@@ -2,7 +2,8 @@
 function(weigh_torch_test name)
   cmake_parse_arguments(PARSE_ARGV 1 ARG "" "" "FILES;ROOMS;LIBRARIES")
   weigh_test(${name} FILES ${ARG_FILES} ROOMS ${ARG_ROOMS} LIBRARIES weigh_libtorch ${ARG_LIBRARIES})
-  target_precompile_headers(test_${name} PRIVATE <torch/torch.h> <gtest/gtest.h>)
+  target_precompile_headers(test_${name} REUSE_FROM weigh_torch_headers)
+  target_compile_options(test_${name} PRIVATE -O0)  # what they test is optimised; they themselves take minutes to be
 endfunction()
 
 weigh_torch_test(nn
@@ -21,3 +22,7 @@ weigh_torch_test(dry_run
         torch/dry_run/layers_test.cpp torch/dry_run/operators_test.cpp torch/dry_run/runs_test.cpp
         torch/dry_run/unchanged_test.cpp
   ROOMS dry_run nn model bytes)
+weigh_torch_test(summary
+  FILES torch/summary/golden_test.cpp torch/summary/lazy_table_test.cpp
+  ROOMS summary dry_run nn render analysis model bytes
+  LIBRARIES nlohmann_json::nlohmann_json)
