@@ -48,7 +48,7 @@ class Parents {
 
   Index find_child(Index parent, std::string_view name) const {
     for (Index i = live_.model.modules[parent].first_child; i != kNone; i = live_.model.modules[i].next)
-      if (live_.model.modules[i].name() == name) return i;
+      if (live_.model.modules[i].name == name) return i;
     return kNone;
   }
   const Run* child(Index parent, std::string_view name) const {
