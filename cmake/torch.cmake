@@ -1,13 +1,17 @@
-# libtorch as one target, weigh_libtorch, and its headers precompiled once for all that includes them: they take ten
+# libtorch as one target, weigh_libtorch, and its headers precompiled for all that includes them: they take ten
 # seconds and more to parse.
 find_package(Torch REQUIRED)
 add_library(weigh_libtorch INTERFACE)
 target_link_libraries(weigh_libtorch INTERFACE ${TORCH_LIBRARIES})
 target_include_directories(weigh_libtorch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
 
-add_library(weigh_torch_headers OBJECT ${PROJECT_SOURCE_DIR}/src/torch/headers.cpp)
-target_link_libraries(weigh_torch_headers PRIVATE weigh_libtorch weigh_flags)
-target_precompile_headers(weigh_torch_headers PRIVATE <torch/torch.h> <torch/library.h>)
+function(weigh_precompiled name)
+  add_library(${name} OBJECT ${PROJECT_SOURCE_DIR}/src/torch/headers.cpp)
+  target_link_libraries(${name} PRIVATE weigh_libtorch weigh_flags)
+  target_compile_options(${name} PRIVATE ${ARGN})
+  target_precompile_headers(${name} PRIVATE <torch/torch.h> <torch/library.h>)
+endfunction()
+weigh_precompiled(weigh_torch_headers)
 
 # Room of libtorch: as weigh_room, with libtorch and its precompiled headers.
 function(weigh_torch_room name)

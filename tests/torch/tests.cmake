@@ -1,9 +1,12 @@
+# Tests are not optimised, which takes minutes; what they test is.
+weigh_precompiled(weigh_torch_test_headers -O0)
+
 # Tests of the rooms of libtorch: weigh_torch_test(nn FILES torch/nn/lazy_linear_test.cpp … ROOMS nn).
 function(weigh_torch_test name)
   cmake_parse_arguments(PARSE_ARGV 1 ARG "" "" "FILES;ROOMS;LIBRARIES")
   weigh_test(${name} FILES ${ARG_FILES} ROOMS ${ARG_ROOMS} LIBRARIES weigh_libtorch ${ARG_LIBRARIES})
-  target_precompile_headers(test_${name} REUSE_FROM weigh_torch_headers)
-  target_compile_options(test_${name} PRIVATE -O0)  # what they test is optimised; they themselves take minutes to be
+  target_precompile_headers(test_${name} REUSE_FROM weigh_torch_test_headers)
+  target_compile_options(test_${name} PRIVATE -O0)
 endfunction()
 
 weigh_torch_test(nn

@@ -109,18 +109,16 @@ ModelSummary summarize_with(const LiveOptions& options, Module& module, const In
 // Of a module or its holder, with the inputs of one forward or with none; LiveOptions may stand behind them.
 template <detail::TorchModule Module, class... Arguments>
 ModelSummary summarize(Module& module, const Arguments&... arguments) {
-  const auto all = std::forward_as_tuple(arguments...);
   constexpr std::size_t kCount = sizeof...(Arguments);
-  if constexpr (kCount > 0) {
-    if constexpr (std::is_same_v<std::decay_t<std::tuple_element_t<kCount - (kCount > 0), decltype(all)>>,
-                                 LiveOptions>) {
-      return [&]<std::size_t... I>(std::index_sequence<I...>) {
-        return detail::summarize_with(std::get<kCount - 1>(all), module, std::get<I>(all)...);
-      }
-      (std::make_index_sequence<kCount - 1>());
-    }
+  using Last = std::decay_t<std::tuple_element_t<kCount, std::tuple<void*, Arguments...>>>;
+  const auto all = std::forward_as_tuple(arguments...);
+  if constexpr (std::is_same_v<Last, LiveOptions>) {
+    return [&]<std::size_t... I>(std::index_sequence<I...>) {
+      return detail::summarize_with(std::get<kCount - 1>(all), module, std::get<I>(all)...);
+    }(std::make_index_sequence<kCount - 1>());
+  } else {
+    return detail::summarize_with({}, module, arguments...);
   }
-  return detail::summarize_with({}, module, arguments...);
 }
 
 }  // namespace weigh

@@ -86,10 +86,7 @@ struct GPTImpl : torch::nn::Module {
   torch::nn::LayerNorm ln_f = register_module("ln_f", torch::nn::LayerNorm(torch::nn::LayerNormOptions({32})));
   torch::nn::Linear head = register_module("head", torch::nn::Linear(torch::nn::LinearOptions(32, 100).bias(false)));
 
-  GPTImpl() {
-    head->unregister_parameter("weight");
-    head->weight = head->register_parameter("weight", wte->weight);
-  }
+  GPTImpl() { head->weight.set_data(wte->weight.detach()); }  // tied: the same memory
   Tensor forward(Tensor tokens) {
     const Tensor x = wte(tokens) + wpe(torch::arange(tokens.size(1)));
     return head(ln_f(blocks->forward(x)));
