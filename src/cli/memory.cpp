@@ -13,7 +13,7 @@ namespace weigh::cli {
 namespace {
 
 // What most models need. Larger blocks are had from the system one by one and given back, in pages of 4 KiB: where a
-// virtual machine gives unused memory back to its host, a large page may cost twenty times as much as its small ones.
+// virtual machine gives unused memory back to its host, a large page may cost several times as much as its small ones.
 constexpr std::size_t kHeap = std::size_t{40} << 20;
 constexpr std::uintptr_t kLargePage = std::uintptr_t{2} << 20;
 constexpr std::uintptr_t kPage = 4096;
