@@ -36,8 +36,9 @@ class Extent {
 };
 
 // A polynomial in unknown extents with unsigned 64-bit coefficients: 64·in + 64. Almost always just a number, and then
-// it is no larger than one and costs hardly more. Arithmetic that leaves 64 bits throws Error(corrupt): no model is that
-// large. A sum of more than 64 terms keeps its constant and forgets the terms: what it holds beside it is then nameless.
+// it is no larger than one and costs hardly more. Arithmetic that leaves 64 bits throws Error(corrupt): no model is
+// that large. A sum of more than 64 terms keeps its constant and forgets the terms: what it holds beside it is then
+// nameless.
 class Count {
  public:
   // A product of unknown extents (sorted, with repetition) and how often it occurs.

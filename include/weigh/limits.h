@@ -10,7 +10,6 @@ struct Limits {
   std::uint64_t json_header_bytes = 100'000'000;
   // A config.json or an index: the largest known (a trillion parameters) is 30 MB.
   std::uint64_t json_file_bytes = 256'000'000;
-  std::uint32_t json_depth = 128;
 
   // Ten times the largest checkpoint known.
   std::uint64_t tensors = 10'000'000;

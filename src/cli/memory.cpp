@@ -12,7 +12,9 @@
 namespace weigh::cli {
 namespace {
 
-constexpr std::size_t kHeap = std::size_t{1} << 30;  // of addresses, not of memory
+// What most models need. Larger blocks are had from the system one by one and given back, in pages of 4 KiB: where a
+// virtual machine gives unused memory back to its host, a large page may cost several times as much as its small ones.
+constexpr std::size_t kHeap = std::size_t{40} << 20;
 constexpr std::uintptr_t kLargePage = std::uintptr_t{2} << 20;
 constexpr std::uintptr_t kPage = 4096;
 constexpr std::size_t kFirst = std::size_t{640} << 10;
@@ -25,8 +27,7 @@ void prefer_large_pages() {
   // Where the space of addresses is limited, a large heap would be refused, and what it is for with it.
   for (const auto resource : {RLIMIT_AS, RLIMIT_DATA})
     if (rlimit limit{}; getrlimit(resource, &limit) != 0 || limit.rlim_cur != RLIM_INFINITY) return;
-  // One heap for all threads, which grows by kHeap at once and is not given back before the end; what is
-  // large even for it is had from the system and given back.
+  // One heap for all threads, which is not given back before the end.
   if (mallopt(M_ARENA_MAX, 1) == 0 || mallopt(M_MMAP_THRESHOLD, 4 << 20) == 0 ||
       mallopt(M_TRIM_THRESHOLD, INT32_MAX) == 0 || mallopt(M_TOP_PAD, kHeap) == 0)
     return;

@@ -39,6 +39,7 @@ void SafetensorsReader::add(SafetensorsHeader header) {
   const auto first_extent = static_cast<Index>(model_.extents.size());
   append(model_.tensors, std::move(header.tensors));
   append(model_.extents, std::move(header.extents));
+  if (first == 0) model_.modules.reserve(model_.tensors.size());  // what is not used is never had from the system
   for (std::size_t i = first; i < model_.tensors.size(); ++i) {
     Tensor& tensor = model_.tensors[i];
     tensor.first_extent += first_extent;

@@ -102,7 +102,6 @@ class HeaderReader {
     header_.label = label_;
     // A tensor takes 80 bytes of a header or more.
     header_.tensors.reserve(length_ / 80);
-    ends_.reserve(length_ / 80);
     read_all();
     check_layout();
     return std::move(header_);
@@ -226,11 +225,25 @@ class HeaderReader {
 
   // Writers list tensors in the order of their bytes. Those that are not are put in their places at the end.
   void place(const Entry& entry) {
-    if (entry.begin == ends_.back()) {
-      ends_.push_back(entry.end);
+    if (entry.begin == end_) {
+      end_ = entry.end;
     } else {
       strays_.push_back({entry.begin, entry.end, header_.tensors.size()});
     }
+  }
+
+  // Of the tensors that follow each other from byte 0 on. Strays stand in the order of tensors.
+  std::vector<std::uint64_t> ends_in_order() const {
+    std::vector<std::uint64_t> ends = {0};
+    auto stray = strays_.begin();
+    for (std::size_t i = 0; i < header_.tensors.size(); ++i) {
+      if (stray != strays_.end() && stray->tensor == i) {
+        ++stray;
+      } else {
+        ends.push_back(ends.back() + header_.tensors[i].stored_bytes);
+      }
+    }
+    return ends;
   }
 
   // The tensors cover [0, data_size) exactly.
@@ -238,11 +251,11 @@ class HeaderReader {
     auto by_begin = [](const Range& a, const Range& b) {
       return std::pair(a.begin, a.end) < std::pair(b.begin, b.end);
     };
+    const std::vector<std::uint64_t> ends = strays_.empty() ? std::vector<std::uint64_t>() : ends_in_order();
     std::sort(strays_.begin(), strays_.end(), by_begin);
-    std::uint64_t end = ends_.back();
+    std::uint64_t end = end_;
     for (const Range& range : strays_) {
-      const bool is_empty_between =
-          range.begin == range.end && std::binary_search(ends_.begin(), ends_.end(), range.end);
+      const bool is_empty_between = range.begin == range.end && std::binary_search(ends.begin(), ends.end(), range.end);
       if (is_empty_between) continue;
       if (range.begin != end) {
         fail(header_.tensors[range.tensor].name,
@@ -267,7 +280,7 @@ class HeaderReader {
   json::Parser& parser_;
   SafetensorsHeader header_;
   Shapes shapes_{header_.extents};
-  std::vector<std::uint64_t> ends_ = {0};  // of the tensors that follow each other from byte 0 on
+  std::uint64_t end_ = 0;  // of the tensors that follow each other from byte 0 on
   std::vector<Range> strays_;
 };
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <map>
 #include <set>
 #include <string_view>
@@ -46,8 +45,10 @@ std::string number_text(std::uint64_t number, NumberStyle style, int digits = 3)
 // A lower bound must not be rounded up.
 std::uint64_t rounded_down(std::uint64_t number, int digits) {
   if (number < 10'000) return number;
+  std::uint64_t bound = 1;  // the first number of more digits
+  for (int i = 0; i < digits; ++i) bound *= 10;
   std::uint64_t scale = 1;
-  for (std::uint64_t left = number; left >= static_cast<std::uint64_t>(std::pow(10, digits)); left /= 10) scale *= 10;
+  for (std::uint64_t left = number; left >= bound; left /= 10) scale *= 10;
   return number / scale * scale;
 }
 

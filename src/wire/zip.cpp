@@ -261,7 +261,7 @@ std::uint64_t ZipDirectory::check_local_header(const ZipEntry& entry) const {
 }
 
 std::string ZipDirectory::read(const ZipEntry& entry) const {
-  const std::uint64_t limit = entry.method == kStored ? limits_.pickle_bytes : limits_.inflated_bytes;
+  const std::uint64_t limit = entry.method == kStored ? limits_.pickle_bytes : limits_.inflated_bytes - inflated_;
   if (entry.size > limit) {
     throw Error(ErrorKind::limit, source_.label(),
                 fmt::format("zip entry '{}' has {} bytes, more than {}", shown(entry.name), entry.size, limit),
@@ -295,6 +295,7 @@ std::string ZipDirectory::inflate(const ZipEntry& entry, const std::string& stor
   if (entry.size / limits_.inflate_ratio > stored.size())
     fail(fmt::format("zip entry '{}' of {} bytes cannot inflate to {}", shown(entry.name), stored.size(), entry.size),
          entry.header_offset);
+  inflated_ += entry.size;
   std::string bytes(static_cast<std::size_t>(entry.size), '\0');  // bounded by the ratio to what the file holds
   z_stream stream = {};
   stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(stored.data()));  // zlib does not write there

@@ -67,7 +67,8 @@ class ZipDirectory {
   const Limits& limits_;
   std::string directory_;  // the central directory's bytes, which the names view
   std::vector<ZipEntry> entries_;
-  FlatIndex by_name_;  // over entries_
+  mutable std::uint64_t inflated_ = 0;  // bytes so far, of all entries
+  FlatIndex by_name_;                   // over entries_
 };
 
 }  // namespace weigh

@@ -373,6 +373,10 @@ TEST(MalformedZip, ExceedsALimit) {
             "a.zip: zip entry 'a' has 1000 bytes, more than 999 (at byte 0)");
   limits.inflated_bytes = 1000;
   EXPECT_NO_THROW(read_all(build({.parts = {deflated("a", std::string(1000, 'x'))}}), limits));
+  const std::string two =
+      build({.parts = {deflated("a", std::string(900, 'x')), deflated("b", std::string(101, 'x'))}});
+  EXPECT_EQ(error_of([&] { read_all(two, limits); }).substr(0, 51),
+            "a.zip: zip entry 'b' has 101 bytes, more than 100 (");
 }
 
 }  // namespace

@@ -235,7 +235,7 @@ void TensorReader::sparse(Arguments arguments, int depth) {
   std::uint64_t stored = 0;
   for (std::size_t i = 0; i < tensors; ++i) {
     read_part(parts[i], depth + 1);
-    stored += tensor_.stored_bytes;  // each is at most the file's size
+    add_bytes(stored, tensor_.stored_bytes);
   }
   // The values were read last: their dtype is the tensor's.
   set_shape(parts[tensors]);
@@ -316,7 +316,7 @@ void TensorReader::subclass(Arguments arguments, int depth) {
 
 void TensorReader::add_wrapped(Value state) {
   for (const auto& [key, value] : mapping_entries(state))
-    if (is_tensor(value)) tensor_.stored_bytes += bytes_below(value);  // each is at most the file's size
+    if (is_tensor(value)) add_bytes(tensor_.stored_bytes, bytes_below(value));
 }
 
 // (array, dtype, device, requires_grad): numpy's array is _reconstruct(…) with the state (version, shape, dtype,
@@ -375,6 +375,10 @@ std::uint64_t TensorReader::numel() const {
   for (Extent extent : tensor_.shape) product = product ? checked_mul(*product, extent.size()) : std::nullopt;
   if (!product || !checked_mul(*product, 16)) fail("has more elements than 64 bits count");
   return *product;
+}
+
+void TensorReader::add_bytes(std::uint64_t& sum, std::uint64_t bytes) const {
+  if (__builtin_add_overflow(sum, bytes, &sum)) fail("has more bytes than 64 bits count");
 }
 
 Value TensorReader::argument(Arguments arguments, std::size_t index) const {

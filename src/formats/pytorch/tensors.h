@@ -78,6 +78,7 @@ class TensorReader {
   void set_shape(Value sizes);
   std::uint64_t numel() const;
   std::uint64_t bytes_below(Value value);
+  void add_bytes(std::uint64_t& sum, std::uint64_t bytes) const;
   Value argument(Arguments arguments, std::size_t index) const;
   [[noreturn]] void fail(const std::string& message) const;
 
