@@ -149,7 +149,7 @@ void Observation::operate(const c10::OperatorHandle& handle, torch::jit::Stack& 
     visit_tensors(arguments[i], [&](const at::Tensor& tensor) {
       operation.inputs.push_back(tensor);
       operation.is_written.push_back(op.is_written[i]);
-      if (!is_dry_ && op.is_written[i]) before_write_(tensor);
+      if (!is_dry_ && op.is_changed[i]) before_write_(tensor);
     });
   const bool is_called_by_layer = depth_ == 0;
   if (is_called_by_layer) {

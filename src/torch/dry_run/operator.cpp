@@ -43,7 +43,9 @@ Operator look_up(const c10::OperatorHandle& handle) {
   op.is_composite = handle.hasKernelForDispatchKey(c10::DispatchKey::CompositeImplicitAutograd);
   if (!is_meta) op.shape_kernel = ShapeKernels::all().find(schema.name(), schema.overload_name());
   if (op.shape_kernel != nullptr) op.is_composite = false;
-  op.is_shaped_by_parts = !is_meta && handle.hasKernelForDispatchKey(c10::DispatchKey::CompositeExplicitAutograd);
+  op.is_shaped_by_parts =
+      !is_meta && (handle.hasKernelForDispatchKey(c10::DispatchKey::CompositeExplicitAutograd) ||
+                   handle.hasKernelForDispatchKey(c10::DispatchKey::CompositeExplicitAutogradNonFunctional));
   op.needs_values = op.shape_kernel == nullptr && takes_size_from_values(schema);
   op.flops = flop_rule(schema.name());
   op.is_plain_empty = schema.name() == "aten::empty" && schema.overload_name() == "memory_format";
@@ -53,6 +55,9 @@ Operator look_up(const c10::OperatorHandle& handle) {
     if (arguments[i].name() == "device") op.device_at = static_cast<std::int64_t>(i);
     if (arguments[i].name() == "pin_memory") op.pinned_at = static_cast<std::int64_t>(i);
     op.is_written.push_back(arguments[i].alias_info() != nullptr && arguments[i].alias_info()->isWrite());
+    // Batch normalisation, in training.
+    const bool is_statistic = arguments[i].name() == "running_mean" || arguments[i].name() == "running_var";
+    op.is_changed.push_back(op.is_written[i] || is_statistic);
   }
   for (const auto& result : schema.returns()) op.is_alias.push_back(result.alias_info() != nullptr);
   op.returns_self = !is_meta && !op.is_composite && !op.is_shaped_by_parts && op.is_alias.size() == 1 &&

@@ -30,6 +30,7 @@ struct Operator {
   std::int64_t pinned_at = -1;  // which argument asks for pinned memory
   bool is_plain_empty = false;  // at::empty(size, options)
   bool is_equal = false;
+  std::vector<bool> is_changed;  // by argument: is_written, or changed though the schema does not say so
   std::vector<bool> is_written;  // by argument: whether it is changed in place
   std::vector<bool> is_alias;    // by result: whether it may share memory with an argument
 };

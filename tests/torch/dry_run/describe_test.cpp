@@ -72,7 +72,7 @@ struct Net : nn::Module {
 TEST(Describe, NamesModulesAndTensors) {
   const weigh::Model model = weigh::describe(Net());
   EXPECT_EQ(modules(model),
-            " Net lazy\n"
+            " Net\n"
             "conv Conv2d\n"
             "norm BatchNorm1d eval\n"
             "embed Embedding\n"

@@ -38,6 +38,16 @@ at::Tensor broadcast(const Handle& op, const Stack* stack, std::size_t begin) {
 
 void broadcast_two(const Handle& op, Stack* stack) { give(op, stack, broadcast(op, stack, 0)); }
 
+void broadcast_boolean(const Handle& op, Stack* stack) {
+  give(op, stack, at::empty_like(broadcast(op, stack, 0), at::kBool));
+}
+
+// Two real numbers make a complex one.
+void broadcast_complex(const Handle& op, Stack* stack) {
+  const at::Tensor both = broadcast(op, stack, 0);
+  give(op, stack, at::empty_like(both, c10::toComplexType(both.scalar_type())));
+}
+
 void where(const Handle& op, Stack* stack) {
   const at::Tensor both = broadcast(op, stack, 1);
   const at::Tensor& condition = argument(op, stack, 0).toTensor();
@@ -53,6 +63,8 @@ void dropout(const Handle& op, Stack* stack) {
   const at::Tensor x = argument(op, stack, 0).toTensor();
   give(op, stack, at::empty_like(x), at::empty_like(x, at::kBool));
 }
+
+void itself(const Handle& op, Stack* stack) { give(op, stack, argument(op, stack, 0).toTensor()); }
 
 void nothing(const Handle& op, Stack* stack) { give(op, stack); }
 
@@ -79,17 +91,29 @@ void add_elementwise(ShapeKernels& kernels) {
                            "linalg_matrix_exp",
                            "celu",
                            "elu",
-                           "nan_to_num"})
+                           "nan_to_num",
+                           "deg2rad",
+                           "rad2deg",
+                           "_conj_physical",
+                           "mvlgamma"})
     kernels.add_boxed<&as_first>(name);
   kernels.add_boxed<&as_first_boolean>("isnan");
+  kernels.add_boxed<&as_first_boolean>("logical_not");
   kernels.add_boxed<&as_first_long>("bucketize", "Tensor");
+  kernels.add_boxed<&as_first_real>("abs");
   kernels.add_boxed<&as_first_real>("angle");
   kernels.add_boxed<&broadcast_two>("floor_divide");
   for (const char* name : {"__lshift__", "__rshift__", "rsub"}) kernels.add_boxed<&broadcast_two>(name, "Tensor");
   kernels.add_boxed<&broadcast_two>("remainder", "Scalar_Tensor");
+  for (const char* name : {"logical_and", "logical_or", "logical_xor"}) kernels.add_boxed<&broadcast_boolean>(name);
+  kernels.add_boxed<&broadcast_complex>("complex");
+  kernels.add_boxed<&broadcast_complex>("polar");
   kernels.add_boxed<&where>("where", "self");
   kernels.add_boxed<&log_sigmoid>("log_sigmoid_forward");
   kernels.add_boxed<&dropout>("native_dropout");
+  for (const char* name : {"abs_", "celu_", "conj_physical_", "deg2rad_", "rad2deg_", "nan_to_num_", "logical_not_",
+                           "logical_and_", "logical_or_", "logical_xor_", "mvlgamma_", "polygamma_"})
+    kernels.add_boxed<&itself>(name);
   kernels.add_boxed<&nothing>("_cummax_helper");
   kernels.add_boxed<&nothing>("_cummin_helper");
   kernels.add_boxed<&nothing>("_assert_async");

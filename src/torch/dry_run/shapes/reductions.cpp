@@ -65,6 +65,10 @@ Two kth_value(const at::Tensor& x, std::int64_t /*k*/, std::int64_t dim, bool ke
   return values_and_indices(x, dim, keep);
 }
 
+at::Tensor logsumexp(const at::Tensor& x, at::IntArrayRef dims, bool keep) {
+  return at::empty(reduced(x, dims, keep), x.options());
+}
+
 at::Tensor count_nonzero(const at::Tensor& x, at::IntArrayRef dims) {
   return at::empty(reduced(x, dims, false), x.options().dtype(at::kLong));
 }
@@ -89,6 +93,7 @@ void add_reductions(ShapeKernels& kernels) {
   kernels.add("nanmedian", TORCH_FN(values_and_indices), "dim");
   kernels.add("mode", TORCH_FN(values_and_indices));
   kernels.add("kthvalue", TORCH_FN(kth_value));
+  kernels.add("logsumexp", TORCH_FN(logsumexp));
   kernels.add("count_nonzero", TORCH_FN(count_nonzero), "dim_IntList");
   kernels.add("_aminmax", TORCH_FN(aminmax));
 }
