@@ -1,14 +1,14 @@
 // Forward and backward of GATv2Conv on a random graph: prints seconds, the median of several runs after one that does
 // not count, and peak memory in bytes above that before the first run. graph_peer.py does the same in Python.
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <thread>
 #include <vector>
 
+#include <sys/resource.h>
 #include <torch/torch.h>
 
 #include "weigh/torch/graph/gatv2_conv.h"
@@ -38,6 +38,8 @@ double seconds_of_run(weigh::nn::GATv2Conv& layer, const torch::Tensor& x, const
 int main(int argc, char** argv) {
   const std::int64_t heads = argc > 1 ? std::atoll(argv[1]) : 8;
   const std::int64_t channels = argc > 2 ? std::atoll(argv[2]) : 8;
+  // Debian's libtorch starts with one thread, PyTorch in Python with one for each core.
+  at::set_num_threads(static_cast<int>(std::max(1U, std::thread::hardware_concurrency())));
   torch::manual_seed(0);
   const torch::Tensor x = torch::randn({kNodes, kInChannels});
   const torch::Tensor edge_index = torch::randint(kNodes, {2, kEdges}, torch::kInt64);

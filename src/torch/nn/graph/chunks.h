@@ -8,6 +8,8 @@
 
 #include <torch/torch.h>
 
+#include "nn/graph/edges.h"
+
 namespace weigh::nn::graph {
 
 // Elements of one temporary tensor: 256 KiB of floats.
@@ -18,7 +20,7 @@ inline constexpr std::int64_t kLargeChunkElements = std::int64_t{1} << 26;
 // Calls work(first edge, number of edges) until all are done. `width`: elements of an edge in the widest temporary.
 template <class Work>
 void for_each_chunk(const torch::Tensor& features, std::int64_t edges, std::int64_t width, const Work& work) {
-  if (features.is_meta()) return work(std::int64_t{0}, edges);
+  if (is_dry(features)) return work(std::int64_t{0}, edges);
   const std::int64_t elements = features.is_cpu() ? kChunkElements : kLargeChunkElements;
   const std::int64_t size = std::max<std::int64_t>(elements / std::max<std::int64_t>(width, 1), 256);
   for (std::int64_t begin = 0; begin < edges; begin += size) work(begin, std::min(size, edges - begin));
