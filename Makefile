@@ -34,6 +34,8 @@ demo: build
 	@printf '\n\n%s\n\n' '--- a mixture of experts of a trillion parameters: 62 shards with real headers, their weights left out ---'
 	@build/release/weigh_replica $(DATA)/seed_models/Kimi-K2-Thinking.json -o build/demo/Kimi-K2-Thinking
 	@$(RUN) build/demo/Kimi-K2-Thinking
+	@printf '\n\n%s\n\n' '--- a graph attention network alive in C++, from -1 channels to initialised: examples/lazy_gat.cpp ---'
+	@build/release/examples/lazy_gat
 	@printf '\n\n%s\n\n' '--- a graph attention network, GATv2Conv(-1, 8) and Linear(8, 2), before its first forward ---'
 	@$(RUN) $(DATA)/pytorch/gat_module_before.pt 2>&1
 	@printf '\n\n%s\n\n' '--- and after it ---'

@@ -122,9 +122,9 @@ bool Calls::is_made_by_layer(const at::Tensor& tensor) const {
 IOShape Calls::inputs_of(Index module, const std::vector<at::Tensor>& data) const {
   std::vector<IOShape> shapes;
   // An initial state of zeros, or offsets that count up, made just before: the layer itself makes them where it is
-  // given none.
+  // given none. What stands alone is no such thing but the input, a position embedding's arange().
   for (const at::Tensor& input : data)
-    if (!is_made_by_layer(input)) shapes.push_back(io_shape(input));
+    if (data.size() == 1 || !is_made_by_layer(input)) shapes.push_back(io_shape(input));
   switch (kinds_[module]) {
     case LayerKind::padded_convolution: {
       const auto padding = padding_beforehand(*live_.modules[module]);

@@ -15,7 +15,7 @@ using weigh::test::find;
 std::string tensors(const weigh::Model& model) {
   std::string result;
   for (const weigh::Tensor& tensor : model.tensors) {
-    result += std::string(tensor.path) + " [";
+    result += model.path_of(tensor) + " [";
     if (!tensor.rank_known()) result += "?";
     for (int i = 0; i < tensor.rank && tensor.rank_known(); ++i)
       result += (i > 0 ? ", " : "") + std::to_string(model.shape_begin(tensor)[i].size());
@@ -24,7 +24,7 @@ std::string tensors(const weigh::Model& model) {
     if (tensor.requires_grad == weigh::RequiresGrad::yes) result += " grad";
     if (tensor.state == weigh::State::uninitialised) result += " uninitialised";
     if (tensor.state == weigh::State::meta) result += " meta";
-    if (tensor.tied_to != weigh::kNone) result += " = " + std::string(model.tensors[tensor.tied_to].path);
+    if (tensor.tied_to != weigh::kNone) result += " = " + model.path_of(model.tensors[tensor.tied_to]);
     result += "\n";
   }
   return result;
@@ -32,11 +32,12 @@ std::string tensors(const weigh::Model& model) {
 
 std::string modules(const weigh::Model& model) {
   std::string result;
-  for (const weigh::Module& module : model.modules) {
-    result += std::string(module.path) + " " + std::string(module.type);
+  for (weigh::Index i = 0; i < model.modules.size(); ++i) {
+    const weigh::Module& module = model.modules[i];
+    result += model.path_of(i) + " " + std::string(module.type);
     if (module.mode == weigh::Mode::eval) result += " eval";
     if (module.lazy) result += " lazy";
-    if (module.alias_of != weigh::kNone) result += " = " + std::string(model.modules[module.alias_of].path);
+    if (module.alias_of != weigh::kNone) result += " = " + model.path_of(module.alias_of);
     result += "\n";
   }
   return result;

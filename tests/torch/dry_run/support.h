@@ -36,7 +36,7 @@ inline std::string text(const c10::IValue& value) {
 
 inline Index find(const Model& model, std::string_view path) {
   for (Index i = 0; i < model.modules.size(); ++i)
-    if (model.modules[i].path == path) return i;
+    if (model.path_of(i) == path) return i;
   return kNone;
 }
 inline const Run& run(const Model& model, std::string_view path) { return model.runs.at(find(model, path)); }

@@ -103,6 +103,61 @@ TEST(Golden, UNet) {
   expect_lightnings_text("UNet", testing::UNet(), torch::zeros({2, 1, 32, 32}));
 }
 
+TEST(Golden, ViT) {
+  expect_as_in_python("ViT", testing::ViT(), torch::zeros({2, 3, 32, 32}));
+  expect_lightnings_text("ViT", testing::ViT(), torch::zeros({2, 3, 32, 32}));
+}
+
+torch::Tensor ring() { return torch::tensor({0, 1, 2, 3, 4, 5, 0, 1, 2, 3, 4, 5, 0, 3}).view({2, 7}); }
+
+// Python's has modules inside that libtorch's has not (an aggregation), so rows are compared at depth 1 alone.
+TEST(Golden, GAT) {
+  testing::GAT gat;
+  const ModelSummary summary = summarize(gat, torch::zeros({6, 16}), ring(), depth(1));
+  const Json& expected = golden().at("GAT");
+  EXPECT_EQ(summary.summary().totals.parameters, Count(expected.at("parameters").get<std::uint64_t>()));
+  EXPECT_EQ(summary.model().runs.at(0).flops, expected.at("flops"));
+  std::string text = lightning(summary);
+  const std::string& theirs = expected.at("after").at("1").get_ref<const std::string&>();
+  const std::size_t modules = theirs.find("8         Modules in train mode");
+  ASSERT_NE(modules, std::string::npos);
+  EXPECT_EQ(text.substr(0, modules), theirs.substr(0, modules));
+}
+
+// Before an input Lightning counts every layer 0.
+TEST(Golden, LazyLayersAreExpressionsWhereLightningCountsNothing) {
+  EXPECT_NE(golden().at("LeNet").at("before").at("1").get<std::string>().find("0         Total params"),
+            std::string::npos);
+  testing::LeNet lenet;
+  EXPECT_EQ(lightning(summarize(lenet, depth(1))),
+            R"(  | Name  | Type       | Params       | Mode  | FLOPs
+-----------------------------------------------------------
+0 | conv1 | LazyConv2d | 150·in + 6   | train | 0    
+1 | conv2 | LazyConv2d | 400·in + 16  | train | 0    
+2 | fc1   | LazyLinear | 120·in + 120 | train | 0    
+3 | fc2   | LazyLinear | 84·in + 84   | train | 0    
+4 | fc3   | LazyLinear | 10·in + 10   | train | 0    
+-----------------------------------------------------------
+≥ 236     Trainable params
+0         Non-trainable params
+≥ 236     Total params
+≥ 0.000   Total estimated model params size (MB)
+5         Modules in train mode
+0         Modules in eval mode
+0         Total Flops
+)");
+}
+
+// An LSTM on the CPU is one kernel to FlopCounterMode, which counts nothing of it: rows differ in that number alone.
+TEST(Golden, TaggerCountsItsLSTM) {
+  testing::Tagger tagger;
+  const ModelSummary summary = summarize(tagger, tokens(3, 7));
+  const Json& expected = golden().at("Tagger");
+  EXPECT_EQ(summary.model().runs.at(0).flops, expected.at("flops_of_unfused_kernels"));
+  EXPECT_EQ(json_of(summary.model().runs.at(2).out), expected.at("modules").at("lstm").at("out"));
+  EXPECT_EQ(json_of(summary.model().runs.at(2).in), expected.at("modules").at("lstm").at("in"));
+}
+
 TEST(Golden, LeNet) { expect_as_in_python("LeNet", testing::LeNet(), torch::zeros({2, 1, 28, 28})); }
 
 }  // namespace
