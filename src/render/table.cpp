@@ -83,8 +83,10 @@ class TableText {
   void headline() {
     std::string format = model_.format;
     if (!model_.kind.empty()) format += ", " + model_.kind;
-    std::vector<std::string> parts = {safe(model_.source.empty() ? "." : model_.source), format};
-    if (!model_.architecture.empty()) parts.push_back(safe(model_.architecture));
+    const bool is_named_by_type = model_.is_live && model_.source.empty();
+    const std::string& name = is_named_by_type ? model_.architecture : model_.source;
+    std::vector<std::string> parts = {safe(name.empty() ? "." : name), format};
+    if (!model_.architecture.empty() && !is_named_by_type) parts.push_back(safe(model_.architecture));
     parts.push_back(
         fmt::format("{} tensor{}", with_commas(model_.tensors.size()), model_.tensors.size() == 1 ? "" : "s"));
     if (!summary_.uninitialized.empty()) parts.emplace_back("not all initialised");

@@ -17,8 +17,11 @@ std::string tensors(const weigh::Model& model) {
   for (const weigh::Tensor& tensor : model.tensors) {
     result += model.path_of(tensor) + " [";
     if (!tensor.rank_known()) result += "?";
-    for (int i = 0; i < tensor.rank && tensor.rank_known(); ++i)
-      result += (i > 0 ? ", " : "") + std::to_string(model.shape_begin(tensor)[i].size());
+    for (int i = 0; i < tensor.rank && tensor.rank_known(); ++i) {
+      const weigh::Extent extent = model.shape_begin(tensor)[i];
+      result += i > 0 ? ", " : "";
+      result += extent.is_known() ? std::to_string(extent.size()) : std::string(model.symbols[extent.symbol()].name);
+    }
     result += "] " + std::string(name(tensor.dtype));
     if (tensor.role == weigh::Role::buffer) result += " buffer";
     if (tensor.requires_grad == weigh::RequiresGrad::yes) result += " grad";
@@ -97,8 +100,8 @@ TEST(Describe, NamesModulesAndTensors) {
             "head.weight [5, 4] float32 grad = embed.weight\n"
             "box.inner.weight [3, 2] float32 grad\n"
             "box.inner.bias [3] float32 grad\n"
-            "lazy.weight [?] float32 grad uninitialised\n"
-            "lazy.bias [?] float32 grad uninitialised\n");
+            "lazy.weight [4, in] float32 grad uninitialised\n"
+            "lazy.bias [4] float32 grad uninitialised\n");
   EXPECT_TRUE(model.runs.empty());
   EXPECT_EQ(model.architecture, "Net");
   EXPECT_EQ(model.format, "libtorch");

@@ -168,7 +168,7 @@ TEST(Runs, KeepWhatWasKnownWhereValuesAreWanted) {
   EXPECT_EQ(line(model, ""), "[2, 3] -> ? x1");
   EXPECT_EQ(line(model, "second"), "? -> ? x0");
   EXPECT_EQ(model.tensors[2].state, weigh::State::uninitialised);
-  EXPECT_FALSE(model.tensors[2].rank_known());
+  EXPECT_FALSE(model.numel(model.tensors[2]).is_exact());
 
   const weigh::Model real = weigh::describe_with({.forward = weigh::Forward::real}, net, rand({2, 3}));
   EXPECT_EQ(weigh::test::notes(real), "");
