@@ -3,7 +3,6 @@
 #include <iostream>
 
 #include <torch/torch.h>
-
 #include <weigh/torch/graph/gatv2_conv.h>
 #include <weigh/torch/materialize.h>
 #include <weigh/torch/model_summary.h>

@@ -3,7 +3,6 @@
 #include <unordered_set>
 
 #include <torch/torch.h>
-
 #include <weigh/torch/model_summary.h>
 
 // Counts the parameters that are in an optimizer's groups; the others weigh nothing.
@@ -55,8 +54,7 @@ int main() {
   head->weight.fill_(1).index_put_({0}, 0);
   head->bias.fill_(1);
   weigh::ModelSummary summary = weigh::summarize(net);
-  summary.add_column({"sparsity", "Sparsity", true, [&](const weigh::Summary&, const weigh::Row& row) {
-                        return sparsity(summary, row);
-                      }});
+  summary.add_column({"sparsity", "Sparsity", true,
+                      [&](const weigh::Summary&, const weigh::Row& row) { return sparsity(summary, row); }});
   std::cout << "How sparse it is:\n\n" << summary;
 }

@@ -115,7 +115,8 @@ ModelSummary summarize(Module& module, const Arguments&... arguments) {
   if constexpr (std::is_same_v<Last, LiveOptions>) {
     return [&]<std::size_t... I>(std::index_sequence<I...>) {
       return detail::summarize_with(std::get<kCount - 1>(all), module, std::get<I>(all)...);
-    }(std::make_index_sequence<kCount - 1>());
+    }
+    (std::make_index_sequence<kCount - 1>());
   } else {
     return detail::summarize_with({}, module, arguments...);
   }

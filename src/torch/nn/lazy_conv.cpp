@@ -128,7 +128,8 @@ template <std::size_t D, class Options, class Derived>
 std::vector<KnownSize> LazyConvBase<D, Options, Derived>::known_sizes(const std::string& tensor) const {
   if (tensor == "bias") return {options.out_channels()};
   const std::int64_t groups = options.groups();
-  std::vector<KnownSize> shape = {options.out_channels(), groups == 1 ? std::string("in") : "in/" + std::to_string(groups)};
+  std::vector<KnownSize> shape = {options.out_channels(),
+                                  groups == 1 ? std::string("in") : "in/" + std::to_string(groups)};
   if (Options::kIsTransposed) shape = {"in", options.out_channels() / groups};
   shape.insert(shape.end(), options.kernel_size()->begin(), options.kernel_size()->end());
   return shape;
