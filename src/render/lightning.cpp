@@ -149,7 +149,7 @@ class LightningText {
       if (tensor.role == Role::parameter && tensor.tied_to == kNone)
         bytes += model_.bytes(tensor, summary_.numel(tensor));
     const std::uint64_t kilobytes = bytes.known() / 1000;
-    const bool small = bytes.known() < 1'000'000'000'000;
+    const bool small = bytes.is_exact() && bytes.known() < 1'000'000'000'000;  // a lower bound is not rounded up
     const std::string text = small ? fmt::format("{:.3f}", static_cast<double>(bytes.known()) * 1e-6)
                                    : fmt::format("{}.{:03}", kilobytes / 1000, kilobytes % 1000);
     const std::size_t dot = text.find('.');
