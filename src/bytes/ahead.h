@@ -1,7 +1,8 @@
-// Work done ahead of its use: results 0, 1, 2, … are made in this order by a thread of their own, a few at most before
-// they are wanted.
+// Results 0, 1, 2, … of a costly function, handed out in this order and made by all processors: threads make a few
+// before they are wanted, and whoever wants one makes another rather than wait.
 #pragma once
 
+#include <algorithm>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
@@ -11,15 +12,31 @@
 #include <optional>
 #include <thread>
 #include <utility>
+#include <vector>
 
 namespace weigh {
 
 template <class Result>
 class Ahead {
  public:
-  // `make(i)` is called for i below `count`, by one thread.
-  Ahead(std::size_t count, std::function<Result(std::size_t)> make) : count_(count), make_(std::move(make)) {
-    if (count_ > 1) thread_ = std::thread([this] { run(); });
+  using Make = std::function<Result(std::size_t)>;
+
+  // `maker()` is called once for each thread, the caller's too: what it returns is called there alone, with an i below
+  // `count`, and not twice with the same. `other` is work beside all this, which a thread does first; it may not throw.
+  Ahead(
+      std::size_t count, const std::function<Make()>& maker, const std::function<void()>& other = [] {})
+      : count_(count), make_(maker()) {
+    if (count_ < 2) {
+      other();
+      return;
+    }
+    // One processor is the caller's, and it can hardly use what more than a few others make.
+    const std::size_t threads = std::clamp<std::size_t>(std::thread::hardware_concurrency(), 2, 4) - 1;
+    for (std::size_t i = 0; i < threads; ++i)
+      threads_.emplace_back([this, make = maker(), first = i == 0 ? other : nullptr] {
+        if (first) first();
+        run(make);
+      });
   }
   ~Ahead() {
     {
@@ -27,7 +44,7 @@ class Ahead {
       stopped_ = true;
     }
     changed_.notify_all();
-    if (thread_.joinable()) thread_.join();
+    for (std::thread& thread : threads_) thread.join();
   }
   Ahead(const Ahead&) = delete;
   Ahead& operator=(const Ahead&) = delete;
@@ -35,11 +52,17 @@ class Ahead {
   // The next result. Throws what making it threw; the ones behind it are made all the same. Requires: fewer than
   // `count` calls so far.
   Result next() {
-    if (!thread_.joinable()) return make_(next_++);
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return !ready_.empty(); });
-    Made made = std::move(ready_.front());
-    ready_.pop_front();
+    while (made_.empty() || !made_.front().is_done()) {
+      if (can_begin()) {
+        make_one(make_, lock);
+      } else {
+        changed_.wait(lock);
+      }
+    }
+    Made made = std::move(made_.front());
+    made_.pop_front();
+    ++first_;
     lock.unlock();
     changed_.notify_all();
     if (made.failure) std::rethrow_exception(made.failure);
@@ -47,38 +70,48 @@ class Ahead {
   }
 
  private:
-  static constexpr std::size_t kMostReady = 2;
-
   struct Made {
     std::optional<Result> result;
     std::exception_ptr failure;
+    bool is_done() const { return result || failure; }
   };
 
-  void run() {
-    for (std::size_t i = 0; i < count_; ++i) {
-      Made made;
-      try {
-        made.result = make_(i);
-      } catch (...) {
-        made.failure = std::current_exception();
-      }
-      std::unique_lock lock(mutex_);
-      changed_.wait(lock, [this] { return stopped_ || ready_.size() < kMostReady; });
-      if (stopped_) return;
-      ready_.push_back(std::move(made));
-      lock.unlock();
-      changed_.notify_all();
+  // A few for each thread, so that what waits takes little memory.
+  bool can_begin() const { return first_ + made_.size() < count_ && made_.size() < 2 * threads_.size() + 1; }
+
+  void run(const Make& make) {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+      changed_.wait(lock, [this] { return stopped_ || first_ + made_.size() == count_ || can_begin(); });
+      if (stopped_ || first_ + made_.size() == count_) return;
+      make_one(make, lock);
     }
   }
 
+  // Called with the lock held, which is free while the result is being made.
+  void make_one(const Make& make, std::unique_lock<std::mutex>& lock) {
+    const std::size_t i = first_ + made_.size();
+    Made& made = made_.emplace_back();  // stays where it is while others are added behind it and taken before it
+    lock.unlock();
+    Made done;
+    try {
+      done.result = make(i);
+    } catch (...) {
+      done.failure = std::current_exception();
+    }
+    lock.lock();
+    made = std::move(done);
+    changed_.notify_all();
+  }
+
   const std::size_t count_;
-  const std::function<Result(std::size_t)> make_;
+  const Make make_;  // the caller's
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<Made> ready_;
+  std::deque<Made> made_;  // from result first_ on; the last ones may still be in the making
+  std::size_t first_ = 0;
   bool stopped_ = false;
-  std::size_t next_ = 0;
-  std::thread thread_;
+  std::vector<std::thread> threads_;
 };
 
 }  // namespace weigh

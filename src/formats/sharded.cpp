@@ -1,6 +1,7 @@
 #include "formats/sharded.h"
 
 #include <algorithm>
+#include <functional>
 #include <future>
 #include <map>
 #include <memory>
@@ -117,10 +118,10 @@ class Sharded {
   // that look like the shards.
   void read_by_index(std::string_view name) {
     const std::unique_ptr<Source> index = folder_.open(name);
-    auto reading = std::async([&] { return digest(*index, limits_); });
-    std::vector<std::string> shards = files_like_shards(name);
-    read_shards(shards);
-    const IndexDigest listed = reading.get();
+    std::packaged_task<IndexDigest()> read([&] { return digest(*index, limits_); });
+    const std::vector<std::string> shards = files_like_shards(name);
+    read_shards(shards, [&read] { read(); });
+    const IndexDigest listed = read.get_future().get();
     std::vector<std::string> there;
     for (const auto& [file, names] : listed.files)
       if (folder_.contains(file)) there.push_back(file);
@@ -148,8 +149,9 @@ class Sharded {
     return shards;
   }
 
-  // Anew, if it was done before.
-  void read_shards(const std::vector<std::string>& names) {
+  // Anew, if it was done before. `other` is work that can be done at the same time.
+  void read_shards(
+      const std::vector<std::string>& names, const std::function<void()>& other = [] {}) {
     Model blank;
     blank.source = model_.source;
     blank.format = model_.format;
@@ -157,9 +159,12 @@ class Sharded {
     names_of_.clear();
     ends_.clear();
     reader_.emplace(model_, limits_);
-    Ahead<Shard> shards(names.size(), [&, parser = std::make_shared<json::Parser>()](std::size_t i) {
-      return read_shard(*folder_.open(names[i]), *parser);
-    });
+    auto reader = [&] {
+      return [&, parser = std::make_shared<json::Parser>()](std::size_t i) {
+        return read_shard(*folder_.open(names[i]), *parser);
+      };
+    };
+    Ahead<Shard> shards(names.size(), reader, other);
     for (const std::string& name : names) {
       Shard shard = shards.next();
       model_.source_bytes += shard.bytes;
