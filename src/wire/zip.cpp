@@ -254,8 +254,17 @@ std::uint64_t ZipDirectory::check_local_header(const ZipEntry& entry) const {
   // With a data descriptor the header may leave sizes and crc to it; with Zip64 it leaves sizes to the extra field.
   const bool deferred = (entry.flags & kDescriptor) != 0;
   agrees &= crc == entry.crc32 || (deferred && crc == 0);
-  for (auto [local, central] : {std::pair(stored_size, entry.stored_size), std::pair(size, entry.size)})
-    agrees &= local == central || local == kIn32 || (deferred && local == 0);
+  auto is_same = [deferred](std::uint64_t local, std::uint64_t central) {
+    return local == central || (deferred && local == 0);
+  };
+  std::string extra;
+  if (size == kIn32 || stored_size == kIn32) extra = source_.read(at + length, extra_size);
+  Cursor wide(source_.label(), zip64_field(source_.label(), extra, at + length), at + length);
+  for (auto [local, central] : {std::pair(size, entry.size), std::pair(stored_size, entry.stored_size)}) {
+    const bool has_field = local == kIn32 && wide.remaining() >= 8;
+    agrees &= is_same(has_field ? wide.little<std::uint64_t>("the Zip64 field of a local header") : local, central) ||
+              (deferred && local == kIn32);
+  }
   if (!agrees) fail(fmt::format("the local header of zip entry '{}' contradicts the directory", shown(entry.name)), at);
   return at + length + extra_size;
 }

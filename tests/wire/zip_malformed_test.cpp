@@ -296,8 +296,26 @@ TEST(MalformedZip, HasAZip64FieldThatLies) {
   archive.parts[0].central.size = archive.parts[0].central.stored_size = kIn32;
   archive.parts[0].central.extra = u16(1) + u16(16) + u64(~std::uint64_t{0}) + u64(~std::uint64_t{0});
   archive.parts[0].local.size = archive.parts[0].local.stored_size = kIn32;
+  archive.parts[0].local.extra = archive.parts[0].central.extra;
   EXPECT_EQ(refusal(archive),
-            "a.zip: zip entry 'a' of 18446744073709551615 bytes overlaps 'b', which begins at byte 35 (at byte 0)");
+            "a.zip: zip entry 'a' of 18446744073709551615 bytes overlaps 'b', which begins at byte 55 (at byte 0)");
+}
+
+TEST(MalformedZip, HasALocalZip64FieldThatTheDirectoryContradicts) {
+  const std::string contradiction = "a.zip: the local header of zip entry 'a' contradicts the directory (at byte 0)";
+  ZipArchive archive = plain();
+  ZipPart& part = archive.parts[0];
+  const std::uint64_t size = part.bytes.size();
+  part.local.size = part.local.stored_size = kIn32;
+  EXPECT_EQ(refusal(archive), contradiction) << "there is none";
+  part.local.extra = u16(1) + u16(16) + u64(size + 1) + u64(size);
+  EXPECT_EQ(refusal(archive), contradiction);
+  part.local.extra = u16(1) + u16(16) + u64(size) + u64(size + 1);
+  EXPECT_EQ(refusal(archive), contradiction);
+  part.local.extra = u16(1) + u16(8) + u64(size);
+  EXPECT_EQ(refusal(archive), contradiction) << "it is too short";
+  part.local.extra = u16(1) + u16(16) + u64(size) + u64(size);
+  open(build(archive));
 }
 
 TEST(MalformedZip, IsSplitOverDisks) {

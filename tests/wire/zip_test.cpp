@@ -137,9 +137,12 @@ TEST(Zip, LeavesSizesToADataDescriptor) {
   part.local.flags = part.central.flags = 0x0808;
   part.local.crc = part.local.size = part.local.stored_size = 0;
   part.between = "PK\7\10" + u32(part.central.crc) + u32(5) + u32(5);
-  const Opened opened({.parts = {part, stored("b", "second")}});
-  EXPECT_EQ(opened.read("a"), "first");
-  EXPECT_EQ(opened.read("b"), "second");
+  for (const std::uint32_t in_header : {std::uint32_t{0}, kIn32}) {
+    part.local.size = part.local.stored_size = in_header;
+    const Opened opened({.parts = {part, stored("b", "second")}});
+    EXPECT_EQ(opened.read("a"), "first");
+    EXPECT_EQ(opened.read("b"), "second");
+  }
 }
 
 TEST(Zip, SkipsThePaddingOfLocalHeaders) {
