@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -24,21 +25,28 @@ struct IOShape {
 // How it is known what a module did.
 enum class Witness : std::uint8_t {
   none,       // it could not be seen: it owns no parameters, and nothing that runs it can be watched
-  operators,  // by the operators that took its parameters, or those of modules below it. Exact for layers of libtorch;
-              // for another type the shapes are those of the first and the last such operator
+  parts,      // operators took its parameters, or those of modules below it; where it begins and ends, nobody told
+  operators,  // by the operators that took its parameters: a layer of libtorch, of which is known what it does beside
   layer,      // the layer told, or the container that ran it, or it is the root
 };
 
-// One module in a forward. Numbers are of the module with all below it, and of all its calls.
+// One module in a forward. Numbers are of the module with all below it, and of all its calls; a Count that is not exact
+// leaves out operators that may be the module's own or its parent's, since nobody told where it begins and ends.
 struct Run {
   IOShape in;   // of the first call; a list where there is more than one argument
   IOShape out;  // of the first call
   // 2 for a multiply-add; matrix products, convolutions and attention, as torch.utils.flop_counter.FlopCounterMode.
-  std::uint64_t flops = 0;
-  std::uint64_t backward_flops = 0;    // of the backward pass; 0 where it was not asked for
-  std::uint64_t activation_bytes = 0;  // of what its operators returned, views left out
-  std::uint32_t calls = 0;             // 0: the forward did not reach it, or nobody saw it (Witness::none)
+  Count flops;
+  Count backward_flops;     // of the backward pass; 0 where it was not asked for
+  Count activation_bytes;   // of what its operators returned, views left out
+  std::uint32_t calls = 0;  // 0: the forward did not reach it, or nobody saw it; see known_calls()
   Witness witness = Witness::none;
+
+  // How often it was called; nothing where nobody counted.
+  std::optional<std::uint32_t> known_calls() const {
+    const bool is_known = witness >= Witness::operators || (witness == Witness::parts && calls == 0);
+    return is_known ? std::optional(calls) : std::nullopt;
+  }
 };
 
 }  // namespace weigh

@@ -86,22 +86,23 @@ std::string out_cell(Cell context, const Row& row) {
 
 std::string flops_cell(Cell context, const Row& row) {
   const Run* run = run_of(context, row);
-  return run == nullptr ? "" : count_cell(context, row, Count(run->flops) * Count(row.repeat));
+  return run == nullptr ? "" : count_cell(context, row, run->flops * Count(row.repeat));
 }
 
 std::string backward_cell(Cell context, const Row& row) {
   const Run* run = run_of(context, row);
-  return run == nullptr ? "" : count_cell(context, row, Count(run->backward_flops) * Count(row.repeat));
+  return run == nullptr ? "" : count_cell(context, row, run->backward_flops * Count(row.repeat));
 }
 
 std::string activations_cell(Cell context, const Row& row) {
   const Run* run = run_of(context, row);
-  return run == nullptr ? "" : bytes_text(Count(run->activation_bytes) * Count(row.repeat), context.style);
+  return run == nullptr ? "" : bytes_text(run->activation_bytes * Count(row.repeat), context.style);
 }
 
 std::string calls_cell(Cell context, const Row& row) {
   const Run* run = run_of(context, row);
-  return run == nullptr ? "" : with_commas(run->calls);
+  if (run == nullptr) return "";
+  return run->known_calls() ? with_commas(*run->known_calls()) : "?";
 }
 
 std::string marks_cell(Cell, const Row& row) {
@@ -130,7 +131,7 @@ bool has_modes(const Summary& summary) { return summary.totals.modes_recorded; }
 
 bool has_runs(const Summary& summary) { return !summary.model->runs.empty(); }
 
-bool has_backward(const Summary& summary) { return has_runs(summary) && summary.model->runs[0].backward_flops > 0; }
+bool has_backward(const Summary& summary) { return has_runs(summary) && summary.model->runs[0].backward_flops.known() > 0; }
 
 bool has_marks(const Summary& summary) {
   return std::any_of(summary.rows.begin(), summary.rows.end(), [](const Row& row) { return row.lazy || row.tied; });

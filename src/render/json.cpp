@@ -111,7 +111,7 @@ class JsonText {
     json_.null_member("active_parameters");
     json_.member("modules", totals.modules);
     size_members(totals);
-    model_.runs.empty() ? json_.null_member("flops") : json_.member("flops", model_.runs[0].flops);
+    model_.runs.empty() ? json_.null_member("flops") : json_.member("flops", model_.runs[0].flops.known());
     json_.member("roles_inferred", totals.roles_inferred);
     json_.member("optimizer_tensors", totals.optimizer_tensors);
     json_.member("optimizer_bytes", totals.optimizer_bytes);
@@ -207,10 +207,13 @@ class JsonText {
     json_.key("out");
     run == nullptr ? json_.null() : io(run->out);
     using Number = std::optional<std::uint64_t>;
-    json_.member("flops", run == nullptr ? Number() : run->flops);
-    json_.member("backward_flops", run == nullptr ? Number() : run->backward_flops);
-    json_.member("activation_bytes", run == nullptr ? Number() : run->activation_bytes);
-    json_.member("calls", run == nullptr ? Number() : run->calls);
+    using Truth = std::optional<bool>;
+    json_.member("flops", run == nullptr ? Number() : run->flops.known());
+    json_.member("backward_flops", run == nullptr ? Number() : run->backward_flops.known());
+    json_.member("flops_exact", run == nullptr ? Truth() : run->flops.is_exact() && run->backward_flops.is_exact());
+    json_.member("activation_bytes", run == nullptr ? Number() : run->activation_bytes.known());
+    json_.member("activation_bytes_exact", run == nullptr ? Truth() : run->activation_bytes.is_exact());
+    json_.member("calls", run == nullptr ? Number() : Number(run->known_calls()));
   }
 
   void io(const IOShape& shape) {

@@ -76,12 +76,12 @@ class LightningText {
     lines_.push_back({fmt::to_string(lines_.size()), printable(model_.path_of(index)),
                       module.type.empty() ? std::string(kUnknown) : printable(module.type),
                       lightning_count(model_, summary_.tallies[index].parameters, false), std::string(mode),
-                      lightning_count(flops(index)), has_runs() ? io(model_.runs[index].in) : "",
+                      lightning_count(model_, flops(index), true), has_runs() ? io(model_.runs[index].in) : "",
                       has_runs() ? io(model_.runs[index].out) : ""});
   }
 
   bool has_runs() const { return !model_.runs.empty(); }
-  std::uint64_t flops(Index module) const { return has_runs() ? model_.runs[module].flops : 0; }
+  Count flops(Index module) const { return has_runs() ? model_.runs[module].flops : Count(); }
 
   // Lightning takes the empty shape of a scalar, and an empty list, for none.
   std::string io(const IOShape& shape) const {
@@ -168,7 +168,7 @@ class LightningText {
     auto modes = [&](std::uint64_t n) { return totals.modes_recorded ? fmt::to_string(n) : std::string(kUnknown); };
     total(modes(totals.train_modules), "Modules in train mode");
     total(modes(totals.eval_modules), "Modules in eval mode");
-    total(lightning_count(flops(0)), "Total Flops");
+    total(lightning_count(model_, flops(0), true), "Total Flops");
   }
 
   const Summary& summary_;

@@ -132,7 +132,7 @@ class TableText {
 
   std::string flops(const Run& run) const {
     std::string text = total_text(run.flops, style_, 4) + " FLOPs forward";
-    if (run.backward_flops > 0) text += fmt::format(", {} backward", total_text(run.backward_flops, style_, 4));
+    if (run.backward_flops.known() > 0) text += fmt::format(", {} backward", total_text(run.backward_flops, style_, 4));
     return text;
   }
 

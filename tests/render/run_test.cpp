@@ -35,6 +35,7 @@ class LiveModel : public ::testing::Test {
     model.runs[0] = run(tensor({3, 7}), tensor({3, 7, 9}), 12'345'678);
     const IOShape states = IOShape::list({tensor({1, 3, 24}), tensor({1, 3, 24})});
     model.runs[build_.index("lstm")] = run(tensor({3, 7, 16}), IOShape::list({tensor({3, 7, 24}), states}), 12'000'000);
+    model.runs[build_.index("spare")].witness = Witness::operators;
     model.runs[build_.index("head")] = run(tensor({3, 7, 24}), tensor({3, 7, 9}), 345'678);
   }
 
@@ -45,6 +46,7 @@ class LiveModel : public ::testing::Test {
     run.flops = flops;
     run.activation_bytes = 1000;
     run.calls = 1;
+    run.witness = Witness::layer;
     return run;
   }
 
@@ -96,6 +98,25 @@ TEST_F(LiveModel, ColumnsThatMustBeAskedFor) {
   build_.model().runs[1].backward_flops = 3;
   EXPECT_EQ(text(RenderFormat::csv, {"name", "calls", "activations", "backward"}),
             "Name,Calls,Activations,Backward\r\nlstm,1,\"1,000 B\",3\r\nhead,1,\"1,000 B\",0\r\nspare,0,0 B,0\r\n");
+}
+
+TEST_F(LiveModel, SaysWhatNobodyToldOfAModule) {
+  weigh::Run& run = build_.model().runs[build_.index("lstm")];
+  run.witness = Witness::parts;
+  run.flops += Count::unknown();
+  run.activation_bytes = Count::unknown();
+  build_.model().runs[build_.index("spare")].witness = Witness::none;
+  EXPECT_EQ(text(RenderFormat::csv, {"name", "calls", "activations", "flops"}),
+            "Name,Calls,Activations,FLOPs\r\nlstm,?,?,\"≥ 12,000,000\"\r\nhead,1,\"1,000 B\",\"345,678\"\r\nspare,?,0 "
+            "B,0\r\n");
+  const Json modules = Json::parse(text(RenderFormat::json))["modules"];
+  EXPECT_EQ(modules[0]["flops"], 12'000'000);
+  EXPECT_EQ(modules[0]["flops_exact"], false);
+  EXPECT_EQ(modules[0]["activation_bytes"], 0);
+  EXPECT_EQ(modules[0]["activation_bytes_exact"], false);
+  EXPECT_TRUE(modules[0]["calls"].is_null());
+  EXPECT_EQ(modules[1]["flops_exact"], true);
+  EXPECT_EQ(modules[1]["activation_bytes_exact"], true);
 }
 
 TEST_F(LiveModel, StandInLightningsText) {

@@ -23,8 +23,9 @@ weigh_torch_test(graph
 weigh_torch_test(dry_run
   FILES torch/dry_run/build_test.cpp torch/dry_run/describe_test.cpp torch/dry_run/flops_test.cpp
         torch/dry_run/layers_test.cpp torch/dry_run/operators_test.cpp torch/dry_run/runs_test.cpp
-        torch/dry_run/unchanged_test.cpp
-  ROOMS dry_run nn model bytes)
+        torch/dry_run/script_test.cpp torch/dry_run/unchanged_test.cpp
+  ROOMS dry_run nn model bytes
+  LIBRARIES nlohmann_json::nlohmann_json)
 weigh_torch_test(summary
   FILES torch/summary/golden_test.cpp torch/summary/lazy_table_test.cpp
   ROOMS summary dry_run nn render analysis model bytes

@@ -55,6 +55,9 @@ concept ModuleHolder = requires(const Holder& holder) {
 };
 
 template <class Module>
+concept NativeModule = std::is_base_of_v<torch::nn::Module, std::remove_const_t<Module>> || ModuleHolder<Module>;
+
+template <class Module>
 auto& module_in(Module& module) {
   if constexpr (ModuleHolder<std::remove_const_t<Module>>) {
     return *module.ptr();
@@ -90,7 +93,7 @@ c10::IValue call_forward(Module& module, std::tuple<Inputs...> inputs) {
 }  // namespace detail
 
 // With module.forward(inputs…), whatever its signature. `module` is a module or its holder.
-template <class Module, class... Inputs>
+template <detail::NativeModule Module, class... Inputs>
 Model describe_with(const DescribeOptions& options, Module& module, const Inputs&... inputs) {
   auto& inner = detail::module_in(module);
   return describe(
@@ -98,7 +101,7 @@ Model describe_with(const DescribeOptions& options, Module& module, const Inputs
       [&] { return detail::call_forward(inner, std::tuple<std::decay_t<Inputs>...>(stand_in(inputs)...)); }, options);
 }
 
-template <class Module, class... Inputs>
+template <detail::NativeModule Module, class... Inputs>
 requires(sizeof...(Inputs) > 0 &&
          !std::is_same_v<std::tuple_element_t<0, std::tuple<Inputs...>>, std::vector<c10::IValue>>) Model
     describe(Module& module, const Inputs&... inputs) {

@@ -32,13 +32,21 @@
 #include "weigh/render.h"
 #include "weigh/summary.h"
 #include "weigh/torch/describe.h"
+#include "weigh/torch/script.h"
 
 namespace weigh {
+namespace detail {
+
+template <class Module>
+concept TorchModule = NativeModule<Module> || std::is_same_v<std::remove_const_t<Module>, torch::jit::Module>;
+
+}  // namespace detail
 
 class ModelSummary {
  public:
   // `model` is what describe(module, …) told.
-  template <class Module>
+  ModelSummary(const torch::jit::Module& module, Model model, SummaryOptions rows = {});
+  template <detail::NativeModule Module>
   ModelSummary(Module& module, Model model, SummaryOptions rows = {})
       : ModelSummary(static_cast<const torch::nn::Module*>(&detail::module_in(module)), std::move(model),
                      std::move(rows)) {}
@@ -91,9 +99,6 @@ struct LiveOptions {
 
 namespace detail {
 
-template <class Module>
-concept TorchModule = std::is_base_of_v<torch::nn::Module, std::remove_const_t<Module>> || ModuleHolder<Module>;
-
 template <class Module, class... Inputs>
 ModelSummary summarize_with(const LiveOptions& options, Module& module, const Inputs&... inputs) {
   if constexpr (sizeof...(Inputs) == 0) {
@@ -106,7 +111,8 @@ ModelSummary summarize_with(const LiveOptions& options, Module& module, const In
 
 }  // namespace detail
 
-// Of a module or its holder, with the inputs of one forward or with none; LiveOptions may stand behind them.
+// Of a module, its holder, or a TorchScript module, with the inputs of one forward or with none; LiveOptions may stand
+// behind them.
 template <detail::TorchModule Module, class... Arguments>
 ModelSummary summarize(Module& module, const Arguments&... arguments) {
   constexpr std::size_t kCount = sizeof...(Arguments);

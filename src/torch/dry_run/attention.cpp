@@ -34,6 +34,10 @@ bool Attention::operated(const Operation& operation, const Parameters& parameter
   return false;
 }
 
+bool Attention::is_within(const Run& run, const std::vector<at::Tensor>& inputs, const Parameters& parameters) const {
+  return run_ == &run && (stage_ == Stage::input || takes(inputs, parameters.output));
+}
+
 void Attention::operated_elsewhere(const Operation& operation) {
   if (run_ == nullptr || stage_ == Stage::input) return;
   const std::string& name = operation.op.name;

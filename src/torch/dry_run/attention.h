@@ -24,7 +24,8 @@ class Attention {
   bool operated(const Operation& operation, const Parameters& parameters, Run& run, const Owners& owners);
   // An operator that takes nobody's.
   void operated_elsewhere(const Operation& operation);
-  void forget() { run_ = nullptr; }
+  // Whether the operator with these inputs goes on with the layer's last call.
+  bool is_within(const Run& run, const std::vector<at::Tensor>& inputs, const Parameters& parameters) const;
 
  private:
   enum class Stage : std::uint8_t { input, output, weights };

@@ -17,8 +17,10 @@ bool makes_zeros(const Operator& op) { return op.name == "aten::zeros" || op.nam
 
 }  // namespace
 
-Calls::Calls(const LiveModel& live, const Owners& owners) : live_(live), owners_(owners), runs_(live.modules.size()) {
+Calls::Calls(const LiveModel& live, const Owners& owners)
+    : live_(live), owners_(owners), runs_(live.model.modules.size()) {
   for (const torch::nn::Module* module : live.modules) kinds_.push_back(kind_of(*module));
+  kinds_.resize(runs_.size(), LayerKind::of_user);  // of TorchScript, whose calls are all seen
 }
 
 void Calls::entered(Index module, const std::vector<c10::IValue>& inputs) {
@@ -65,6 +67,21 @@ Index Calls::owner_of(const Operator& op, const std::vector<at::Tensor>& inputs)
   });
 }
 
+bool Calls::follows(Index before, Index module, const std::vector<at::Tensor>& inputs) const {
+  if (before == kNone) return false;
+  if (before != module) return runs_[module].calls < runs_[before].calls && kinds_[module] != LayerKind::unseen;
+  if (kinds_[module] == LayerKind::attention)
+    return attention_.is_within(runs_[module], inputs, attentions_.at(module));
+  return open_.module == module && !is_used_again(inputs);
+}
+
+bool Calls::is_used_again(const std::vector<at::Tensor>& inputs) const {
+  return std::any_of(inputs.begin(), inputs.end(), [&](const at::Tensor& input) {
+    return owners_.of(input) != nullptr &&
+           std::find(open_.used.begin(), open_.used.end(), storage_of(input)) != open_.used.end();
+  });
+}
+
 void Calls::operated(const Operation& operation, Index owner) {
   if (owner == kNone) {
     operated_elsewhere(operation);
@@ -79,7 +96,8 @@ void Calls::operated(const Operation& operation, Index owner) {
 void Calls::operated_on_layer(const Operation& operation, Index owner) {
   Run& run = runs_[owner];
   if (kinds_[owner] == LayerKind::unseen) return;
-  run.witness = Witness::operators;
+  const bool is_known = kinds_[owner] != LayerKind::of_user;
+  run.witness = is_known ? Witness::operators : Witness::parts;
   if (kinds_[owner] == LayerKind::attention) {
     if (attention_.operated(operation, attentions_.at(owner), run, owners_)) ++run.calls;
     return;
@@ -94,18 +112,15 @@ void Calls::operated_on_layer(const Operation& operation, Index owner) {
     if (!is_owned) data.push_back(input);
   }
   if (data.empty()) return;  // a view of a parameter
-  const bool is_new = open_.module != owner || std::any_of(used.begin(), used.end(), [&](const auto* storage) {
-                        return std::find(open_.used.begin(), open_.used.end(), storage) != open_.used.end();
-                      });
-  if (is_new) begin(owner, data);
+  if (open_.module != owner || is_used_again(operation.inputs)) begin(owner, data);
   open_.used.insert(open_.used.end(), used.begin(), used.end());
-  if (run.calls == 1) run.out = outputs_of(owner, operation.outputs);
+  if (is_known && run.calls == 1) run.out = outputs_of(owner, operation.outputs);
 }
 
 void Calls::begin(Index module, const std::vector<at::Tensor>& data) {
   open_ = {};
   open_.module = module;
-  if (runs_[module].calls++ == 0) runs_[module].in = inputs_of(module, data);
+  if (runs_[module].calls++ == 0 && kinds_[module] != LayerKind::of_user) runs_[module].in = inputs_of(module, data);
   made_.clear();
 }
 

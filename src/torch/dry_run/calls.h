@@ -27,6 +27,9 @@ class Calls {
 
   // Of which layer an operator with these inputs is; kNone where none of its inputs is a layer's.
   Index owner_of(const Operator& op, const std::vector<at::Tensor>& inputs) const;
+  // Whether the module that comes, an operator of which takes these inputs, has its turn in the same call of what holds
+  // both as the one that came before: it had fewer, or it is that one, with parameters it has not used yet.
+  bool follows(Index before, Index module, const std::vector<at::Tensor>& inputs) const;
   // What is to be told from an operator that was run. `owner` from owner_of(), or kNone.
   void operated(const Operation& operation, Index owner);
 
@@ -48,6 +51,7 @@ class Calls {
   void operated_on_layer(const Operation& operation, Index owner);
   void operated_elsewhere(const Operation& operation);
   void begin(Index module, const std::vector<at::Tensor>& data);
+  bool is_used_again(const std::vector<at::Tensor>& inputs) const;
   bool is_made_by_layer(const at::Tensor& tensor) const;
   IOShape inputs_of(Index module, const std::vector<at::Tensor>& data) const;
   IOShape outputs_of(Index module, const std::vector<at::Tensor>& outputs) const;

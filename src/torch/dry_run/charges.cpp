@@ -9,6 +9,8 @@ Charges::Charges(const Model& model)
       depth_(model.modules.size(), 0),
       aliases_(model.modules.size()),
       totals_(model.modules.size()),
+      beside_(model.modules.size()),
+      below_(model.modules.size()),
       paid_in_round_(model.modules.size(), 0),
       running_{0} {
   for (Index i = 1; i < model.modules.size(); ++i) {
@@ -17,14 +19,14 @@ Charges::Charges(const Model& model)
   }
 }
 
-void Charges::enter(Index module) {
-  settle(parent_or_self(as_run(module)));
+void Charges::enter(Index module, bool follows) {
+  settle(parent_or_self(as_run(module)), follows);
   running_.push_back(module);
   position_ = module;
 }
 
 void Charges::leave(Index module) {
-  settle(module);
+  settle(module, false);
   // What was entered inside and did not leave threw.
   const auto found = std::find(running_.rbegin(), running_.rend(), module);
   if (found != running_.rend()) running_.erase(std::prev(found.base()), running_.end());
@@ -36,18 +38,34 @@ bool Charges::is_running(Index module) const {
   return std::find(running_.begin() + 1, running_.end(), module) != running_.end();
 }
 
-void Charges::reach(Index module, bool is_whole) {
+void Charges::reach(Index module, bool is_whole, bool follows) {
   const Index own = as_run(module);
   const Index place = is_whole && !is_running(module) ? parent_or_self(own) : own;
-  settle(place);
+  settle(place, follows);
   position_ = place;
 }
 
-void Charges::settle(Index next) {
+void Charges::settle(Index next, bool follows) {
   if (pending_.is_nothing()) return;
   const Amount amount = pending_;
   pending_ = {};
-  charge(amount, common(position_, next));
+  const Index holder = common(position_, next);
+  const Index payer = follows && is_below(holder, running_.back()) ? holder : running_.back();
+  for (const Index end : {position_, next})
+    if (is_below(end, payer))
+      for (Index i = end; i != payer; i = model_.modules[i].parent) beside_[original(i)] |= amount;
+  below_[original(payer)] |= amount;
+  charge(amount, payer);
+}
+
+Charges::Doubt Charges::doubt_within(Index module, const std::vector<bool>& is_seen) const {
+  Doubt doubt;
+  for (Index above = model_.modules[module].parent; above != kNone; above = model_.modules[above].parent) {
+    doubt.flops |= below_[original(above)].flops;
+    doubt.activations |= below_[original(above)].activations;
+    if (is_seen[above]) break;
+  }
+  return doubt;
 }
 
 // The module, and all that it runs in: what stands above it up to the innermost that is known to run, and what that
@@ -65,14 +83,13 @@ void Charges::charge(const Amount& amount, Index module) {
 }
 
 void Charges::pay(Index module, std::uint64_t round, const Amount& amount) {
-  const Index original = model_.modules[module].alias_of;
-  if (original != kNone) module = original;
+  module = original(module);
   if (paid_in_round_[module] == round) return;
   paid_in_round_[module] = round;
   totals_[module] += amount;
 }
 
-void Charges::finish() { settle(0); }
+void Charges::finish() { settle(0, false); }
 
 // A shared module stands in the tree more than once: the place that is inside of what runs.
 Index Charges::as_run(Index module) const {
@@ -97,6 +114,11 @@ Index Charges::common(Index a, Index b) const {
     deeper = model_.modules[deeper].parent;
   }
   return a;
+}
+
+Index Charges::original(Index module) const {
+  const Index original = model_.modules[module].alias_of;
+  return original == kNone ? module : original;
 }
 
 Index Charges::parent_or_self(Index module) const {

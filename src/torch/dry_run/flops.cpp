@@ -63,6 +63,7 @@ FlopRule flop_rule(std::string_view operator_name) {
       {"aten::baddbmm", &addmm},
       {"aten::baddbmm_", &addmm},
       {"aten::convolution", &convolution},
+      {"aten::_convolution", &convolution},
       {"aten::convolution_overrideable", &convolution},
   };
   const auto found = rules.find(operator_name);

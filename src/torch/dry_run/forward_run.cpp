@@ -76,9 +76,22 @@ class Circumstances {
 
 }  // namespace
 
-ForwardRun::ForwardRun(torch::nn::Module& root) : root_(root), live_(root), modules_(mutable_modules(live_)) {}
+ForwardRun::ForwardRun(torch::nn::Module& root) : root_(&root), live_(root), modules_(mutable_modules(live_)) {}
+ForwardRun::ForwardRun(const torch::jit::Module& root) : live_(root) {}
 
 void ForwardRun::watch(const std::vector<c10::IValue>& inputs, const std::function<c10::IValue()>& forward,
+                       const DescribeOptions& options) {
+  auto run = [&](Observation& observation) {
+    root_->eval();
+    const ContainersWatched containers(modules_, observation);
+    observation.enter(*root_, inputs);
+    const c10::IValue outputs = forward();
+    observation.leave(*root_, {outputs});
+  };
+  watch(inputs, run, options);
+}
+
+void ForwardRun::watch(const std::vector<c10::IValue>& inputs, const std::function<void(Observation&)>& run,
                        const DescribeOptions& options) {
   const std::string name(live_.model.architecture);
   if (current_run != nullptr) throw Error(ErrorKind::usage, name, "a forward is being watched on this thread already");
@@ -87,15 +100,11 @@ void ForwardRun::watch(const std::vector<c10::IValue>& inputs, const std::functi
   Observation observation(live_, is_dry, options.with_backward,
                           [&](const at::Tensor& tensor) { snapshot.before_write(tensor); });
   try {
-    root_.eval();
     const Circumstances circumstances(options);
-    const RunGuard run(observation);
+    const RunGuard guard(observation);
     const nn::ObserverGuard observed(&observation);
-    const ContainersWatched containers(modules_, observation);
     const InterceptGuard intercepted(observation);
-    observation.enter(root_, inputs);
-    const c10::IValue outputs = forward();
-    observation.leave(root_, {outputs});
+    run(observation);
     is_complete_ = true;
   } catch (const Stopped& stopped) {
     live_.model.notes.push_back({"data-dependent", stopped.place(), stopped.message()});
@@ -113,7 +122,7 @@ void ForwardRun::watch(const std::vector<c10::IValue>& inputs, const std::functi
 
 void ForwardRun::conclude(Observation& observation) {
   live_.model.runs = observation.finish();
-  complete_parents(live_, live_.model.runs);
+  if (root_ != nullptr) complete_parents(live_, live_.model.runs);
   note_initialised(observation);
   fill_shapes(observation);
 }

@@ -23,10 +23,14 @@ class ForwardRun {
   };
 
   explicit ForwardRun(torch::nn::Module& root);
+  explicit ForwardRun(const torch::jit::Module& root);
 
   // Fills the runs of the model, and the shapes of tensors that have none. Everything is put back, also where it
   // throws, which it does as describe() says.
   void watch(const std::vector<c10::IValue>& inputs, const std::function<c10::IValue()>& forward,
+             const DescribeOptions& options);
+  // The same, of whatever `run` does with the model.
+  void watch(const std::vector<c10::IValue>& inputs, const std::function<void(class Observation&)>& run,
              const DescribeOptions& options);
 
   LiveModel& live() { return live_; }
@@ -40,7 +44,7 @@ class ForwardRun {
   void note_initialised(const class Observation& observation);
   void fill_shapes(const class Observation& observation);
 
-  torch::nn::Module& root_;
+  torch::nn::Module* root_ = nullptr;  // null for TorchScript
   LiveModel live_;
   std::vector<torch::nn::Module*> modules_;
   std::vector<Initialised> initialised_;

@@ -64,13 +64,13 @@ class Parents {
 void witness(const LiveModel& live, std::vector<Run>& runs) {
   for (auto i = static_cast<Index>(runs.size()); i-- > 0;) {
     const Module& module = live.model.modules[i];
-    if (runs[i].witness == Witness::none && module.first_tensor != kNone) runs[i].witness = Witness::operators;
+    if (runs[i].witness == Witness::none && module.first_tensor != kNone) runs[i].witness = Witness::parts;
     if (module.parent == kNone) continue;
     const torch::nn::Module* parent = live.modules[module.parent];
     if (runs[i].witness == Witness::none && dynamic_cast<const torch::nn::SequentialImpl*>(parent) != nullptr)
       runs[i].witness = Witness::layer;
     if (runs[i].witness != Witness::none && runs[module.parent].witness == Witness::none)
-      runs[module.parent].witness = Witness::operators;
+      runs[module.parent].witness = Witness::parts;
   }
 }
 
@@ -85,7 +85,7 @@ void complete_parents(const LiveModel& live, std::vector<Run>& runs) {
     Run& parent = runs[module.parent];
     if (parent.calls > 0) continue;
     parent.calls = 1;
-    parent.witness = Witness::operators;
+    parent.witness = Witness::parts;
   }
   witness(live, runs);
   for (Index i = 0; i < runs.size(); ++i)

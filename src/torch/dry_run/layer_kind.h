@@ -9,7 +9,7 @@ namespace weigh::dry_run {
 
 enum class LayerKind : std::uint8_t {
   unseen,              // it has children: its own parameters do not tell when it begins and ends
-  of_user,             // a leaf of a type that we do not know
+  of_user,             // a leaf of a type that we do not know: what it does beside its parameters is not known
   simple,              // a leaf of libtorch whose operators all take a parameter, and work on its inputs
   padded_convolution,  // pads its input by other operators first
   embedding_bag,       // flattens its input first, and makes its offsets

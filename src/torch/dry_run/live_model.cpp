@@ -52,17 +52,34 @@ DType dtype_of(at::ScalarType type) {
   return found == names.end() ? DType::unknown : found->second;
 }
 
+namespace {
+
+using Children = std::vector<std::pair<std::string, const torch::nn::Module*>>;
+
+Children children_of(const torch::nn::Module* module) {
+  Children children;
+  for (const auto& child : module->named_children()) children.emplace_back(child.key(), child.value().get());
+  return children;
+}
+const void* identity_of(const torch::nn::Module* module) { return module; }
+std::string type_of(const torch::nn::Module* module) { return type_name(*module); }
+
+std::vector<std::pair<std::string, torch::jit::Module>> children_of(const torch::jit::Module& module) {
+  std::vector<std::pair<std::string, torch::jit::Module>> children;
+  for (const auto& child : module.named_children()) children.emplace_back(child.name, child.value);
+  return children;
+}
+const void* identity_of(const torch::jit::Module& module) { return module._ivalue().get(); }
+// The last part of "__torch__.torch.nn.modules.linear.___torch_mangle_3.Linear".
+std::string type_of(const torch::jit::Module& module) { return module.type()->name()->name(); }
+
+}  // namespace
+
 LiveModel::LiveModel(const torch::nn::Module& root) {
   const Limits limits;
   ModelBuilder builder(model, limits);
-  model.format = "libtorch";
-  model.is_live = true;
   model.kind = "live module";
-  model.architecture = type_name(root);
-  modules.push_back(&root);
-  first_.emplace(&root, 0);
-  model.modules[0].type = model.keep(model.architecture);
-  add_children(builder);
+  modules = add_tree(builder, &root);
   KnownExtents known(builder);
   for (Index i = 0; i < modules.size(); ++i) {
     model.modules[i].mode = modules[i]->is_training() ? Mode::train : Mode::eval;
@@ -70,42 +87,78 @@ LiveModel::LiveModel(const torch::nn::Module& root) {
   }
 }
 
+LiveModel::LiveModel(const torch::jit::Module& root) {
+  const Limits limits;
+  ModelBuilder builder(model, limits);
+  model.kind = "TorchScript module";
+  const std::vector<torch::jit::Module> scripts = add_tree(builder, root);
+  for (Index i = 0; i < scripts.size(); ++i) {
+    if (scripts[i].hasattr("training")) model.modules[i].mode = scripts[i].is_training() ? Mode::train : Mode::eval;
+    if (model.modules[i].alias_of == kNone) add_tensors(builder, i, scripts[i]);
+  }
+}
+
 // In depth first: a parent before its children, and the first path of a shared module is the one that Python names.
-void LiveModel::add_children(ModelBuilder& builder) {
+template <class Handle>
+std::vector<Handle> LiveModel::add_tree(ModelBuilder& builder, Handle root) {
   struct Open {
     Index module;
-    torch::OrderedDict<std::string, std::shared_ptr<torch::nn::Module>> children;
+    decltype(children_of(root)) children;
     std::size_t next = 0;
   };
-  std::vector<Open> open = {{0, modules[0]->named_children()}};
+  model.format = "libtorch";
+  model.is_live = true;
+  model.architecture = type_of(root);
+  model.modules[0].type = model.keep(model.architecture);
+  first_.emplace(identity_of(root), 0);
+  std::vector<Open> open = {{0, children_of(root)}};
+  std::vector<Handle> handles = {std::move(root)};
   while (!open.empty()) {
     Open& parent = open.back();
     if (parent.next == parent.children.size()) {
       open.pop_back();
       continue;
     }
-    const auto child = parent.children[parent.next++];
-    const Index index = builder.add_child(parent.module, child.key());
-    modules.push_back(child.value().get());
-    model.modules[index].type = model.keep(type_name(*child.value()));
-    const auto [first, is_new] = first_.emplace(child.value().get(), index);
+    const auto [name, child] = parent.children[parent.next++];
+    const Index index = builder.add_child(parent.module, name);
+    handles.push_back(child);
+    model.modules[index].type = model.keep(type_of(child));
+    const auto [first, is_new] = first_.emplace(identity_of(child), index);
     if (is_new) {
-      open.push_back({index, child.value()->named_children()});
+      open.push_back({index, children_of(child)});
     } else {
       model.modules[index].alias_of = first->second;
     }
   }
+  return handles;
 }
 
 void LiveModel::add_tensors(ModelBuilder& builder, KnownExtents& known, Index module) {
-  for (const auto& parameter : modules[module]->named_parameters(/*recurse=*/false))
-    add_tensor(builder, known, module, parameter.key(), parameter.value(), Role::parameter);
-  for (const auto& buffer : modules[module]->named_buffers(/*recurse=*/false))
-    add_tensor(builder, known, module, buffer.key(), buffer.value(), Role::buffer);
+  auto add = [&](const auto& tensors, Role role) {
+    for (const auto& tensor : tensors) {
+      const Tensor entry = describe(tensor.key(), module, tensor.value(), role);
+      if (nn::is_uninitialized(tensor.value())) {
+        add_uninitialized(builder, known, entry, tensor.value());
+      } else {
+        add_initialized(builder, entry, tensor.value());
+      }
+    }
+  };
+  add(modules[module]->named_parameters(/*recurse=*/false), Role::parameter);
+  add(modules[module]->named_buffers(/*recurse=*/false), Role::buffer);
 }
 
-void LiveModel::add_tensor(ModelBuilder& builder, KnownExtents& known, Index module, const std::string& name,
-                           const at::Tensor& tensor, Role role) {
+void LiveModel::add_tensors(ModelBuilder& builder, Index index, const torch::jit::Module& module) {
+  auto add = [&](const auto& tensors, Role role) {
+    for (const auto& tensor : tensors)
+      if (tensor.value.defined())
+        add_initialized(builder, describe(tensor.name, index, tensor.value, role), tensor.value);
+  };
+  add(module.named_parameters(/*recurse=*/false), Role::parameter);
+  add(module.named_buffers(/*recurse=*/false), Role::buffer);
+}
+
+Tensor LiveModel::describe(const std::string& name, Index module, const at::Tensor& tensor, Role role) {
   Tensor entry;
   entry.name = name;
   entry.module = module;
@@ -114,20 +167,26 @@ void LiveModel::add_tensor(ModelBuilder& builder, KnownExtents& known, Index mod
   entry.dtype = dtype_of(tensor.scalar_type());
   entry.requires_grad = tensor.requires_grad() ? RequiresGrad::yes : RequiresGrad::no;
   entry.tied_to = same_memory(tensor);
+  return entry;
+}
+
+void LiveModel::add_uninitialized(ModelBuilder& builder, KnownExtents& known, Tensor entry, const at::Tensor& tensor) {
+  entry.state = State::uninitialised;
+  Module& owner = model.modules[entry.module];
+  owner.lazy = true;
+  const auto extents = known.of(*modules[entry.module], entry.module, owner.parent, std::string(entry.name));
+  if (!extents) entry.rank = Tensor::kUnknownRank;
+  builder.add_to_module(entry, extents.value_or(std::vector<Extent>()));
+  tensors.push_back(tensor);
+}
+
+void LiveModel::add_initialized(ModelBuilder& builder, Tensor entry, const at::Tensor& tensor) {
+  entry.state = state_of(tensor);
+  entry.layout = layout_of(tensor);
   std::vector<Extent> shape;
-  if (nn::is_uninitialized(tensor)) {
-    entry.state = State::uninitialised;
-    const auto extents = known.of(*modules[module], module, model.modules[module].parent, name);
-    if (extents) shape = *extents;
-    if (!extents) entry.rank = Tensor::kUnknownRank;
-    model.modules[module].lazy = true;
-  } else {
-    entry.state = state_of(tensor);
-    entry.layout = layout_of(tensor);
-    for (const std::int64_t size : tensor.sizes()) shape.emplace_back(static_cast<std::uint64_t>(size));
-    if (entry.state == State::initialised)
-      entry.stored_bytes = static_cast<std::uint64_t>(tensor.numel()) * tensor.element_size();
-  }
+  for (const std::int64_t size : tensor.sizes()) shape.emplace_back(static_cast<std::uint64_t>(size));
+  if (entry.state == State::initialised)
+    entry.stored_bytes = static_cast<std::uint64_t>(tensor.numel()) * tensor.element_size();
   builder.add_to_module(entry, shape);
   tensors.push_back(tensor);
 }
@@ -149,8 +208,8 @@ Index LiveModel::same_memory(const at::Tensor& tensor) {
   return kNone;
 }
 
-Index LiveModel::find(const torch::nn::Module& module) const {
-  const auto found = first_.find(&module);
+Index LiveModel::find(const void* identity) const {
+  const auto found = first_.find(identity);
   return found == first_.end() ? kNone : found->second;
 }
 

@@ -43,7 +43,9 @@ Observation::Observation(LiveModel& live, bool is_dry, bool with_backward,
       machine_(is_dry),
       calls_(live, owners_),
       charges_(live.model) {
-  for (std::size_t i = 0; i < live.tensors.size(); ++i)
+  // Where every module tells itself, nobody asks whose a parameter is.
+  const bool is_script = live.modules.empty();
+  for (std::size_t i = 0; i < live.tensors.size() && !is_script; ++i)
     if (!nn::is_uninitialized(live.tensors[i])) own(live.tensors[i], owner_for(live.model.tensors[i].module));
   // What the module holds beside its registered tensors, a transpose of one perhaps, is known by the same memory.
   machine_.twins().when_made([this](const at::Tensor& original, const at::Tensor& twin) {
@@ -74,17 +76,24 @@ Index Observation::owner_for(Index module) const {
 }
 
 void Observation::enter(torch::nn::Module& module, const std::vector<c10::IValue>& inputs) {
-  const Index index = live_.find(module);
+  enter(live_.find(module), inputs);
+}
+
+void Observation::enter(Index index, const std::vector<c10::IValue>& inputs) {
   if (index == kNone) return;
   const bool is_again = !entered_.empty() && entered_.back().module == index;
   entered_.push_back({index, is_again});
   if (is_again) return;
-  charges_.enter(index);
+  charges_.enter(index, calls_.follows(last_, index, {}));
   calls_.entered(index, inputs);
+  last_ = index;
 }
 
 void Observation::leave(torch::nn::Module& module, const std::vector<c10::IValue>& outputs) {
-  const Index index = live_.find(module);
+  leave(live_.find(module), outputs);
+}
+
+void Observation::leave(Index index, const std::vector<c10::IValue>& outputs) {
   if (index == kNone) return;
   const bool is_again = !entered_.empty() && entered_.back().module == index && entered_.back().is_again;
   while (!entered_.empty()) {
@@ -155,7 +164,10 @@ void Observation::operate(const c10::OperatorHandle& handle, torch::jit::Stack& 
   if (is_called_by_layer) {
     failed_in_.clear();
     owner_ = calls_.owner_of(op, operation.inputs);
-    if (owner_ != kNone) charges_.reach(owner_, calls_.is_whole(owner_));
+    if (owner_ != kNone) {
+      charges_.reach(owner_, calls_.is_whole(owner_), calls_.follows(last_, owner_, operation.inputs));
+      last_ = owner_;
+    }
   }
   run(handle, op, stack);
   operation.outputs = tensors_of(torch::jit::last(stack, handle.schema().returns().size()));
@@ -264,10 +276,29 @@ void Observation::stop(const Operator& op, const std::string& why) const {
 std::vector<Run> Observation::finish() {
   charges_.finish();
   std::vector<Run> runs = std::move(calls_.runs());
+  std::vector<bool> is_seen;
+  for (const Run& run : runs) is_seen.push_back(run.witness == Witness::layer);
+  std::vector<bool> has_tensors(runs.size());
+  std::vector<bool> was_reached(runs.size());
+  for (auto i = static_cast<Index>(runs.size()); i-- > 0;) {
+    const Module& module = live_.model.modules[i];
+    if (module.first_tensor != kNone) has_tensors[i] = true;
+    if (runs[i].calls > 0) was_reached[i] = true;
+    if (module.parent == kNone) continue;
+    if (has_tensors[i]) has_tensors[module.parent] = true;
+    if (was_reached[i]) was_reached[module.parent] = true;
+  }
   for (Index i = 0; i < runs.size(); ++i) {
-    runs[i].flops = charges_.total(i).flops;
-    runs[i].backward_flops = charges_.total(i).backward_flops;
-    runs[i].activation_bytes = charges_.total(i).activation_bytes;
+    Charges::Doubt doubt;
+    if (!is_seen[i] && was_reached[i]) doubt = charges_.doubt_beside(i);
+    if (!is_seen[i] && !has_tensors[i]) doubt = charges_.doubt_within(i, is_seen);
+    if (calls_.is_whole(i)) doubt.flops = false;  // no parameterless layer of libtorch has any
+    auto sum = [](std::uint64_t known, bool is_doubtful) {
+      return is_doubtful ? Count(known) + Count::unknown() : Count(known);
+    };
+    runs[i].flops = sum(charges_.total(i).flops, doubt.flops);
+    runs[i].backward_flops = sum(charges_.total(i).backward_flops, doubt.flops && with_backward_);
+    runs[i].activation_bytes = sum(charges_.total(i).activation_bytes, doubt.activations);
   }
   return runs;
 }

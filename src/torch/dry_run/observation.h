@@ -49,6 +49,8 @@ class Observation final : public Interceptor, public nn::Observer, public Contai
 
   void enter(torch::nn::Module& module, const std::vector<c10::IValue>& inputs) override;
   void leave(torch::nn::Module& module, const std::vector<c10::IValue>& outputs) override;
+  void enter(Index index, const std::vector<c10::IValue>& inputs);
+  void leave(Index index, const std::vector<c10::IValue>& outputs);
   void passed(torch::nn::Module& sequential, const std::vector<c10::IValue>& inputs,
               const std::vector<c10::IValue>& outputs) override;
 
@@ -101,6 +103,7 @@ class Observation final : public Interceptor, public nn::Observer, public Contai
   int depth_ = 0;          // of operators made of operators
   int quiet_ = 0;          // inside an operator that counts as a whole
   Index owner_ = kNone;    // of the operator that the layer called
+  Index last_ = kNone;     // the layer that came last
   std::string failed_in_;  // the operator that threw
 };
 

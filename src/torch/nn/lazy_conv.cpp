@@ -35,7 +35,8 @@ std::vector<std::int64_t> both_sides(const LazyConvOptions<D>& options) {
     } else {
       const bool is_same = is<kinds::kSame>(options.padding());
       const std::int64_t total = is_same ? (*options.dilation())[i] * ((*options.kernel_size())[i] - 1) : 0;
-      sides.insert(sides.end(), {total / 2, total - total / 2});
+      sides.push_back(total / 2);
+      sides.push_back(total - total / 2);
     }
   }
   return sides;

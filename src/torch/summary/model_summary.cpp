@@ -24,6 +24,12 @@ ModelSummary::ModelSummary(const torch::nn::Module* module, Model model, Summary
   for (const auto& buffer : module->named_buffers()) tensors_.emplace(buffer.key(), buffer.value());
 }
 
+ModelSummary::ModelSummary(const torch::jit::Module& module, Model model, SummaryOptions rows)
+    : model_(std::make_unique<Model>(std::move(model))), rows_(std::move(rows)) {
+  for (const auto& parameter : module.named_parameters()) tensors_.emplace(parameter.name, parameter.value);
+  for (const auto& buffer : module.named_buffers()) tensors_.emplace(buffer.name, buffer.value);
+}
+
 ModelSummary::~ModelSummary() = default;
 ModelSummary::ModelSummary(ModelSummary&&) noexcept = default;
 ModelSummary& ModelSummary::operator=(ModelSummary&&) noexcept = default;

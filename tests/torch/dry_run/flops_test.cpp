@@ -13,7 +13,7 @@ const weigh::DescribeOptions kBackward{.forward = weigh::Forward::dry, .with_bac
 template <class Module, class... Inputs>
 std::pair<std::uint64_t, std::uint64_t> flops(Module module, Inputs... inputs) {
   const weigh::Model model = weigh::describe_with(kBackward, module, inputs...);
-  return {model.runs[0].flops, model.runs[0].backward_flops};
+  return {model.runs[0].flops.known(), model.runs[0].backward_flops.known()};
 }
 using Pair = std::pair<std::uint64_t, std::uint64_t>;
 

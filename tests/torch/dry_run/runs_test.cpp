@@ -37,10 +37,10 @@ TEST(Runs, OfLayersCalledByHand) {
   EXPECT_EQ(line(model, "norm"), "[2, 8, 8, 8] -> [2, 8, 8, 8] x1");
   EXPECT_EQ(line(model, "pool"), "[2, 8, 8, 8] -> [2, 8, 4, 4] x1");
   EXPECT_EQ(line(model, "head"), "[2, 8] -> [2, 4] x1");
-  EXPECT_EQ(line(model, "relu"), "? -> ? x0");
+  EXPECT_EQ(line(model, "relu"), "? -> ? x?");
   EXPECT_EQ(line(model, "unused"), "? -> ? x0");
   EXPECT_EQ(run(model, "relu").witness, weigh::Witness::none);
-  EXPECT_EQ(run(model, "unused").witness, weigh::Witness::operators);
+  EXPECT_EQ(run(model, "unused").witness, weigh::Witness::parts);
   EXPECT_EQ(run(model, "conv").witness, weigh::Witness::operators);
   EXPECT_EQ(run(model, "pool").witness, weigh::Witness::layer);
 }
@@ -149,6 +149,88 @@ TEST(Runs, OfSharedParametersAndModules) {
   EXPECT_EQ(line(model, "again"), "[2, 3, 4] -> [2, 3, 4] x1");
   EXPECT_EQ(line(model, "embed").substr(0, 6), "[2, 3]");
   EXPECT_EQ(model.runs[0].flops, 2U * 6 * 16 + 2U * 6 * 4 * 10);
+}
+
+// A layer of one's own with parameters: what it does before and after it uses them, nobody but itself knows.
+struct ScoresImpl : nn::Module {
+  Tensor key = register_parameter("key", rand({4, 4}));
+  Tensor value = register_parameter("value", rand({4, 4}));
+  Tensor forward(const Tensor& x) {
+    const Tensor scores = x.matmul(key).matmul(x.t());
+    return scores.matmul(x.matmul(value)).matmul(x.t());
+  }
+};
+TORCH_MODULE(Scores);
+
+TEST(Runs, OfLayersOfOnesOwnAreKnownIfTheyTell) {
+  struct Net : nn::Module {
+    Scores scores = register_module("scores", Scores());
+    weigh::nn::Observed<Scores> told = register_module("told", Scores());
+    Tensor forward(const Tensor& x) { return scores(x) + told(x); }
+  } net;
+  const weigh::Model model = weigh::describe(net, rand({3, 4}));
+  const std::uint64_t own = 2U * 2 * 3 * 4 * 4;    // by the parameters
+  const std::uint64_t inner = 2U * 2 * 3 * 3 * 4;  // between them
+  const std::uint64_t last = 2U * 3 * 3 * 4;       // after them
+  EXPECT_EQ(line(model, "told"), "[3, 4] -> [3, 3] x1");
+  EXPECT_EQ(run(model, "told").flops, own + inner + last);
+  EXPECT_EQ(line(model, "scores"), "? -> ? x?");
+  EXPECT_EQ(run(model, "scores").witness, weigh::Witness::parts);
+  EXPECT_FALSE(run(model, "scores").flops.is_exact());
+  EXPECT_EQ(run(model, "scores").flops.known(), own + inner / 2);
+  EXPECT_EQ(model.runs[0].flops, 2 * (own + inner + last));
+}
+
+// Product of two tensors in a module without parameters.
+struct ProductImpl : nn::Module {
+  Tensor forward(const Tensor& x) { return x.matmul(x.t()); }
+};
+TORCH_MODULE(Product);
+
+TEST(Runs, DoNotGuessWhoseAnOperatorIs) {
+  struct Inner : nn::Module {
+    nn::Linear first = register_module("first", nn::Linear(4, 4));
+    nn::ReLU relu = register_module("relu", nn::ReLU());
+    nn::Linear second = register_module("second", nn::Linear(4, 4));
+    Tensor forward(const Tensor& x) { return second(relu(first(x))); }
+  };
+  struct Net : nn::Module {
+    std::shared_ptr<Inner> inner = register_module("inner", std::make_shared<Inner>());
+    Product product = register_module("product", Product());
+    Tensor forward(const Tensor& x) { return inner->forward(inner->forward(product(inner->forward(x)))); }
+  } net;
+  const weigh::Model model = weigh::describe(net, rand({4, 4}));
+  const std::uint64_t product = 2U * 4 * 4 * 4;  // a linear layer, too
+  EXPECT_EQ(line(model, "inner"), "? -> ? x?");
+  EXPECT_EQ(run(model, "inner").flops.known(), 6 * product);
+  EXPECT_FALSE(run(model, "inner").flops.is_exact());  // the product might be its last operator
+  EXPECT_EQ(line(model, "inner.first"), "[4, 4] -> [4, 4] x3");
+  EXPECT_EQ(run(model, "inner.first").flops, 3 * product);
+  EXPECT_EQ(line(model, "inner.relu"), "? -> ? x?");
+  EXPECT_EQ(run(model, "inner.relu").flops, 0U);  // whoever calls it
+  EXPECT_FALSE(run(model, "inner.relu").activation_bytes.is_exact());
+  EXPECT_EQ(line(model, "product"), "? -> ? x?");
+  EXPECT_FALSE(run(model, "product").flops.is_exact());
+  EXPECT_EQ(run(model, "product").flops.known(), 0U);
+  EXPECT_EQ(model.runs[0].flops, 7 * product);
+}
+
+TEST(Runs, OfModulesThatDoNotTellAreExactWhereNoOperatorIsInDoubt) {
+  struct Inner : nn::Module {
+    nn::Linear first = register_module("first", nn::Linear(4, 4));
+    nn::Linear second = register_module("second", nn::Linear(4, 4));
+    Tensor forward(const Tensor& x) { return second(first(x).relu()).relu(); }
+  };
+  struct Net : nn::Module {
+    std::shared_ptr<Inner> inner = register_module("inner", std::make_shared<Inner>());
+    nn::Linear head = register_module("head", nn::Linear(4, 2));
+    Tensor forward(const Tensor& x) { return head(inner->forward(x)); }
+  } net;
+  const weigh::Model model = weigh::describe(net, rand({3, 4}));
+  EXPECT_EQ(run(model, "inner").flops, 2U * 2 * 3 * 4 * 4);
+  EXPECT_FALSE(run(model, "inner").activation_bytes.is_exact());
+  EXPECT_EQ(run(model, "inner").activation_bytes.known(), 3U * 3 * 4 * 4);
+  EXPECT_TRUE(run(model, "head").activation_bytes.is_exact());
 }
 
 TEST(Runs, KeepWhatWasKnownWhereValuesAreWanted) {

@@ -44,7 +44,7 @@ inline const Run& run(const Model& model, std::string_view path) { return model.
 // "in -> out, calls"
 inline std::string line(const Model& model, std::string_view path) {
   const Run& one = run(model, path);
-  return text(one.in) + " -> " + text(one.out) + " x" + std::to_string(one.calls);
+  return text(one.in) + " -> " + text(one.out) + " x" + (one.known_calls() ? std::to_string(*one.known_calls()) : "?");
 }
 
 inline std::string notes(const Model& model) {

@@ -36,8 +36,19 @@ at::Tensor convolution(const at::Tensor& x, const at::Tensor& weight, const c10:
   return at::empty(sizes, x.options());
 }
 
+// What torch.jit.trace() records.
+at::Tensor recorded_convolution(const at::Tensor& x, const at::Tensor& weight, const c10::optional<at::Tensor>& bias,
+                                at::IntArrayRef stride, at::IntArrayRef padding, at::IntArrayRef dilation,
+                                bool transposed, at::IntArrayRef output_padding, std::int64_t groups,
+                                bool /*benchmark*/, bool /*deterministic*/, bool /*cudnn*/, bool /*tf32*/) {
+  return dry_run::convolution(x, weight, bias, stride, padding, dilation, transposed, output_padding, groups);
+}
+
 }  // namespace
 
-void add_convolutions(ShapeKernels& kernels) { kernels.add("convolution", TORCH_FN(convolution)); }
+void add_convolutions(ShapeKernels& kernels) {
+  kernels.add("convolution", TORCH_FN(convolution));
+  kernels.add("_convolution", TORCH_FN(recorded_convolution));
+}
 
 }  // namespace weigh::dry_run
