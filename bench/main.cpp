@@ -13,6 +13,9 @@
 #include <fmt/format.h>
 
 #include "child.h"
+#ifdef WEIGH_BENCH_GRAPH
+#include "live/rows.h"
+#endif
 #include "samples.h"
 #include "scratch.h"
 #include "table.h"
@@ -35,6 +38,9 @@ class Bench {
     against_floor(table, kimi);
     against_torch(table, large);
     growth(table, sizes);
+#ifdef WEIGH_BENCH_GRAPH
+    live(table, python(), scratch_.path("numbers.txt"));
+#endif
     return table.all_met();
   }
 
@@ -44,6 +50,11 @@ class Bench {
     const char* name;
   };
   static constexpr Size kSizes[] = {{10'000, "10k"}, {100'000, "100k"}, {1'000'000, "1M"}};
+
+  static std::string python() {
+    const char* chosen = std::getenv("WEIGH_BENCH_PYTHON");
+    return chosen != nullptr ? chosen : "python3";
+  }
 
   Usage weigh(const std::string& path) const { return run({weigh_, path}); }
 
@@ -70,15 +81,14 @@ class Bench {
 
   void against_torch(Table& table, const std::string& file) const {
     const std::string what = "PyTorch, 200k tensors: time";
-    const char* chosen = std::getenv("WEIGH_BENCH_PYTHON");
-    const std::string python = chosen != nullptr ? chosen : "python3";
-    if (!succeeds({python, "-c", "import torch"})) {
-      return table.skip(what, fmt::format("{} cannot import torch; WEIGH_BENCH_PYTHON may name one that can", python));
+    if (!succeeds({python(), "-c", "import torch"})) {
+      return table.skip(what,
+                        fmt::format("{} cannot import torch; WEIGH_BENCH_PYTHON may name one that can", python()));
     }
     const std::string output = scratch_.path("torch-seconds.txt");
     auto ours = [&] { return weigh(file); };
     auto torch_load = [&] {
-      Usage usage = run({python, WEIGH_TORCH_PEER, file}, output);
+      Usage usage = run({python(), WEIGH_TORCH_PEER, file}, output);
       std::ifstream(output) >> usage.seconds;
       return usage;
     };

@@ -27,6 +27,6 @@ weigh_torch_test(dry_run
   ROOMS dry_run nn model bytes
   LIBRARIES nlohmann_json::nlohmann_json)
 weigh_torch_test(summary
-  FILES torch/summary/golden_test.cpp torch/summary/lazy_table_test.cpp
+  FILES torch/summary/golden_test.cpp torch/summary/lazy_table_test.cpp torch/summary/model_summary_test.cpp
   ROOMS summary dry_run nn render analysis model bytes
   LIBRARIES nlohmann_json::nlohmann_json)

@@ -1,0 +1,78 @@
+// Describes a model that is built dry, in one process each, so that its memory is its own:
+//   bench_dry_runs llama70b | resnet50 | llama
+// Prints the seconds of building and describing it, of describing it alone (the median of several), of one real forward
+// (0 where there is none) and by how many bytes the process grew from its start.
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include <sys/resource.h>
+
+#include "live/models.h"
+
+#include "weigh/torch/build_dry.h"
+#include "weigh/torch/model_summary.h"
+
+namespace {
+
+using namespace weigh::bench;  // NOLINT(google-build-using-namespace): the models
+
+double seconds_of(const std::function<void()>& work) {
+  const auto begin = std::chrono::steady_clock::now();
+  work();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
+double median_of(int times, const std::function<void()>& work) {
+  std::vector<double> seconds;
+  for (int i = 0; i < times; ++i) seconds.push_back(seconds_of(work));
+  std::nth_element(seconds.begin(), seconds.begin() + times / 2, seconds.end());
+  return seconds[static_cast<std::size_t>(times) / 2];
+}
+
+long peak_bytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return usage.ru_maxrss * 1024;
+}
+
+template <class Make>
+void measure(Make make, const torch::Tensor& input, bool has_real_forward) {
+  const long before = peak_bytes();
+  auto look = [&](auto& model) { return weigh::summarize(model, input).text().size(); };
+  const double first = seconds_of([&] {
+    auto model = weigh::build_dry(make);
+    look(model);
+  });
+  const long grown = peak_bytes() - before;
+  auto model = weigh::build_dry(make);
+  const double again = median_of(11, [&] { look(model); });
+  double real = 0;
+  if (has_real_forward) {
+    const torch::NoGradGuard no_grad;
+    auto whole = make();
+    whole->eval();
+    real = median_of(3, [&] { whole->forward(input); });
+  }
+  std::printf("%f %f %f %ld\n", first, again, real, grown);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::string name = argc == 2 ? argv[1] : "";
+  // What one would pass to a forward. It has the shape alone, and takes no memory.
+  const torch::Tensor tokens = torch::zeros({1}, torch::kLong);
+  if (name == "llama70b") {
+    measure([] { return Llama(kLlama70B); }, tokens.expand({1, 4096}), false);
+  } else if (name == "llama") {
+    measure([] { return Llama(kSmall); }, tokens.expand({1, 512}), true);
+  } else if (name == "resnet50") {
+    measure([] { return ResNet50(); }, torch::zeros({32, 3, 224, 224}), true);
+  } else {
+    return 2;
+  }
+}
