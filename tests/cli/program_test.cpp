@@ -1,4 +1,5 @@
 // The program as the shell runs it.
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <filesystem>

@@ -80,7 +80,9 @@ void expect_lightnings_text_at(const std::vector<int>& depths, const std::string
                                const Inputs&... inputs) {
   const Json& after = golden().at(name).at("after");
   for (const int levels : depths)
-    EXPECT_EQ(lightning(summarize(model, inputs..., depth(levels))), after.at(std::to_string(levels))) << levels;
+    EXPECT_EQ(lightning(summarize(model, inputs..., depth(levels))),
+              after.at(std::to_string(levels)).get<std::string>())
+        << levels;
 }
 
 torch::Tensor tokens(std::int64_t rows, std::int64_t columns) { return torch::zeros({rows, columns}, torch::kLong); }
