@@ -46,6 +46,7 @@ IValue Interpreter::call(jit::Function& function, Stack arguments) {
     function.run(arguments);
     return std::move(arguments.back());
   }
+  code->ensure_defined();  // one that was defined from source is compiled when it is first wanted
   const std::shared_ptr<jit::Graph> graph = code->graph();
   Values values;
   for (std::size_t i = 0; i < arguments.size(); ++i) values[graph->inputs()[i]] = std::move(arguments[i]);
