@@ -21,6 +21,9 @@ if(WEIGH_SANITIZE)
   target_compile_options(weigh_flags INTERFACE -fsanitize=${WEIGH_SANITIZE} -fno-sanitize-recover=all
                                                -fno-omit-frame-pointer)
   target_link_options(weigh_flags INTERFACE -fsanitize=${WEIGH_SANITIZE})
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_compile_options(weigh_flags INTERFACE -Wno-maybe-uninitialized)  # false alarms: GCC manual, -fsanitize
+  endif()
 endif()
 if(WEIGH_FUZZ)
   target_compile_options(weigh_flags INTERFACE -fsanitize=fuzzer-no-link)
