@@ -31,6 +31,6 @@ weigh_torch_test(summary
   ROOMS summary dry_run nn render analysis model bytes
   LIBRARIES nlohmann_json::nlohmann_json)
 weigh_torch_test(weights
-  FILEStorch/weights/save_test.cpp
+  FILES torch/weights/load_state_dict_test.cpp torch/weights/load_test.cpp torch/weights/save_test.cpp
   ROOMS weights formats analysis nn model wire bytes
   LIBRARIES nlohmann_json::nlohmann_json)

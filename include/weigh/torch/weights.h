@@ -45,7 +45,7 @@ struct WeightsOptions {
   // Tensors show the file, and are read from it when they are looked at. Writing into them changes this process alone;
   // but whoever shortens the file while they live ends this process with a SIGBUS. false: copies.
   bool map = true;
-  Limits limits;
+  Limits limits = {};
 };
 
 // Every tensor of the file's models: a safetensors file, an index or folder of shards, what torch.save or Lightning
@@ -71,8 +71,8 @@ struct LoadOptions {
   // Anything that does not fit is an Error, and nothing is changed. false: what fits is loaded.
   bool strict = true;
   // Only names that begin with it are the module's, without it: "model." for the model in a LightningModule.
-  std::string prefix;
-  WeightsOptions weights;
+  std::string prefix = {};
+  WeightsOptions weights = {};
 };
 
 // Copies values into the module's parameters and buffers, as Python's load_state_dict does: they stay the tensors that

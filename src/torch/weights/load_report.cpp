@@ -12,7 +12,7 @@ void add_line(std::string& text, const char* what, const std::vector<std::string
   if (!text.empty()) text += '\n';
   text += fmt::format("{} ({}): ", what, names.size());
   for (std::size_t i = 0; i < names.size() && i < kMostNamed; ++i) text += (i == 0 ? "" : separator) + names[i];
-  if (names.size() > kMostNamed) text += fmt::format("{}and {} more", separator, names.size() - kMostNamed);
+  if (names.size() > kMostNamed) text += fmt::format(" and {} more", names.size() - kMostNamed);
 }
 
 }  // namespace

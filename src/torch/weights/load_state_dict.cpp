@@ -19,7 +19,10 @@ namespace weigh {
 namespace {
 
 // Files before PyTorch 0.4.1 lack it, and Python lets them.
-constexpr std::string_view kCounter = "num_batches_tracked";
+bool is_counter(std::string_view name) {
+  constexpr std::string_view kCounter = "num_batches_tracked";
+  return name.substr(name.rfind('.') + 1) == kCounter;
+}
 
 std::string text_of(torch::IntArrayRef shape) { return fmt::format("[{}]", fmt::join(shape, ", ")); }
 
@@ -56,18 +59,26 @@ class Plan {
     if (options_.strict && !report_.is_clean())
       throw Error(ErrorKind::unsupported, weights_.source, "does not fit the module\n" + report_.text());
     const torch::NoGradGuard no_grad;
-    for (Copy& copy : copies_) {
-      if (nn::is_uninitialized(copy.target)) nn::materialize(copy.target, copy.value.sizes());
-      copy.target.copy_(copy.value);
-    }
+    for (Copy& copy : copies_) run(copy);
     return std::move(report_);
   }
 
  private:
   struct Copy {
+    std::string_view name;
     torch::Tensor target;
     torch::Tensor value;
   };
+
+  void run(Copy& copy) const {
+    try {
+      if (nn::is_uninitialized(copy.target)) nn::materialize(copy.target, copy.value.sizes());
+      copy.target.copy_(copy.value);
+    } catch (const c10::Error& error) {  // two elements of the target are the same memory, for example
+      throw Error(ErrorKind::usage, weights_.source,
+                  fmt::format("tensor '{}' cannot be loaded: {}", copy.name, error.what_without_backtrace()));
+    }
+  }
 
   // What a tensor of the file is called in the module; nothing where it is none of the module's.
   std::optional<std::string_view> name_of(const NamedTensor& tensor) const {
@@ -86,23 +97,22 @@ class Plan {
     }
   }
 
-  // Of lazy layers, which know some before their first input.
-  void find_known_sizes(torch::nn::Module& module) {
-    for (const auto& item : module.named_modules()) {
-      const auto* lazy = dynamic_cast<const nn::LazyLayer*>(item.value().get());
-      if (lazy == nullptr) continue;
-      for (const auto& tensors : {item.value()->named_parameters(false), item.value()->named_buffers(false)})
+  // Of lazy layers, which know some before their first input. Not by named_modules(), which asks for a module that is
+  // held by a shared_ptr.
+  void find_known_sizes(const torch::nn::Module& module) {
+    if (const auto* lazy = dynamic_cast<const nn::LazyLayer*>(&module)) {
+      for (const auto& tensors : {module.named_parameters(false), module.named_buffers(false)})
         for (const auto& own : tensors)
           if (nn::is_uninitialized(own.value()))
             known_sizes_.emplace(own.value().unsafeGetTensorImpl(), lazy->known_sizes(own.key()));
     }
+    for (const auto& child : module.named_children()) find_known_sizes(*child.value());
   }
 
   void match(NamedTensor& target) {
     const auto found = values_.find(target.name);
     if (found == values_.end()) {
-      const bool may_lack = target.name == kCounter || target.name.ends_with("." + std::string(kCounter));
-      if (!may_lack) lacking_.push_back(&target);
+      if (!is_counter(target.name)) lacking_.push_back(&target);
       return;
     }
     used_.insert(found->first);
@@ -133,7 +143,7 @@ class Plan {
       if (target.value.dim() == 0 && value.dim() == 1 && value.size(0) == 1) value = value.select(0, 0);
       if (value.sizes() != target.value.sizes()) return in_file + text_of(target.value.sizes()) + " in the module";
     }
-    copies_.push_back({target.value, std::move(value)});
+    copies_.push_back({target.name, target.value, std::move(value)});
     return "";
   }
 
@@ -148,7 +158,9 @@ class Plan {
     if (values_.empty() && !weights_.tensors.empty())
       return fmt::format("no name in the file begins with '{}'; the first is '{}'", options_.prefix,
                          weights_.tensors.front().name.substr(0, 200));
-    return hint_about_names(report_.missing, report_.unexpected, options_.prefix);
+    std::vector<std::string> unexpected = report_.unexpected;
+    std::erase_if(unexpected, is_counter);  // of which the module may have more than it misses
+    return hint_about_names(report_.missing, unexpected, options_.prefix);
   }
 
   const Weights& weights_;

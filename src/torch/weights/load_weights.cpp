@@ -48,7 +48,10 @@ class Loading {
   // What a table of tensors may leave open, but whoever computes with them must not.
   void refuse() const {
     for (const Note& note : model_.notes) {
-      if (note.code == "missing-shard") fail(ErrorKind::not_found, fmt::format("'{}' {}", note.place, note.message));
+      if (note.code == "missing-shard")
+        fail(ErrorKind::not_found,
+             fmt::format("the shard '{}' is not there; download it, or name those that are there one by one",
+                         note.place));
       if (note.code == "duplicate-tensor")
         fail(ErrorKind::corrupt,
              fmt::format("tensor '{}' {}", note.place, "is in two shards; which one counts depends on the reader"));
@@ -64,8 +67,8 @@ class Loading {
     if (tensor.state == State::uninitialised) return uninitialized(tensor);
     if (tensor.layout != Layout::strided) fail(index, "is " + text_of(tensor.layout) + ", which cannot be loaded");
     if (!type)
-      fail(index,
-           fmt::format("is of the dtype {}, which libtorch {} does not have", name(tensor.dtype), TORCH_VERSION));
+      fail(index, fmt::format("is of the dtype {}, which cannot be loaded with libtorch {}", name(tensor.dtype),
+                              TORCH_VERSION));
     const auto options = torch::TensorOptions().dtype(*type);
     std::vector<std::int64_t> shape;
     for (const Extent* extent = model_.shape_begin(tensor); extent != model_.shape_end(tensor); ++extent)
