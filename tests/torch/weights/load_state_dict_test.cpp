@@ -183,9 +183,10 @@ TEST_F(LoadStateDict, APrefixIsSuggested) {
             "m: does not fit the module\n"
             "missing in the file (6): 0.weight, 0.bias, 1.weight, 1.bias, 1.running_mean, 1.running_var\n"
             "no name in the file begins with 'model.'; the first is 'ema.0.weight'");
-  torch::nn::Sequential outer(small_net());
-  EXPECT_EQ(load_state_dict(*outer, weights_of(*net), {.strict = false}).hint,
-            "in the module these names begin with '0.': load into its child '0'");
+  torch::nn::Module outer;
+  outer.register_module("net", small_net().ptr());
+  EXPECT_EQ(load_state_dict(outer, weights_of(*net), {.strict = false}).hint,
+            "in the module these names begin with 'net.': load into its child 'net'");
 }
 
 TEST_F(LoadStateDict, TwentyOfAKindAreNamed) {
@@ -248,6 +249,16 @@ TEST_F(LoadStateDict, WhereThereIsNoMemory) {
   weights.tensors[0].value = torch::ones({1, 2}, torch::kMeta);
   EXPECT_EQ(load_state_dict(*linear, weights, {.strict = false}).text(),
             "of another shape (1): weight: without data in the file, which has it on the device 'meta'");
+}
+
+TEST_F(LoadStateDict, WhatLibtorchRefusesIsNamed) {
+  torch::nn::Module module;
+  module.register_buffer("mask", torch::zeros({1}).expand({3}));
+  Weights weights;
+  weights.source = "m";
+  weights.tensors = {{"mask", torch::ones({3})}};
+  const std::string message = error_of([&] { load_state_dict(module, weights); });
+  EXPECT_EQ(message.substr(0, 50), "m: tensor 'mask' cannot be loaded: unsupported ope");
 }
 
 TEST_F(LoadStateDict, WeightsOfTheCallersOwn) {
