@@ -132,7 +132,7 @@ class Plan {
     const std::string in_file = text_of(value.sizes()) + " in the file, ";
     if (is_lazy) {
       // A few bytes can be expanded to any shape: memory is given for what the file holds.
-      if (value.has_storage() && value.numel() * value.element_size() > value.storage().nbytes())
+      if (value.has_storage() && value.nbytes() > value.storage().nbytes())
         return text_of(value.sizes()) + " in the file, but expanded from less; not initialised in the module";
       const auto* impl = target.value.unsafeGetTensorImpl();
       const auto known = known_sizes_.find(impl);

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include "formats/made_files.h"
 #include "support/files.h"
 #include "torch/nn/shapes.h"
 #include "torch/weights/folder.h"
@@ -249,6 +250,16 @@ TEST_F(LoadStateDict, WhereThereIsNoMemory) {
   weights.tensors[0].value = torch::ones({1, 2}, torch::kMeta);
   EXPECT_EQ(load_state_dict(*linear, weights, {.strict = false}).text(),
             "of another shape (1): weight: without data in the file, which has it on the device 'meta'");
+}
+
+TEST_F(LoadStateDict, AFewBytesAreNotExpandedIntoMemory) {
+  const std::string tensor = py::tensor(py::storage("FloatStorage", "0", 1), 0, {std::int64_t{1} << 40}, {0});
+  write("m", torch_file(py::dict({{"w", tensor}}), {{"0", std::string(4, '\0')}}));
+  torch::nn::Module module;
+  module.register_parameter("w", nn::UninitializedParameter());
+  EXPECT_EQ(
+      load_state_dict(module, path("m"), {.strict = false}).text(),
+      "of another shape (1): w: [1099511627776] in the file, but expanded from less; not initialised in the module");
 }
 
 TEST_F(LoadStateDict, WhatLibtorchRefusesIsNamed) {

@@ -1,6 +1,12 @@
 // load_weights: what torch and safetensors read from the same files, and what cannot be loaded.
+#include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <fstream>
+#include <map>
+#include <stdexcept>
+#include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
