@@ -15,6 +15,7 @@ enum class ErrorKind : std::uint8_t {
   truncated,    // the bytes end before what they promise
   corrupt,      // the bytes contradict themselves
   limit,        // a bound of Limits was exceeded
+  not_written,  // a file could not be written: the disk is full, or the folder may not be written to
   usage,        // the caller asked for something that does not exist
 };
 

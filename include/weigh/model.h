@@ -95,6 +95,14 @@ struct Note {
   std::string message;
 };
 
+// Where a tensor's elements lie in a file, as they are: of the tensor's dtype, little-endian unless the model's
+// metadata say otherwise.
+struct Location {
+  Index file = kNone;        // of Model::files; kNone where they do not lie in one piece, or are no plain numbers
+  std::uint64_t offset = 0;  // of the first element, in bytes
+  std::vector<std::int64_t> strides;  // in elements; empty where they lie row by row
+};
+
 class Model {
  public:
   Model() : modules(1), sections(1) {}
@@ -121,6 +129,8 @@ class Model {
   std::vector<Section> sections;
   std::vector<Run> runs;  // by module; empty where no forward was looked at
   std::vector<Note> notes;
+  std::vector<Location> locations;  // by tensor; empty unless ReadOptions::locations asked for them
+  std::vector<std::string> files;   // that they are in
 
   // The full name: "model.layers.0.weight", as it stands in the file; "" for the root.
   std::string path_of(const Tensor& tensor) const { return path_of(tensor.module, tensor.name); }

@@ -17,6 +17,7 @@ class Folder;  // src/bytes/folder.h: named sources side by side
 
 struct ReadOptions {
   Limits limits;
+  bool locations = false;  // fill Model::locations and keep recorded facts whole, for whoever reads the weights next
 };
 
 // Reads a model file, an index of shards, or a directory. Throws Error.

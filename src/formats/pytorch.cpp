@@ -43,7 +43,7 @@ bool is_named_like_an_average(std::string_view name) {
 class Reading {
  public:
   Reading(const Archive& archive, const ReadOptions& options, Model& model)
-      : archive_(archive), model_(model), limits_(options.limits), assembler_(model, archive, options.limits) {}
+      : archive_(archive), model_(model), limits_(options.limits), assembler_(model, archive, options) {}
 
   void run() {
     contents_ = find_parts(archive_.root(), model_.source, limits_);
@@ -224,6 +224,9 @@ void read_pytorch(Source& source, const ReadOptions& options, Model& model) {
   archive->describe(model);
   Reading(*archive, options, model).run();
   note_uninitialised(model);
+  if (!options.locations) return;
+  model.files = {source.label()};
+  model.locations.resize(model.tensors.size());
 }
 
 }  // namespace weigh

@@ -56,8 +56,17 @@ void SafetensorsReader::add(SafetensorsHeader header) {
     }
     builder_.link(static_cast<Index>(i));
   }
+  if (with_locations_) add_locations(header, first);
   for (auto& fact : header.metadata) recorded_.push_back(std::move(fact));
   for (Note& note : header.notes) model_.notes.push_back(std::move(note));
+}
+
+// The tensors of this file are those from `first` on.
+void SafetensorsReader::add_locations(const SafetensorsHeader& header, std::size_t first) {
+  const auto file = static_cast<Index>(model_.files.size());
+  model_.files.push_back(header.label);
+  model_.locations.resize(first);
+  for (std::uint64_t offset : header.offsets) model_.locations.push_back({file, offset, {}});
 }
 
 Index SafetensorsReader::add_name_only(std::string_view name) {
@@ -72,6 +81,8 @@ void SafetensorsReader::finish() {
   for (const auto& [key, value] : recorded_) {
     if (find(value) != kNone && find(key) == kNone) {
       add_tie(key, value);
+    } else if (with_locations_) {
+      model_.metadata.emplace_back(key, value);
     } else if (model_.metadata.size() < 64) {
       model_.metadata.emplace_back(key, value.substr(0, 200));
     }
@@ -80,6 +91,7 @@ void SafetensorsReader::finish() {
   model_.metadata.erase(std::unique(model_.metadata.begin(), model_.metadata.end()), model_.metadata.end());
   note_packed_weights();
   builder_.sort_siblings();
+  if (with_locations_) model_.locations.resize(model_.tensors.size());
 }
 
 // Quantised layouts pack several weights into one integer, which is no parameter to anyone but them.
@@ -116,17 +128,17 @@ void SafetensorsReader::add_tie(std::string_view name, std::string_view kept) {
 namespace {
 
 // The parser is larger than the header: it is gone before the model grows.
-SafetensorsHeader read_alone(Source& source, const Limits& limits) {
+SafetensorsHeader read_alone(Source& source, const ReadOptions& options) {
   json::Parser parser;
-  return read_safetensors_header(source, limits, parser);
+  return read_safetensors_header(source, options, parser);
 }
 
 }  // namespace
 
 void read_safetensors(Source& source, const ReadOptions& options, Model& model) {
   model.format = "safetensors";
-  SafetensorsReader reader(model, options.limits);
-  reader.add(read_alone(source, options.limits));
+  SafetensorsReader reader(model, options);
+  reader.add(read_alone(source, options));
   reader.finish();
 }
 

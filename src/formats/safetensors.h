@@ -22,7 +22,8 @@ bool matches_safetensors(Source& source);
 class SafetensorsReader {
  public:
   // Both must outlive it.
-  SafetensorsReader(Model& model, const Limits& limits) : model_(model), builder_(model, limits) {}
+  SafetensorsReader(Model& model, const ReadOptions& options)
+      : model_(model), with_locations_(options.locations), builder_(model, options.limits) {}
 
   // Adds all tensors of a file.
   void add(SafetensorsHeader header);
@@ -42,7 +43,10 @@ class SafetensorsReader {
   void note_packed_weights();
   void add_tie(std::string_view name, std::string_view kept);
 
+  void add_locations(const SafetensorsHeader& header, std::size_t first);
+
   Model& model_;
+  const bool with_locations_;
   ModelBuilder builder_;
   std::vector<std::pair<std::string, std::string>> recorded_;  // __metadata__ of all files
 };

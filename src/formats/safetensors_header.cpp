@@ -79,16 +79,16 @@ struct Range {
 // Reads the header of one file, entry by entry.
 class HeaderReader {
  public:
-  HeaderReader(Source& source, const Limits& limits, json::Parser& parser)
-      : label_(source.label()), limits_(limits), parser_(parser) {
+  HeaderReader(Source& source, const ReadOptions& options, json::Parser& parser)
+      : label_(source.label()), limits_(options.limits), with_locations_(options.locations), parser_(parser) {
     if (source.size() < kLengthSize)
       fail(ErrorKind::truncated,
            fmt::format("has {} bytes; a safetensors file begins with 8 that tell its header's length", source.size()));
     const std::string head = source.read(0, kLengthSize);
     length_ = Cursor(label_, head).little<std::uint64_t>("the header's length");
-    if (length_ > limits.json_header_bytes)
+    if (length_ > limits_.json_header_bytes)
       fail(ErrorKind::limit,
-           fmt::format("the header is said to have {} bytes, more than {}", length_, limits.json_header_bytes));
+           fmt::format("the header is said to have {} bytes, more than {}", length_, limits_.json_header_bytes));
     if (!fits(kLengthSize, length_, source.size())) {
       fail(ErrorKind::truncated, fmt::format("the header needs {} bytes, {} are left; is the download incomplete?",
                                              length_, source.size() - kLengthSize));
@@ -136,6 +136,7 @@ class HeaderReader {
   void add(const Entry& entry) {
     check_size(entry);
     place(entry);
+    if (with_locations_) header_.offsets.push_back(kLengthSize + length_ + entry.begin);
     header_.names.add(entry.name);
     Tensor& tensor = header_.tensors.emplace_back();
     tensor.name = entry.name;
@@ -275,6 +276,7 @@ class HeaderReader {
 
   std::string label_;
   const Limits& limits_;
+  const bool with_locations_;
   std::uint64_t length_ = 0;
   std::uint64_t data_size_ = 0;
   json::Parser& parser_;
@@ -286,8 +288,8 @@ class HeaderReader {
 
 }  // namespace
 
-SafetensorsHeader read_safetensors_header(Source& source, const Limits& limits, json::Parser& parser) {
-  return HeaderReader(source, limits, parser).run();
+SafetensorsHeader read_safetensors_header(Source& source, const ReadOptions& options, json::Parser& parser) {
+  return HeaderReader(source, options, parser).run();
 }
 
 }  // namespace weigh

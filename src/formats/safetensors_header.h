@@ -21,8 +21,8 @@
 #include "bytes/source.h"
 #include "wire/json.h"
 
-#include "weigh/limits.h"
 #include "weigh/model.h"
+#include "weigh/read.h"
 
 namespace weigh {
 
@@ -45,6 +45,7 @@ struct SafetensorsHeader {
   json::Text text;                  // the header itself,
   std::deque<std::string> escaped;  // and the names that stand in it with escapes
   std::vector<Extent> extents;
+  std::vector<std::uint64_t> offsets;  // of the tensors' bytes in the file; empty unless they were asked for
   std::vector<std::pair<std::string, std::string>> metadata;  // __metadata__
   std::vector<Note> notes;
   NameSet names;
@@ -52,6 +53,6 @@ struct SafetensorsHeader {
 
 // Reads the first 8 + N bytes only. Throws Error where the file breaks a rule above; that no name stands twice is left
 // to whoever puts them in their places. The parser's memory serves one header after another.
-SafetensorsHeader read_safetensors_header(Source& source, const Limits& limits, json::Parser& parser);
+SafetensorsHeader read_safetensors_header(Source& source, const ReadOptions& options, json::Parser& parser);
 
 }  // namespace weigh

@@ -112,7 +112,7 @@ bool is_shard_name(std::string_view name, std::string_view stem) {
 class Sharded {
  public:
   Sharded(Folder& folder, const ReadOptions& options, Model& model)
-      : folder_(folder), limits_(options.limits), model_(model) {}
+      : folder_(folder), options_(options), limits_(options.limits), model_(model) {}
 
   // The index and the headers are about as large: each is read on a processor of its own, the headers of those files
   // that look like the shards.
@@ -158,7 +158,7 @@ class Sharded {
     model_ = std::move(blank);
     names_of_.clear();
     ends_.clear();
-    reader_.emplace(model_, limits_);
+    reader_.emplace(model_, options_);
     auto reader = [&] {
       return [&, parser = std::make_shared<json::Parser>()](std::size_t i) {
         return read_shard(*folder_.open(names[i]), *parser);
@@ -183,7 +183,7 @@ class Sharded {
   Shard read_shard(Source& source, json::Parser& parser) const {
     if (!matches_safetensors(source))
       throw Error(ErrorKind::unsupported, source.label(), "is named as a shard but is no safetensors file");
-    return {read_safetensors_header(source, limits_, parser), source.size()};
+    return {read_safetensors_header(source, options_, parser), source.size()};
   }
 
   // Shards are alike: memory for all of them at once, up to what a large model needs, instead of copies as it grows.
@@ -244,6 +244,7 @@ class Sharded {
   }
 
   Folder& folder_;
+  const ReadOptions& options_;
   const Limits& limits_;
   Model& model_;
   std::optional<SafetensorsReader> reader_;

@@ -37,6 +37,8 @@ struct ZipEntry {
   std::uint32_t crc32 = 0;
   std::uint16_t method = 0;  // 0 stored, 8 deflated
   std::uint16_t flags = 0;
+
+  bool is_stored() const { return method == 0; }
 };
 
 class ZipDirectory {
@@ -49,6 +51,8 @@ class ZipDirectory {
   // In the order of the central directory.
   std::span<const ZipEntry> entries() const { return entries_; }
   const ZipEntry* find(std::string_view name) const;  // null where there is none
+  // Where the record's bytes begin in the source, compressed or not. Throws Error.
+  std::uint64_t data_offset(const ZipEntry& entry) const { return check_local_header(entry); }
   // The record's bytes, inflated, its crc checked. Throws Error.
   std::string read(const ZipEntry& entry) const;
 

@@ -23,6 +23,7 @@ const std::map<std::string, std::set<std::string>> kMayInclude = {
     {"cli", {"cli", "formats", "render", "analysis", "model"}},
     {"torch/nn", {"nn"}},
     {"torch/dry_run", {"dry_run", "nn", "model", "bytes"}},
+    {"torch/weights", {"weights", "nn", "model", "bytes"}},
     {"torch/summary", {"summary", "dry_run", "nn", "analysis", "render", "model"}},
 };
 

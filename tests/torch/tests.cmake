@@ -30,3 +30,7 @@ weigh_torch_test(summary
   FILES torch/summary/golden_test.cpp torch/summary/lazy_table_test.cpp torch/summary/model_summary_test.cpp
   ROOMS summary dry_run nn render analysis model bytes
   LIBRARIES nlohmann_json::nlohmann_json)
+weigh_torch_test(weights
+  FILES torch/weights/load_state_dict_test.cpp torch/weights/load_test.cpp torch/weights/save_test.cpp
+  ROOMS weights formats analysis nn model wire bytes
+  LIBRARIES nlohmann_json::nlohmann_json)

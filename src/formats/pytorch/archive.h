@@ -33,6 +33,8 @@ class Archive {
   virtual Value root() const = 0;
   // Bytes that the file holds for a storage; nothing where it holds none under this key.
   virtual std::optional<std::uint64_t> storage_bytes(std::string_view key) const = 0;
+  // Where those bytes begin in the file, for a storage that it holds; nothing where they are compressed.
+  virtual std::optional<std::uint64_t> storage_offset(std::string_view key) const = 0;
   // The tensor that a persistent identifier stands for; null where there is none.
   virtual const StoredTensor* tensor_of(Value /*identifier*/) const { return nullptr; }
   // "zip", "legacy stream", "tar".

@@ -57,6 +57,14 @@ void Assembler::remember(const TorchTensor& tensor, Index index) {
   if (tensor.elements) model_.nested_elements.emplace_back(model_.tensors[index].first_extent, *tensor.elements);
 }
 
+void Assembler::locate(const TorchTensor& tensor, Index index) {
+  model_.locations.resize(std::size_t{index} + 1);
+  const bool is_there = tensor.state == State::initialised && tensor.layout == Layout::strided && tensor.is_plain;
+  if (!is_there || tensor.storage.empty()) return;
+  const std::optional<std::uint64_t> storage = archive_.storage_offset(tensor.storage);
+  if (storage) model_.locations[index] = {0, *storage + tensor.storage_offset, tensor.strides};
+}
+
 Index Assembler::add_by_path(Value value, std::string_view path) {
   const Index module = builder_.module_of(path);
   return add_to_module(value, ModelBuilder::name_in(module, path, 0), module, std::nullopt);
@@ -68,6 +76,7 @@ Index Assembler::add_to_module(Value value, std::string_view name, Index module,
   tensor.module = module;
   Index index = builder_.add_to_module(tensor, read.shape);
   remember(read, index);
+  if (with_locations_) locate(read, index);
   return index;
 }
 

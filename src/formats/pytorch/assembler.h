@@ -12,14 +12,20 @@
 #include "model/builder.h"
 
 #include "weigh/model.h"
+#include "weigh/read.h"
 
 namespace weigh::pytorch {
 
 class Assembler {
  public:
   // All must outlive it.
-  Assembler(Model& model, const Archive& archive, const Limits& limits)
-      : model_(model), limits_(limits), builder_(model, limits), tensors_(archive, model.source, limits) {}
+  Assembler(Model& model, const Archive& archive, const ReadOptions& options)
+      : model_(model),
+        archive_(archive),
+        limits_(options.limits),
+        with_locations_(options.locations),
+        builder_(model, options.limits),
+        tensors_(archive, model.source, options.limits) {}
 
   Model& model() { return model_; }
   ModelBuilder& builder() { return builder_; }
@@ -56,9 +62,12 @@ class Assembler {
   Tensor describe(const TorchTensor& read, std::string_view name, std::optional<Role> role);
   static Memory memory_of(const TorchTensor& tensor);
   void remember(const TorchTensor& tensor, Index index);
+  void locate(const TorchTensor& tensor, Index index);
 
   Model& model_;
+  const Archive& archive_;
   const Limits& limits_;
+  const bool with_locations_;
   ModelBuilder builder_;
   TensorReader tensors_;
   Memory memory_;  // of the tensor described last

@@ -64,7 +64,13 @@ class LegacyStream final : public Archive {
   std::optional<std::uint64_t> storage_bytes(std::string_view key) const override {
     auto found = bytes_.find(key);
     if (found == bytes_.end()) return std::nullopt;
-    return found->second;
+    return found->second.bytes;
+  }
+
+  std::optional<std::uint64_t> storage_offset(std::string_view key) const override {
+    auto found = bytes_.find(key);
+    if (found == bytes_.end()) return std::nullopt;
+    return found->second.offset;
   }
 
   void describe(Model& model) const override {
@@ -72,6 +78,11 @@ class LegacyStream final : public Archive {
   }
 
  private:
+  struct Held {
+    std::uint64_t offset = 0;
+    std::uint64_t bytes = 0;
+  };
+
   // A storage's elements follow its count, but only the object tells how large an element is.
   void measure_storages(Source& source, Value keys, std::uint64_t offset) {
     std::unordered_map<std::string_view, Storage> declared;
@@ -94,8 +105,8 @@ class LegacyStream final : public Archive {
                                 key.text(), count, source.size() - offset),
                     offset);
       }
+      bytes_.emplace(storage->first, Held{offset, *bytes});
       offset += *bytes;
-      bytes_.emplace(storage->first, *bytes);
     }
   }
 
@@ -107,7 +118,7 @@ class LegacyStream final : public Archive {
 
   LoadedPickle object_;
   bool little_endian_ = true;
-  std::unordered_map<std::string_view, std::uint64_t> bytes_;  // by key
+  std::unordered_map<std::string_view, Held> bytes_;  // by key
 };
 
 }  // namespace

@@ -42,9 +42,13 @@ std::optional<Storage> storage_of(Value persistent) {
   if (id.size() < 5 || !id[0].is(Kind::string) || id[0].text() != "storage") return std::nullopt;
   if (!id[1].is(Kind::global) || !id[2].is(Kind::string) || !id[4].is(Kind::integer) || id[4].integer() < 0)
     return std::nullopt;
+  // The view is (key, offset, numel).
+  const std::span<const Value> view = id.size() > 5 ? id[5].items() : std::span<const Value>();
+  const std::int64_t begin = view.size() > 1 ? integer_or(view[1], -1) : 0;
+  if (begin < 0) return std::nullopt;
   std::string_view location = id[3].is(Kind::string) ? id[3].text() : std::string_view();
   return Storage{id[2].text(), dtype_of_storage_class(id[1].text()), static_cast<std::uint64_t>(id[4].integer()),
-                 location};
+                 location, static_cast<std::uint64_t>(begin)};
 }
 
 bool is_storage_as_text(Value persistent) {

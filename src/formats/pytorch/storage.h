@@ -17,6 +17,7 @@ struct Storage {
   DType dtype = DType::unknown;  // unknown for an UntypedStorage, whose numel counts bytes
   std::uint64_t numel = 0;
   std::string_view location;  // "cpu", "cuda:0", "meta"
+  std::uint64_t begin = 0;    // of a view of a storage, which files before 0.4 have: its first element
 };
 
 // Nothing where the value is no such identifier.

@@ -92,6 +92,12 @@ class TarArchive final : public Archive {
     return found->second.numel * bytes_per_element(found->second);
   }
 
+  std::optional<std::uint64_t> storage_offset(std::string_view key) const override {
+    auto found = offsets_.find(std::string(key));
+    if (found == offsets_.end()) return std::nullopt;
+    return found->second;
+  }
+
   const StoredTensor* tensor_of(Value identifier) const override {
     auto found = tensors_.find(key_of(identifier));
     return found == tensors_.end() ? nullptr : &found->second;
@@ -142,6 +148,7 @@ class TarArchive final : public Archive {
                                 storage.numel, source_.size() - at),
                     at);
       }
+      offsets_[key_of(row[0])] = at;
       at += *bytes;
     }
     LoadedPickle views = next_pickle(at);
@@ -150,12 +157,16 @@ class TarArchive final : public Archive {
       std::span<const Value> row = view.items();
       if (row.size() != 4) fail("a view of a storage is not described by four values", at);
       auto root = storages_.find(key_of(row[1]));
+      const std::int64_t begin = integer_or(row[2], -1);
       const std::int64_t numel = integer_or(row[3], -1);
-      if (root == storages_.end() || numel < 0 || static_cast<std::uint64_t>(numel) > root->second.numel)
+      if (root == storages_.end() || begin < 0 || numel < 0 ||
+          !fits(static_cast<std::uint64_t>(begin), static_cast<std::uint64_t>(numel), root->second.numel))
         fail("a view reaches beyond its storage", at);
       Storage storage = root->second;
       storage.numel = static_cast<std::uint64_t>(numel);
       storages_[key_of(row[0])] = storage;
+      offsets_[key_of(row[0])] =
+          offsets_[key_of(row[1])] + static_cast<std::uint64_t>(begin) * bytes_per_element(storage);
     }
     check_end("storages", member, at);
     for (auto& [key, storage] : storages_) storage.key = key;
@@ -188,6 +199,7 @@ class TarArchive final : public Archive {
   const Limits& limits_;
   LoadedPickle object_;
   std::unordered_map<std::string, Storage> storages_;
+  std::unordered_map<std::string, std::uint64_t> offsets_;  // of storages, in the file
   std::unordered_map<std::string, StoredTensor> tensors_;
 };
 

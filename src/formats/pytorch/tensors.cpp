@@ -90,6 +90,12 @@ std::uint64_t bytes_of(std::uint64_t numel, DType dtype) {
   return width >= 8 ? numel * (width / 8) : (numel * width + 7) / 8;
 }
 
+// {"conj": True, "neg": True}: bits that say what is to be done with the values before they are used.
+bool is_changed(Value facts) {
+  return boolean_or(pickle::find(mapping_entries(facts), "conj"), false) ||
+         boolean_or(pickle::find(mapping_entries(facts), "neg"), false);
+}
+
 // In the tar form a tensor is a persistent identifier, a bare key; elsewhere identifiers are tuples.
 bool stands_for_a_tensor(Value value) {
   if (!value.is(Kind::persistent)) return false;
@@ -163,7 +169,11 @@ void TensorReader::strided(Arguments arguments, DType dtype) {
   if (tensor_.strides.size() != tensor_.shape.size())
     fail(fmt::format("has {} extents but {} strides", tensor_.shape.size(), tensor_.strides.size()));
   if (arguments.size() > 4 && boolean_or(arguments[4], false)) tensor_.requires_grad = RequiresGrad::yes;
-  check_storage(*storage, static_cast<std::uint64_t>(offset.integer()));
+  const std::size_t facts = dtype == DType::unknown ? 6 : 7;  // of version 3, the dtype stands before them
+  tensor_.is_plain = arguments.size() <= facts || !is_changed(arguments[facts]);
+  const std::optional<std::uint64_t> begin = checked_add(storage->begin, static_cast<std::uint64_t>(offset.integer()));
+  if (!begin) fail("begins behind what 64 bits count");
+  check_storage(*storage, *begin);
 }
 
 void TensorReader::stored(Value key) {

@@ -31,6 +31,7 @@ struct TorchTensor {
   std::string_view storage;
   std::uint64_t storage_offset = 0;
   std::vector<std::int64_t> strides;
+  bool is_plain = true;  // false: its values are not its bytes as they lie there (a conjugate)
   const void* node = nullptr;
 };
 

@@ -60,11 +60,15 @@ class ZipArchive final : public Archive {
   std::string_view form() const override { return "zip"; }
 
   std::optional<std::uint64_t> storage_bytes(std::string_view key) const override {
-    key_.resize(prefix_size_);
-    key_ += key;
-    const ZipEntry* entry = zip_.find(key_);
+    const ZipEntry* entry = storage(key);
     if (entry == nullptr) return std::nullopt;
     return entry->size;
+  }
+
+  std::optional<std::uint64_t> storage_offset(std::string_view key) const override {
+    const ZipEntry* entry = storage(key);
+    if (entry == nullptr || !entry->is_stored()) return std::nullopt;
+    return zip_.data_offset(*entry);
   }
 
   void describe(Model& model) const override {
@@ -73,6 +77,12 @@ class ZipArchive final : public Archive {
   }
 
  private:
+  const ZipEntry* storage(std::string_view key) const {
+    key_.resize(prefix_size_);
+    key_ += key;
+    return zip_.find(key_);
+  }
+
   ZipDirectory zip_;
   std::string folder_;
   std::string label_;

@@ -1,0 +1,71 @@
+// How long a file of weights takes to be read, and to be loaded into a module: bench_load_weights [MEGABYTES] [FOLDER].
+// Prints the best of some runs, from a warm cache.
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <fcntl.h>
+#include <torch/torch.h>
+#include <unistd.h>
+
+#include "weigh/torch/weights.h"
+
+namespace {
+
+constexpr int kRuns = 7;
+constexpr std::int64_t kWidth = 4096;  // layers of 64 MB
+
+double best_of(const std::function<void()>& run) {
+  double best = 1e9;
+  for (int i = 0; i < kRuns; ++i) {
+    const auto begin = std::chrono::steady_clock::now();
+    run();
+    best = std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+  }
+  return best;
+}
+
+// Into `memory`, from its beginning again after each `step` bytes.
+void read_file(const std::string& path, char* memory, std::size_t size, std::size_t step) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  for (std::size_t at = 0;;) {
+    const ssize_t got = ::read(file, memory + at, std::min(step, size) - at);
+    if (got <= 0) break;
+    at = (at + static_cast<std::size_t>(got)) % std::min(step, size);
+  }
+  ::close(file);
+}
+
+torch::nn::Sequential layers(std::int64_t megabytes) {
+  const torch::NoGradGuard no_grad;
+  torch::nn::Sequential net;
+  for (std::int64_t i = 0; i < std::max<std::int64_t>(1, megabytes / 64); ++i)
+    net->push_back(torch::nn::Linear(torch::nn::LinearOptions(kWidth, kWidth).bias(false)));
+  return net;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::int64_t megabytes = argc > 1 ? std::atoll(argv[1]) : 2048;
+  const std::filesystem::path folder = argc > 2 ? argv[2] : std::filesystem::temp_directory_path().string();
+  const std::string path = folder / "weigh_load_weights.safetensors";
+  torch::nn::Sequential net = layers(megabytes);
+  std::vector<weigh::NamedTensor> tensors;
+  for (const auto& own : net->named_parameters()) tensors.push_back({own.key(), own.value()});
+  weigh::save_safetensors(path, tensors);
+  const std::size_t size = std::filesystem::file_size(path);
+  const auto buffer = std::make_unique<char[]>(size);
+  const double in_pieces = best_of([&] { read_file(path, buffer.get(), size, std::size_t{128} * 1024); });
+  const double whole = best_of([&] { read_file(path, buffer.get(), size, size); });
+  const double loaded = best_of([&] { weigh::load_state_dict(*net, path); });
+  std::printf("%.2f GB  read in pieces %.3f s  read into memory %.3f s  load_state_dict %.3f s (%.2f of the latter)\n",
+              static_cast<double>(size) / 1e9, in_pieces, whole, loaded, loaded / whole);
+  std::filesystem::remove(path);
+}

@@ -1,0 +1,105 @@
+#include "weights/atomic_file.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+#include <random>
+#include <system_error>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "weigh/error.h"
+
+namespace weigh {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr mode_t kEveryone = 0666;        // less what the umask takes
+constexpr mode_t kPermissions = 07777;    // of a file that is replaced
+constexpr std::size_t kMost = 1U << 30U;  // Linux writes no more than 2 GiB at once
+
+std::string followed(const std::string& path) {
+  std::error_code ignored;
+  if (!fs::is_symlink(path, ignored)) return path;
+  const fs::path target = fs::weakly_canonical(path, ignored);
+  return target.empty() ? path : target.string();
+}
+
+std::string folder_of(const std::string& path) {
+  const std::string folder = fs::path(path).parent_path().string();
+  return folder.empty() ? "." : folder;
+}
+
+}  // namespace
+
+AtomicFile::AtomicFile(const std::string& path) : label_(path), target_(followed(path)) {
+  std::error_code ignored;
+  if (fs::is_directory(target_, ignored)) {
+    errno = EISDIR;
+    fail("cannot be written");
+  }
+  open_temporary();
+  struct stat old = {};
+  if (::stat(target_.c_str(), &old) == 0) ::fchmod(descriptor_, old.st_mode & kPermissions);  // as well as we may
+}
+
+AtomicFile::~AtomicFile() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+  if (!temporary_.empty()) ::unlink(temporary_.c_str());
+}
+
+// The name is short, since that of the file may be as long as the system allows.
+void AtomicFile::open_temporary() {
+  std::random_device random;
+  for (int attempt = 0; attempt < 100; ++attempt) {
+    std::string name = folder_of(target_) + fmt::format("/.weigh-{:08x}.tmp", random());
+    descriptor_ = ::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kEveryone);
+    if (descriptor_ >= 0) {
+      temporary_ = std::move(name);
+      return;
+    }
+    if (errno != EEXIST && errno != EINTR) break;
+  }
+  fail("cannot be written beside");
+}
+
+void AtomicFile::write(const void* bytes, std::size_t count) {
+  const char* at = static_cast<const char*>(bytes);
+  while (count > 0) {
+    const ssize_t done = ::write(descriptor_, at, std::min(count, kMost));
+    if (done < 0 && errno == EINTR) continue;
+    if (done < 0) fail("cannot be written");
+    at += done;
+    count -= static_cast<std::size_t>(done);
+  }
+}
+
+void AtomicFile::commit() {
+  if (::fsync(descriptor_) != 0) fail("cannot be written to the disk");
+  if (::close(std::exchange(descriptor_, -1)) != 0) fail("cannot be written to the disk");
+  if (::rename(temporary_.c_str(), target_.c_str()) != 0) fail("cannot be replaced");
+  temporary_.clear();
+  sync_folder();
+}
+
+// Without this, a crash could undo the renaming. Some file systems know no such thing: the new file is there for all
+// who look.
+void AtomicFile::sync_folder() const {
+  const int folder = ::open(folder_of(target_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder < 0) return;
+  ::fsync(folder);
+  ::close(folder);
+}
+
+void AtomicFile::fail(const char* what) const {
+  const int error = errno;
+  const std::string reason = std::generic_category().message(error);
+  throw Error(ErrorKind::not_written, label_, fmt::format("{}: {}; what was there is unchanged", what, reason));
+}
+
+}  // namespace weigh

@@ -1,0 +1,29 @@
+// A file's bytes in memory, for tensors to lie in.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace weigh {
+
+// Writing into it changes no file: pages that are written to become this process's own.
+class FileView {
+ public:
+  // Throws Error(not_found) with the system's reason.
+  explicit FileView(const std::string& path);
+  ~FileView();
+  FileView(const FileView&) = delete;
+  FileView& operator=(const FileView&) = delete;
+
+  const std::string& path() const { return path_; }
+  std::uint64_t size() const { return size_; }
+  char* data() const { return data_; }
+
+ private:
+  std::string path_;
+  std::uint64_t size_ = 0;
+  char* data_ = nullptr;
+};
+
+}  // namespace weigh
