@@ -48,13 +48,16 @@ class ModelCheckpoint : public Callback {
   const std::string& best_model_path() const { return best_path_; }
   const std::string& last_model_path() const { return last_path_; }
   double best_model_score() const { return best_score_; }
+  const std::string& interrupted_model_path() const { return interrupted_path_; }  // "" unless Ctrl-C was pressed
 
  private:
+  bool saves_at_train_end(const Trainer& trainer) const;
+  void at_epoch(Trainer& trainer);
   void consider(Trainer& trainer);
   void save(Trainer& trainer, double score);
   std::string path_for(const Trainer& trainer) const;
   bool is_better(double left, double right) const;
-  void forget_worst();
+  std::string worst() const;  // path of the worst that is kept; "" where none is
 
   Options options_;
   std::string dirpath_;
@@ -63,7 +66,7 @@ class ModelCheckpoint : public Callback {
   std::string last_path_;
   double best_score_;
   std::int64_t last_step_ = -1;  // of the last save
-  bool at_train_end_ = true;
+  std::string interrupted_path_;
 };
 
 }  // namespace weigh::lightning

@@ -21,7 +21,7 @@ bool is_validation_due(const Session& session) {
 }
 
 void sanity_check(Session& session) {
-  if (!validates(session) || session.options.num_sanity_val_steps == 0) return;
+  if (session.resumes || !validates(session) || session.options.num_sanity_val_steps == 0) return;
   const RandomState before(session.options.device);
   session.sanity_checking = true;
   session.callbacks_do("on_sanity_check_start", &Callback::on_sanity_check_start);
@@ -78,14 +78,10 @@ void train_batch(Session& session) {
 }
 
 // What follows a batch: validation, and what is counted.
-void after_batch(Session& session) {
-  session.interrupted = session.interrupted || is_interrupted();
-  const bool is_due = is_validation_due(session);
-  session.progress.validation_is_due = is_due && session.interrupted;
-  if (is_due && !session.interrupted) {
+void finish_batch(Session& session, bool is_validation_due) {
+  if (is_validation_due) {
     const bool was_in_batch = session.in_batch;
     validate(session);
-    session.stage = Stage::training;
     session.in_batch = was_in_batch;
   }
   step_schedulers(session, Interval::step, true);
@@ -93,6 +89,15 @@ void after_batch(Session& session) {
   session.in_batch = false;
   session.interrupted = session.interrupted || is_interrupted();
   if (!session.has_reached_last_batch()) save_requested(session);
+}
+
+// After Ctrl-C nobody waits for validation: a checkpoint tells that it is due.
+void after_batch(Session& session) {
+  session.interrupted = session.interrupted || is_interrupted();
+  const bool is_due = is_validation_due(session);
+  session.progress.validation_is_due = is_due && session.interrupted;
+  if (!session.progress.validation_is_due) return finish_batch(session, is_due);
+  session.in_batch = false;
 }
 
 bool is_epoch_over(Session& session) {
@@ -142,7 +147,9 @@ bool is_done(Session& session) {
 }
 
 void train_epoch(Session& session) {
-  if (!resume_epoch(session)) {
+  if (resume_epoch(session)) {
+    if (std::exchange(session.progress.validation_is_due, false)) finish_batch(session, true);
+  } else {
     session.both("on_train_epoch_start", &Callback::on_train_epoch_start, &ModuleHooks::on_train_epoch_start);
     remember_epoch_start(session);
     session.train_loader->start();
@@ -161,6 +168,7 @@ void fit(Session& session) {
   if (session.train_batches == 0 || is_done(session)) return;
   session.module->train();
   session.both("on_train_start", &Callback::on_train_start, &ModuleHooks::on_train_start);
+  resume_random(session);
   while (!is_done(session)) train_epoch(session);
   session.both("on_train_end", &Callback::on_train_end, &ModuleHooks::on_train_end);
   save_requested(session);

@@ -5,10 +5,12 @@
 
 #include <fmt/format.h>
 
+#include "lightning/checkpoint.h"
 #include "lightning/interrupt.h"
 #include "lightning/session.h"
 
 #include "weigh/lightning/callbacks.h"
+#include "weigh/lightning/model_checkpoint.h"
 
 namespace weigh::lightning {
 namespace {
@@ -73,6 +75,8 @@ TrainerOptions completed(TrainerOptions options) {
   if (options.enable_progress_bar && !has<ProgressBar>(callbacks)) callbacks.push_back(std::make_shared<ProgressBar>());
   if (options.enable_model_summary && !has<ModelSummary>(callbacks))
     callbacks.push_back(std::make_shared<ModelSummary>());
+  if (options.enable_checkpointing && !has<ModelCheckpoint>(callbacks))
+    callbacks.push_back(std::make_shared<ModelCheckpoint>());
   return options;
 }
 
@@ -159,7 +163,7 @@ Trainer::Trainer(TrainerOptions options) : session_(std::make_unique<Session>(*t
 Trainer::~Trainer() = default;
 
 void Trainer::fit_any(ModuleBase& module, std::unique_ptr<Loader> train, std::unique_ptr<Loader> validation,
-                      const std::string& /*ckpt_path*/) {
+                      const std::string& ckpt_path) {
   Session& session = *session_;
   if (session.module) refuse("fit is called while this trainer runs; use a trainer of its own");
   if (!train) refuse("fit is called without batches to train on");
@@ -169,9 +173,11 @@ void Trainer::fit_any(ModuleBase& module, std::unique_ptr<Loader> train, std::un
   guarded(session, [&] {
     configure_loops(session);
     initialize_lazy_layers(session);
+    if (!ckpt_path.empty()) load_model(session, ckpt_path);
     configure_optimizers(session);
     session.both("on_fit_start", &Callback::on_fit_start, &ModuleHooks::on_fit_start);
     report_uninitialized(session);
+    if (!ckpt_path.empty()) load_training(session, ckpt_path);
     {
       const InterruptScope scope;
       lightning::fit(session);
@@ -181,7 +187,7 @@ void Trainer::fit_any(ModuleBase& module, std::unique_ptr<Loader> train, std::un
 }
 
 Metrics Trainer::evaluate_any(Task task, ModuleBase& module, std::unique_ptr<Loader> loader,
-                              const std::string& /*ckpt_path*/, std::vector<torch::Tensor>* outputs) {
+                              const std::string& ckpt_path, std::vector<torch::Tensor>* outputs) {
   Session& session = *session_;
   if (session.module) refuse("this trainer runs already; use a trainer of its own");
   if (!loader) refuse("there are no batches to evaluate");
@@ -196,6 +202,7 @@ Metrics Trainer::evaluate_any(Task task, ModuleBase& module, std::unique_ptr<Loa
         : task == Task::test
             ? batches_of(*session.evaluation_loader, options.limit_test_batches, "limit_test_batches")
             : batches_of(*session.evaluation_loader, options.limit_predict_batches, "limit_predict_batches");
+    if (!ckpt_path.empty()) load_model(session, ckpt_path);
     metrics = lightning::evaluate(session, session.stage);
   });
   return metrics;
