@@ -4,8 +4,9 @@
 
 #include <gtest/gtest.h>
 
-#include "lightning/nets.h"
 #include "support/files.h"
+#include "torch/lightning/nets.h"
+
 #include "weigh/error.h"
 
 namespace weigh::lightning {
@@ -98,15 +99,16 @@ TEST(Schedulers, AreSteppedByEpochOrByStep) {
   const auto halving = [](Interval interval, std::int64_t frequency) {
     return [=](Net& net) -> Optimizers {
       const auto optimizer = sgd(net);
-      return {optimizer, Schedule{make_lambda(*optimizer, [](std::int64_t n) { return std::pow(0.5, n); }), interval,
-                                  frequency}};
+      return {optimizer,
+              Schedule{make_lambda(*optimizer, [](std::int64_t n) { return std::pow(0.5, n); }), interval, frequency}};
     };
   };
   using Rates = std::vector<double>;
   EXPECT_EQ(rates(halving(Interval::epoch, 1), {.max_epochs = 3}), (Rates{1, 1, 0.5, 0.5, 0.25, 0.25}));
   EXPECT_EQ(rates(halving(Interval::epoch, 2), {.max_epochs = 3}), (Rates{1, 1, 1, 1, 0.5, 0.5}));
   EXPECT_EQ(rates(halving(Interval::step, 1), {.max_epochs = 2}), (Rates{1, 0.5, 0.25, 0.125}));
-  EXPECT_EQ(rates(halving(Interval::step, 1), {.max_epochs = 2, .accumulate_grad_batches = 2}), (Rates{1, 1, 0.5, 0.5}));
+  EXPECT_EQ(rates(halving(Interval::step, 1), {.max_epochs = 2, .accumulate_grad_batches = 2}),
+            (Rates{1, 1, 0.5, 0.5}));
   EXPECT_EQ(rates(
                 [](Net& net) -> Optimizers {
                   const auto optimizer = sgd(net);
@@ -120,9 +122,9 @@ TEST(Schedulers, WatchAMetric) {
   const auto plateau = [](std::string monitor) {
     return [=](Net& net) -> Optimizers {
       const auto optimizer = sgd(net);
-      return {optimizer,
-              Schedule{.scheduler = std::make_shared<ReduceLROnPlateau>(*optimizer, PlateauOptions{.factor = 0.5, .patience = 1}),
-                       .monitor = monitor}};
+      return {optimizer, Schedule{.scheduler = std::make_shared<ReduceLROnPlateau>(
+                                      *optimizer, PlateauOptions{.factor = 0.5, .patience = 1}),
+                                  .monitor = monitor}};
     };
   };
   EXPECT_EQ(rates(plateau("val_loss"), {.max_epochs = 6, .limit_train_batches = 1}, {5, 4, 4, 4, 3, 3}),
@@ -141,8 +143,8 @@ TEST(ProgressBar, PrintsLinesWhereThereIsNoTerminal) {
   std::ostringstream text;
   TrainerOptions options{.max_epochs = 1, .enable_model_summary = false, .enable_checkpointing = false};
   options.output = &text;
-  options.callbacks = {std::make_shared<ProgressBar>(ProgressBar::Options{
-      .plain_refresh_seconds = 1, .terminal = false, .now = &clock_of_test})};
+  options.callbacks = {std::make_shared<ProgressBar>(
+      ProgressBar::Options{.plain_refresh_seconds = 1, .terminal = false, .now = &clock_of_test})};
   Scripted net({0.25});
   net.change = [](Net& self, torch::Tensor loss, std::int64_t) {
     self.log("seen", 3.0, {.prog_bar = true});
@@ -157,8 +159,7 @@ TEST(ProgressBar, RewritesALineOnATerminal) {
   std::ostringstream text;
   TrainerOptions options{.max_epochs = 1, .enable_model_summary = false, .enable_checkpointing = false};
   options.output = &text;
-  options.callbacks = {
-      std::make_shared<ProgressBar>(ProgressBar::Options{.terminal = true, .now = &clock_of_test})};
+  options.callbacks = {std::make_shared<ProgressBar>(ProgressBar::Options{.terminal = true, .now = &clock_of_test})};
   Net net;
   Trainer(options).fit(net, batches(2));
   EXPECT_EQ(text.str(), "");

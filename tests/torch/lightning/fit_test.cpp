@@ -5,8 +5,9 @@
 
 #include <gtest/gtest.h>
 
-#include "lightning/nets.h"
 #include "support/files.h"
+#include "torch/lightning/nets.h"
+
 #include "weigh/error.h"
 
 namespace weigh::lightning {
@@ -93,10 +94,14 @@ TEST(Fit, KeepsLimits) {
     std::size_t steps;
   };
   const Count cases[] = {
-      {{.max_epochs = 2, .limit_train_batches = 3}, 6},     {{.max_epochs = 2, .limit_train_batches = 0.5}, 4},
-      {{.max_epochs = 2, .limit_train_batches = 1.0}, 10},  {{.max_epochs = 2, .limit_train_batches = 1}, 2},
-      {{.max_epochs = 2, .limit_train_batches = 100}, 10},  {{.max_epochs = 0}, 0},
-      {{.max_steps = 7}, 7},                                {{.max_epochs = 1, .max_steps = 7}, 5},
+      {{.max_epochs = 2, .limit_train_batches = 3}, 6},
+      {{.max_epochs = 2, .limit_train_batches = 0.5}, 4},
+      {{.max_epochs = 2, .limit_train_batches = 1.0}, 10},
+      {{.max_epochs = 2, .limit_train_batches = 1}, 2},
+      {{.max_epochs = 2, .limit_train_batches = 100}, 10},
+      {{.max_epochs = 0}, 0},
+      {{.max_steps = 7}, 7},
+      {{.max_epochs = 1, .max_steps = 7}, 5},
       {{.max_epochs = 4, .fast_dev_run = 2}, 2},
   };
   for (const Count& count : cases) {
@@ -113,8 +118,9 @@ TEST(Fit, RefusesOptionsThatMakeNoSense) {
       Trainer(quiet(options)).fit(net, batches(5), batches(2));
     });
   };
-  EXPECT_EQ(refusal({.limit_train_batches = 1.5}),
-            "Trainer: limit_train_batches is 1.5; a part of all batches is at most 1.0, a number of them has no point: 1");
+  EXPECT_EQ(
+      refusal({.limit_train_batches = 1.5}),
+      "Trainer: limit_train_batches is 1.5; a part of all batches is at most 1.0, a number of them has no point: 1");
   EXPECT_EQ(refusal({.limit_train_batches = 0.1}),
             "Trainer: limit_train_batches is a part of all batches, 0.100000, of which there are 5: that is less than "
             "one batch; give a larger part or a number");
@@ -134,10 +140,11 @@ TEST(Fit, StopsAtALossThatIsNoNumberBeforeItReachesAParameter) {
     return loss * std::numeric_limits<double>::quiet_NaN();
   };
   Trainer trainer(quiet({.max_epochs = 3}));
-  EXPECT_EQ(error_of([&] { trainer.fit(net, batches(5)); }),
-            "training_step: the loss is nan, at step 7, epoch 1, batch 2; no parameter was changed by it, and "
-            "checkpoints saved before are kept. A likely cause is a learning rate that is too large, a logarithm or root "
-            "of 0, or such a value in the batch (detect_nan = false goes on)");
+  EXPECT_EQ(
+      error_of([&] { trainer.fit(net, batches(5)); }),
+      "training_step: the loss is nan, at step 7, epoch 1, batch 2; no parameter was changed by it, and "
+      "checkpoints saved before are kept. A likely cause is a learning rate that is too large, a logarithm or root "
+      "of 0, or such a value in the batch (detect_nan = false goes on)");
   expect_same(copies(net.parameters()), before);
   EXPECT_FALSE(net.has_trainer());
 }
@@ -339,9 +346,10 @@ TEST(Log, RefusesWhatHasNoMeaning) {
             "none: is logged neither for the step nor for the epoch (on_step and on_epoch are false): set one of them");
   EXPECT_EQ(refusal({}, [](Net& net) { net.log("late", 1.0, {.on_step = true}); }),
             "late: on_step is asked for in on_train_epoch_end, which has no steps: leave it out, or log it in a step");
-  EXPECT_EQ(refusal({}, {}),
-            "early: nothing can be logged in on_fit_start, which belongs to no epoch: log it in a step, or in a hook of a "
-            "batch or an epoch");
+  EXPECT_EQ(
+      refusal({}, {}),
+      "early: nothing can be logged in on_fit_start, which belongs to no epoch: log it in a step, or in a hook of a "
+      "batch or an epoch");
   Net alone;
   alone.log("nobody listens", 1.0);  // without a trainer, nothing
 }

@@ -6,8 +6,8 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "lightning/nets.h"
 #include "support/files.h"
+#include "torch/lightning/nets.h"
 
 namespace weigh::lightning {
 namespace {

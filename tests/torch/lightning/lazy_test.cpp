@@ -1,8 +1,9 @@
 // Models with layers that take their shape from an input: initialised before optimizers are made, summarised, told of.
 #include <gtest/gtest.h>
 
-#include "lightning/nets.h"
 #include "support/files.h"
+#include "torch/lightning/nets.h"
+
 #include "weigh/error.h"
 #include "weigh/torch/graph/gatv2_conv.h"
 #include "weigh/torch/lazy_linear.h"
