@@ -89,11 +89,15 @@ class ReduceLROnPlateau : public Scheduler {
 };
 
 // Of libtorch's own schedulers (torch::optim::StepLR); its state is the learning rates and how often it was stepped,
-// which is made up for by stepping it as often when a checkpoint is loaded.
+// which is made up for by stepping it as often when a checkpoint is loaded. Python's schedulers take their first step
+// when they are made and libtorch's do not, so it is made up for as well: StepLR(optimizer, 2) changes the rate after
+// two steps, as in Python, and not after three.
 template <class Inner>
 class NativeScheduler : public Scheduler {
  public:
-  NativeScheduler(torch::optim::Optimizer& optimizer, Inner inner) : Scheduler(optimizer), inner_(std::move(inner)) {}
+  NativeScheduler(torch::optim::Optimizer& optimizer, Inner inner) : Scheduler(optimizer), inner_(std::move(inner)) {
+    inner_.step();
+  }
   void step(double /*metric*/) override {
     inner_.step();
     ++steps_;

@@ -52,7 +52,7 @@ std::string next_version(const fs::path& folder) {
 }
 
 [[noreturn]] void fail(const fs::path& path) {
-  throw Error(ErrorKind::not_found, path.string(), "cannot be written; is the folder there, and is there space?");
+  throw Error(ErrorKind::not_written, path.string(), "cannot be written; is the folder there, and is there space?");
 }
 
 }  // namespace

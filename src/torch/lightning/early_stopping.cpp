@@ -9,7 +9,7 @@
 namespace weigh::lightning {
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr double kInfinite = std::numeric_limits<double>::infinity();
 
 std::string names_of(const Metrics& metrics) {
   std::string names;
@@ -20,7 +20,7 @@ std::string names_of(const Metrics& metrics) {
 }  // namespace
 
 EarlyStopping::EarlyStopping(Options options)
-    : options_(std::move(options)), best_(options_.mode == Mode::min ? kInfinity : -kInfinity) {
+    : options_(std::move(options)), best_(options_.mode == Mode::min ? kInfinite : -kInfinite) {
   if (options_.monitor.empty()) throw Error(ErrorKind::usage, "EarlyStopping", "no metric is named: set monitor");
 }
 

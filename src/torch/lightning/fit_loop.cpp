@@ -155,6 +155,10 @@ void train_epoch(Session& session) {
     session.train_loader->start();
     session.is_last_batch = false;
   }
+  if (session.progress.batch == 0 && session.train_loader->is_done())
+    throw Error(ErrorKind::usage, "fit",
+                "the loader gave no batch in epoch " + std::to_string(session.progress.epoch) +
+                    "; is it a generator that is used up, and cannot begin again?");
   run_batches(session);
   session.train_loader->stop();
   session.current = {};
@@ -166,7 +170,6 @@ void train_epoch(Session& session) {
 void fit(Session& session) {
   sanity_check(session);
   if (session.train_batches == 0 || is_done(session)) return;
-  session.module->train();
   session.both("on_train_start", &Callback::on_train_start, &ModuleHooks::on_train_start);
   resume_random(session);
   while (!is_done(session)) train_epoch(session);

@@ -14,7 +14,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-constexpr std::string_view kSuffix = ".safetensors";
+constexpr std::string_view kExtension = ".safetensors";
 
 // "{val_loss:.2f}" is "val_loss=0.25"; a metric that was not logged is 0, as in Lightning.
 std::string filled_in(const std::string& pattern, const Metrics& values) {
@@ -173,9 +173,9 @@ std::string ModelCheckpoint::path_for(const Trainer& trainer) const {
   values["epoch"] = static_cast<double>(trainer.current_epoch());
   values["step"] = static_cast<double>(trainer.global_step());
   const std::string name = filled_in(options_.filename, values);
-  std::string path = (fs::path(dirpath_) / (name + std::string(kSuffix))).string();
+  std::string path = (fs::path(dirpath_) / (name + std::string(kExtension))).string();
   for (int version = 1; fs::exists(path) || kept_.count(path) > 0; ++version)
-    path = (fs::path(dirpath_) / fmt::format("{}-v{}{}", name, version, kSuffix)).string();
+    path = (fs::path(dirpath_) / fmt::format("{}-v{}{}", name, version, kExtension)).string();
   return path;
 }
 

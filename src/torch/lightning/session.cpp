@@ -1,7 +1,8 @@
 #include "lightning/session.h"
 
 #include <algorithm>
-#include <iostream>
+
+#include <fmt/format.h>
 
 namespace weigh::lightning {
 namespace {
@@ -109,15 +110,18 @@ std::optional<std::int64_t> batches_of(const Loader& loader, Limit limit, const 
   if (limit.value() == 1.0) return size;
   if (limit.value() == 0.0) return 0;
   if (!size)
-    throw Error(ErrorKind::usage, "Trainer",
-                std::string(name) + " is a part of all batches, " + std::to_string(limit.value()) +
-                    ", but this loader does not tell how many it has (no size()): give a number of batches");
+    throw Error(
+        ErrorKind::usage, "Trainer",
+        fmt::format("{} is a part of all batches, {}, but this loader does not tell how many it has (no size()): "
+                    "give a number of batches",
+                    name, limit.value()));
   const auto part = static_cast<std::int64_t>(static_cast<double>(*size) * limit.value());
   if (part == 0 && *size > 0)
-    throw Error(ErrorKind::usage, "Trainer",
-                std::string(name) + " is a part of all batches, " + std::to_string(limit.value()) +
-                    ", of which there are " + std::to_string(*size) +
-                    ": that is less than one batch; give a larger part or a number");
+    throw Error(
+        ErrorKind::usage, "Trainer",
+        fmt::format("{} is a part of all batches, {}, of which there are {}: that is less than one batch; give a "
+                    "larger part or a number",
+                    name, limit.value(), *size));
   return part;
 }
 

@@ -122,7 +122,7 @@ TEST(Fit, RefusesOptionsThatMakeNoSense) {
       refusal({.limit_train_batches = 1.5}),
       "Trainer: limit_train_batches is 1.5; a part of all batches is at most 1.0, a number of them has no point: 1");
   EXPECT_EQ(refusal({.limit_train_batches = 0.1}),
-            "Trainer: limit_train_batches is a part of all batches, 0.100000, of which there are 5: that is less than "
+            "Trainer: limit_train_batches is a part of all batches, 0.1, of which there are 5: that is less than "
             "one batch; give a larger part or a number");
   EXPECT_EQ(refusal({.val_check_interval = 6}),
             "Trainer: val_check_interval is 6, but an epoch has 5 training batches: there would be no validation; "
@@ -272,8 +272,6 @@ TEST(Fit, SkipsTheRestOfAnEpoch) {
 
 TEST(Precision, IsThatOfParametersAndBatches) {
   const auto dtypes = [](Precision precision) {
-    Net net;
-    std::string seen;
     struct Seeing : Net {
       torch::Tensor training_step(Example& batch, std::int64_t) override {
         const torch::Tensor y = forward(batch.data);
