@@ -90,7 +90,7 @@ class ProgressBar : public Callback {
   bool is_terminal(const Trainer& trainer) const;
   void begin(Bar& bar, std::string title, std::optional<std::int64_t> total);
   void advance(Trainer& trainer, Bar& bar);
-  void show(Trainer& trainer, Bar& bar, bool is_last);
+  void show(Trainer& trainer, Bar& bar);
   void finish_line(Trainer& trainer);
 
   Options options_;

@@ -45,18 +45,21 @@ bool ProgressBar::is_terminal(const Trainer& trainer) const {
 
 void ProgressBar::begin(Bar& bar, std::string title, std::optional<std::int64_t> total) {
   bar = {std::move(title), total};
-  bar.start = bar.last_shown = now();
+  bar.start = bar.last_shown = bar.last_step = now();
 }
 
 void ProgressBar::advance(Trainer& trainer, Bar& bar) {
   ++bar.done;
+  bar.last_step = now();
+  if (!is_terminal(trainer) && bar.done == bar.total) return;  // the end of the loop tells it, with its metrics
   const double gap = is_terminal(trainer) ? options_.refresh_seconds : options_.plain_refresh_seconds;
-  if (now() - bar.last_shown >= gap) show(trainer, bar, false);
+  if (bar.last_step - bar.last_shown >= gap) show(trainer, bar);
 }
 
-void ProgressBar::show(Trainer& trainer, Bar& bar, bool is_last) {
-  bar.last_shown = now();
-  const double seconds = bar.last_shown - bar.start;
+// Of the batches: the time of a validation in between is no part of their rate.
+void ProgressBar::show(Trainer& trainer, Bar& bar) {
+  bar.last_shown = bar.last_step;
+  const double seconds = bar.last_step - bar.start;
   std::string line = bar.title;
   if (bar.total) {
     line += fmt::format(" {} {}/{}", bar_text(bar.done, *bar.total), bar.done, *bar.total);
@@ -64,7 +67,7 @@ void ProgressBar::show(Trainer& trainer, Bar& bar, bool is_last) {
     line += fmt::format(" {}", bar.done);
   }
   line += fmt::format("  {}", clock_text(seconds));
-  if (bar.total && !is_last && bar.done > 0)
+  if (bar.total && bar.done > 0 && bar.done < *bar.total)
     line += "<" + clock_text(seconds / static_cast<double>(bar.done) * static_cast<double>(*bar.total - bar.done));
   line += "  " + rate_text(bar.done, seconds);
   for (const auto& [name, value] : trainer.progress_bar_metrics()) line += fmt::format("  {} {:.3g}", name, value);
@@ -100,7 +103,7 @@ void ProgressBar::on_train_batch_end(Trainer& trainer, ModuleBase& module, const
 }
 
 void ProgressBar::on_train_epoch_end(Trainer& trainer, ModuleBase&) {
-  show(trainer, train_, true);
+  show(trainer, train_);
   finish_line(trainer);
 }
 
@@ -133,15 +136,15 @@ void ProgressBar::on_predict_batch_end(Trainer& trainer, ModuleBase&, const torc
 // Validation within fit is told by its metrics, in the line of the epoch.
 void ProgressBar::on_validation_end(Trainer& trainer, ModuleBase&) {
   if (trainer.task() == Task::fit) return;
-  show(trainer, evaluation_, true);
+  show(trainer, evaluation_);
   finish_line(trainer);
 }
 void ProgressBar::on_test_end(Trainer& trainer, ModuleBase&) {
-  show(trainer, evaluation_, true);
+  show(trainer, evaluation_);
   finish_line(trainer);
 }
 void ProgressBar::on_predict_end(Trainer& trainer, ModuleBase&) {
-  show(trainer, evaluation_, true);
+  show(trainer, evaluation_);
   finish_line(trainer);
 }
 

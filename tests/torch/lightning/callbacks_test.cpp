@@ -38,8 +38,8 @@ std::ostream& operator<<(std::ostream& stream, const Stopped& stopped) {
   return stream << stopped.epochs << " epochs, best " << stopped.best << ", " << stopped.reason;
 }
 
-Stopped stopped(std::vector<double> values, EarlyStopping::Options options, TrainerOptions trainer_options = {}) {
-  options.monitor = "val_loss";
+Stopped stopped(std::vector<double> values, const EarlyStopping::Options& options,
+                TrainerOptions trainer_options = {}) {
   const auto stopping = std::make_shared<EarlyStopping>(options);
   trainer_options = quiet(trainer_options);
   if (!trainer_options.max_epochs) trainer_options.max_epochs = static_cast<std::int64_t>(values.size());
@@ -51,23 +51,23 @@ Stopped stopped(std::vector<double> values, EarlyStopping::Options options, Trai
 }
 
 TEST(EarlyStopping, StopsWhenPatienceIsOver) {
-  EXPECT_EQ(stopped({3, 2, 2, 2, 1, 1}, {.patience = 2}),
+  EXPECT_EQ(stopped({3, 2, 2, 2, 1, 1}, {.monitor = "val_loss", .patience = 2}),
             (Stopped{4, 2, "val_loss did not become better in the last 2 checks; the best was 2.000"}));
-  EXPECT_EQ(stopped({3, 2, 2, 1, 1, 0}, {.patience = 2}), (Stopped{6, 0, ""}));
-  EXPECT_EQ(stopped({3, 2.95, 2.91, 2.85}, {.patience = 2, .min_delta = 0.1}),
+  EXPECT_EQ(stopped({3, 2, 2, 1, 1, 0}, {.monitor = "val_loss", .patience = 2}), (Stopped{6, 0, ""}));
+  EXPECT_EQ(stopped({3, 2.95, 2.91, 2.85}, {.monitor = "val_loss", .patience = 2, .min_delta = 0.1}),
             (Stopped{3, 3, "val_loss did not become better in the last 2 checks; the best was 3.000"}));
-  EXPECT_EQ(stopped({1, 2, 2, 2}, {.mode = Mode::max, .patience = 1}),
+  EXPECT_EQ(stopped({1, 2, 2, 2}, {.monitor = "val_loss", .mode = Mode::max, .patience = 1}),
             (Stopped{3, 2, "val_loss did not become better in the last 1 checks; the best was 2.000"}));
 }
 
 TEST(EarlyStopping, WaitsForMinEpochs) {
-  EXPECT_EQ(stopped({1, 1, 1, 1, 1, 1, 1}, {.patience = 1}, {.min_epochs = 5}).epochs, 5);
+  EXPECT_EQ(stopped({1, 1, 1, 1, 1, 1, 1}, {.monitor = "val_loss", .patience = 1}, {.min_epochs = 5}).epochs, 5);
 }
 
 TEST(EarlyStopping, StopsAtWhatIsNoNumber) {
-  EXPECT_EQ(stopped({3, std::nan(""), 1}, {}),
+  EXPECT_EQ(stopped({3, std::nan(""), 1}, {.monitor = "val_loss"}),
             (Stopped{2, 3, "val_loss is nan, no finite number; the best was 3.000"}));
-  EXPECT_EQ(stopped({3, std::nan(""), 1}, {.check_finite = false}), (Stopped{3, 1, ""}));
+  EXPECT_EQ(stopped({3, std::nan(""), 1}, {.monitor = "val_loss", .check_finite = false}), (Stopped{3, 1, ""}));
 }
 
 TEST(EarlyStopping, SaysThatItsMetricWasNotLogged) {
@@ -151,7 +151,9 @@ TEST(ProgressBar, PrintsLinesWhereThereIsNoTerminal) {
     return loss;
   };
   Trainer(options).fit(net, batches(4), batches(1));
-  EXPECT_EQ(text.str(), "");
+  EXPECT_EQ(text.str(),
+            "Epoch 0 [==========          ] 2/4  00:01<00:01  2.0/s  seen 3\n"
+            "Epoch 0 [====================] 4/4  00:02  2.0/s  seen 3\n");
 }
 
 TEST(ProgressBar, RewritesALineOnATerminal) {
@@ -162,7 +164,10 @@ TEST(ProgressBar, RewritesALineOnATerminal) {
   options.callbacks = {std::make_shared<ProgressBar>(ProgressBar::Options{.terminal = true, .now = &clock_of_test})};
   Net net;
   Trainer(options).fit(net, batches(2));
-  EXPECT_EQ(text.str(), "");
+  EXPECT_EQ(text.str(),
+            "\rEpoch 0 [==========          ] 1/2  00:01<00:01  2.0/s"
+            "\rEpoch 0 [====================] 2/2  00:01  2.0/s      "
+            "\rEpoch 0 [====================] 2/2  00:01  2.0/s\n");
 }
 
 }  // namespace
