@@ -211,6 +211,29 @@ TEST_F(Checkpoints, KeepTheBest) {
                                                           {"state", "epoch=3-val_loss=2.0.8.state"}}));
 }
 
+TEST_F(Checkpoints, HoldTheStateOfCallbacks) {
+  struct Scripted : Net {
+    torch::Tensor validation_step(Example&, std::int64_t) override {
+      log("val_loss", current_epoch() == 0 ? 3.0 : 5.0);
+      return {};
+    }
+  };
+  const auto with_callbacks = [&](std::int64_t epochs) {
+    TrainerOptions made = options(
+        std::make_shared<ModelCheckpoint>(ModelCheckpoint::Options{.monitor = "val_loss", .save_last = true}), epochs);
+    made.callbacks.push_back(std::make_shared<EarlyStopping>(EarlyStopping::Options{.monitor = "val_loss"}));
+    return made;
+  };
+  Scripted begun;
+  Trainer(with_callbacks(2)).fit(begun, batches(2), batches(1));  // it has waited for one epoch
+  Scripted resumed;
+  Trainer trainer(with_callbacks(10));
+  trainer.fit(resumed, batches(2), batches(1), root + "/checkpoints/last.safetensors");
+  EXPECT_EQ(trainer.current_epoch(), 4);  // for three
+  EXPECT_EQ(files(), (std::vector<std::string>{"epoch=0-step=2.2.state", "epoch=0-step=2.safetensors", "last.8.state",
+                                               "last.safetensors"}));
+}
+
 TEST_F(Checkpoints, KeepTheLastGoodOneWhenALossIsNoNumber) {
   Net net;
   net.change = [](Net& self, torch::Tensor loss, std::int64_t) { return self.global_step() == 5 ? loss / 0 : loss; };
