@@ -24,6 +24,7 @@
 #include <utility>
 #include <variant>
 
+#include <c10/util/Type.h>
 #include <torch/torch.h>
 
 #include "weigh/error.h"
@@ -181,7 +182,7 @@ class LightningModule : public ModuleBase {
   void place(const AnyBatch& batch, const Placement& placement) final {
     if (placement.is_plain()) return;
     if (!detail::visit_tensors(in(batch), [&](torch::Tensor& tensor) { placement.apply(tensor); }))
-      fail(std::string("a batch (") + typeid(Batch).name() +
+      fail(std::string("a batch (") + c10::demangle(typeid(Batch).name()) +
            ") has a part whose tensors are not known, so that it cannot be moved to the device or precision of the "
            "trainer: write for_each_tensor(batch, visit) for it (weigh/lightning/batch.h)");
   }

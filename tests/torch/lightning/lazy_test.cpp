@@ -109,6 +109,43 @@ TEST(Lazy, SaysWhichParametersAnOptimizerWouldMiss) {
             "override forward_batch(), so that it is initialised before configure_optimizers()");
 }
 
+TEST(Lazy, SaysWhichParametersWereMadeTooLateForAnOptimizer) {
+  struct Late : LightningModule<Graph> {
+    torch::Tensor training_step(Graph& graph, std::int64_t) override {
+      if (!made) made = register_module("made", torch::nn::Linear(3, 1));
+      return made(lazy(graph.x)).sum();
+    }
+    Optimizers configure_optimizers() override { return std::make_shared<torch::optim::SGD>(parameters(), 0.1); }
+    nn::LazyLinear lazy = register_module("lazy", nn::LazyLinear(3));
+    torch::nn::Linear made = nullptr;
+  } net;
+  std::vector<Note> notes;
+  EXPECT_EQ(error_of([&] { Trainer(heard(notes)).fit(net, graphs()); }),
+            "training_step: the first forward made parameters that no optimizer holds, which would never be trained: "
+            "made.weight, made.bias; give the module an example input, example_input(*this, inputs…), or override "
+            "forward_batch(), so that it is initialised before configure_optimizers()");
+}
+
+TEST(Batches, SayThatTheirTensorsAreNotKnown) {
+  struct Closed {
+    torch::Tensor x = torch::ones({1, 2});
+  };
+  struct Net : LightningModule<Closed> {
+    torch::Tensor training_step(Closed& batch, std::int64_t) override { return layer(batch.x).sum(); }
+    Optimizers configure_optimizers() override { return std::make_shared<torch::optim::SGD>(parameters(), 0.1); }
+    torch::nn::Linear layer = register_module("layer", torch::nn::Linear(2, 1));
+  } net;
+  Trainer(quiet({.max_epochs = 1})).fit(net, std::vector<Closed>(2));  // there is nothing to move
+  const std::string refusal = error_of(
+      [&] { Trainer(quiet({.max_epochs = 1, .precision = Precision::f64})).fit(net, std::vector<Closed>(2)); });
+  EXPECT_TRUE(refusal.starts_with("Net: a batch (weigh::lightning::")) << refusal;
+  EXPECT_TRUE(
+      refusal.ends_with("Closed) has a part whose tensors are not known, so that it cannot be moved to the device "
+                        "or precision of the trainer: write for_each_tensor(batch, visit) for it "
+                        "(weigh/lightning/batch.h)"))
+      << refusal;
+}
+
 TEST(Lazy, IsToldOfOnceForAModel) {
   std::vector<Note> notes;
   GAT net;
@@ -146,7 +183,14 @@ std::string printed(std::shared_ptr<Callback> summary, GAT& net, bool enabled = 
   return text.str();
 }
 
-constexpr const char* kTable = R"()";
+constexpr const char* kTable = R"(WithExample · libtorch, live module · 8 tensors
+
+  Name   Type        Params      Size   Mode    In                  Out      FLOPs
+  conv   GATv2Conv      288   1.15 kB   train   [[4, 16], [2, 4]]   [4, 8]   2,048
+  head   Linear          18      72 B   train   [4, 8]              [4, 2]     128
+
+  306 parameters · all trainable · 1.224 kB · 2,176 FLOPs forward
+)";
 
 TEST(Summary, IsPrintedOnceWithShapesAndFlops) {
   WithExample net;
@@ -164,7 +208,8 @@ TEST(Summary, CanBeOnesOwn) {
     }
   };
   WithExample net;
-  EXPECT_EQ(printed(std::make_shared<Totals>(), net), kTable);
+  EXPECT_EQ(printed(std::make_shared<Totals>(), net),
+            "WithExample · libtorch, live module · 8 tensors\n\n  306 parameters · all trainable · 1.224 kB\n");
 }
 
 }  // namespace
