@@ -24,6 +24,7 @@ const std::map<std::string, std::set<std::string>> kMayInclude = {
     {"torch/nn", {"nn"}},
     {"torch/dry_run", {"dry_run", "nn", "model", "bytes"}},
     {"torch/weights", {"weights", "nn", "model", "bytes"}},
+    {"torch/lightning", {"lightning", "summary", "weights", "dry_run", "nn", "model", "bytes"}},
     {"torch/summary", {"summary", "dry_run", "nn", "analysis", "render", "model"}},
 };
 
@@ -74,11 +75,12 @@ TEST(Includes, RoomsUseOnlyRoomsBeforeThem) {
   EXPECT_GT(seen, 50U) << "nothing was looked at";
 }
 
-// Only what stands below weigh/torch may name libtorch, and that nothing else.
+// Only what stands below weigh/torch and weigh/lightning may name libtorch, and that nothing else.
 TEST(Includes, PublicHeadersNameNoLibrary) {
   const std::set<std::string> libtorch = {"torch", "ATen", "c10"};
   for (const fs::path& file : sources_below(WEIGH_SOURCE "/include")) {
-    const bool is_live = file.string().find("/include/weigh/torch/") != std::string::npos;
+    const bool is_live = file.string().find("/include/weigh/torch/") != std::string::npos ||
+                         file.string().find("/include/weigh/lightning/") != std::string::npos;
     for (const Include& include : includes_of(file)) {
       const std::string library = first_part(include.path);
       const bool may = is_live && libtorch.contains(library);

@@ -34,3 +34,8 @@ weigh_torch_test(weights
   FILES torch/weights/load_state_dict_test.cpp torch/weights/load_test.cpp torch/weights/save_test.cpp
   ROOMS weights formats analysis nn model wire bytes
   LIBRARIES nlohmann_json::nlohmann_json)
+weigh_torch_test(lightning
+  FILES torch/lightning/callbacks_test.cpp torch/lightning/checkpoint_test.cpp torch/lightning/fit_test.cpp
+        torch/lightning/hooks_test.cpp torch/lightning/lazy_test.cpp
+  ROOMS lightning summary weights formats dry_run nn render analysis model wire bytes
+  LIBRARIES nlohmann_json::nlohmann_json)

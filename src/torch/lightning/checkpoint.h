@@ -1,0 +1,29 @@
+// Saving at points where nothing is half done, and going on from there.
+#pragma once
+
+#include <string>
+
+#include "lightning/session.h"
+
+namespace weigh::lightning {
+
+// What the loop needs to go on from a checkpoint in the middle of an epoch: the state of the generators before its
+// batches were drawn.
+void remember_epoch_start(Session& session);
+// Whether the epoch is one that a checkpoint was in the middle of; the loader stands where it stood then.
+bool resume_epoch(Session& session);
+// Random numbers go on where they were when the checkpoint was made.
+void resume_random(Session& session);
+// Writes what callbacks asked for since the last call.
+void save_requested(Session& session);
+
+// The weights, and the state of callbacks and module. Lazy layers take their shapes from the file.
+void load_model(Session& session, const std::string& path);
+// Optimizers, schedulers, generators and the loop, once optimizers are configured.
+void load_training(Session& session, const std::string& path);
+
+// checkpoint_state.cpp: what is no weight, as an archive of libtorch
+void write_state(const Session& session, torch::serialize::OutputArchive& archive);
+void read_state(Session& session, torch::serialize::InputArchive& archive);
+
+}  // namespace weigh::lightning

@@ -1,0 +1,107 @@
+// A pass over the batches of validation, test or prediction: Lightning's loops/evaluation_loop.py.
+#include <algorithm>
+
+#include "lightning/session.h"
+
+namespace weigh::lightning {
+namespace {
+
+#define WEIGH_EVALUATION_HOOKS(stage)                                                                               \
+  "on_" #stage "_model_eval", "on_" #stage "_start", "on_" #stage "_end", "on_" #stage "_epoch_start",              \
+      "on_" #stage "_epoch_end", "on_" #stage "_batch_start", "on_" #stage "_batch_end", #stage "_step",            \
+      &ModuleBase::on_##stage##_model_eval, &Callback::on_##stage##_start, &Callback::on_##stage##_end,             \
+      &Callback::on_##stage##_epoch_start, &Callback::on_##stage##_epoch_end, &ModuleHooks::on_##stage##_start,     \
+      &ModuleHooks::on_##stage##_end, &ModuleHooks::on_##stage##_epoch_start, &ModuleHooks::on_##stage##_epoch_end, \
+      &Callback::on_##stage##_batch_start, &Callback::on_##stage##_batch_end
+
+const EvaluationHooks kValidation = {Stage::validation, WEIGH_EVALUATION_HOOKS(validation)};
+const EvaluationHooks kTest = {Stage::test, WEIGH_EVALUATION_HOOKS(test)};
+const EvaluationHooks kPredict = {Stage::predict, WEIGH_EVALUATION_HOOKS(predict)};
+#undef WEIGH_EVALUATION_HOOKS
+
+// Puts every module back into the mode that it is in now.
+class Modes {
+ public:
+  explicit Modes(torch::nn::Module& root) {
+    for (const auto& module : root.modules(false)) modes_.emplace_back(module, module->is_training());
+    root_ = {&root, root.is_training()};
+  }
+  void restore() {
+    // train() goes down the tree, and parents stand before their children.
+    root_.first->train(root_.second);
+    for (const auto& [module, training] : modes_) module->train(training);
+  }
+
+ private:
+  std::vector<std::pair<std::shared_ptr<torch::nn::Module>, bool>> modes_;
+  std::pair<torch::nn::Module*, bool> root_;
+};
+
+std::optional<std::int64_t> batches_to_do(const Session& session) {
+  const std::int64_t sanity = session.options.num_sanity_val_steps;
+  if (!session.sanity_checking || sanity < 0) return session.evaluation_batches;
+  return std::min(sanity, session.evaluation_batches.value_or(sanity));
+}
+
+void evaluate_batch(Session& session, const EvaluationHooks& hooks, std::int64_t batch_idx) {
+  session.current = session.evaluation_loader->batch();
+  session.current_idx = batch_idx;
+  session.place();
+  session.in_batch = true;
+  session.callbacks_do(hooks.batch_start, hooks.callback_batch_start, session.current, batch_idx);
+  session.batch_start(hooks.stage, hooks.batch_start);
+  torch::Tensor output;
+  {
+    const PrecisionScope scope(session.options.precision);
+    output = session.step(hooks.stage, hooks.step);
+  }
+  session.callbacks_do(hooks.batch_end, hooks.callback_batch_end, output, session.current, batch_idx);
+  session.batch_end(hooks.stage, hooks.batch_end, output);
+  if (session.outputs) session.outputs->push_back(output);
+  session.results().add_to(session.views, true, false);
+  if (!session.sanity_checking) session.log_to_callbacks(session.results().logged(true), batch_idx);
+  session.in_batch = false;
+}
+
+void evaluate_batches(Session& session, const EvaluationHooks& hooks) {
+  const auto most = batches_to_do(session);
+  Loader& loader = *session.evaluation_loader;
+  loader.start();
+  for (std::int64_t idx = 0; (!most || idx < *most) && !loader.is_done(); ++idx) {
+    evaluate_batch(session, hooks, idx);
+    if (!most || idx + 1 < *most) loader.advance();
+  }
+  loader.stop();
+  session.current = {};
+}
+
+}  // namespace
+
+const EvaluationHooks& hooks_of(Stage stage) {
+  return stage == Stage::validation ? kValidation : stage == Stage::test ? kTest : kPredict;
+}
+
+Metrics evaluate(Session& session, Stage stage) {
+  const EvaluationHooks& hooks = hooks_of(stage);
+  if (session.evaluation_batches == 0) return {};
+  const torch::NoGradGuard no_grad;
+  session.stage = stage;
+  session.evaluation_results.reset();
+  Modes modes(*session.module);
+  session.module_does(hooks.model_eval, [&] { (session.module->*hooks.module_model_eval)(); });
+  session.both(hooks.start, hooks.callback_start, hooks.module_start);
+  session.both(hooks.epoch_start, hooks.callback_epoch_start, hooks.module_epoch_start);
+  evaluate_batches(session, hooks);
+  if (!session.sanity_checking) session.results().add_to(session.views, false, false);
+  session.both(hooks.epoch_end, hooks.callback_epoch_end, hooks.module_epoch_end);
+  session.results().add_to(session.views, false, false);
+  const Metrics metrics = session.results().logged(false);
+  if (!session.sanity_checking) session.log_to_callbacks(metrics);
+  session.both(hooks.end, hooks.callback_end, hooks.module_end);
+  session.evaluation_results.reset();
+  modes.restore();
+  if (session.task == Task::fit) session.stage = Stage::training;
+  return metrics;
+}
+
+}  // namespace weigh::lightning

@@ -1,0 +1,259 @@
+#include "weigh/lightning/trainer.h"
+
+#include <algorithm>
+#include <iostream>
+
+#include <fmt/format.h>
+
+#include "lightning/checkpoint.h"
+#include "lightning/interrupt.h"
+#include "lightning/session.h"
+
+#include "weigh/lightning/callbacks.h"
+#include "weigh/lightning/model_checkpoint.h"
+
+namespace weigh::lightning {
+namespace {
+
+[[noreturn]] void refuse(const std::string& message) { throw Error(ErrorKind::usage, "Trainer", message); }
+
+void check_limit(const char* name, Limit limit) {
+  if (limit.value() < 0)
+    refuse(fmt::format("{} is {}; it is a number of batches or a part of all", name, limit.value()));
+  if (limit.is_fraction() && limit.value() > 1)
+    refuse(fmt::format("{} is {}; a part of all batches is at most 1.0, a number of them has no point: {}", name,
+                       limit.value(), static_cast<std::int64_t>(limit.value())));
+}
+
+void check_at_least(const char* name, std::int64_t value, std::int64_t least) {
+  if (value < least) refuse(fmt::format("{} is {}; the least that makes sense is {}", name, value, least));
+}
+
+void check(const TrainerOptions& options) {
+  check_limit("limit_train_batches", options.limit_train_batches);
+  check_limit("limit_val_batches", options.limit_val_batches);
+  check_limit("limit_test_batches", options.limit_test_batches);
+  check_limit("limit_predict_batches", options.limit_predict_batches);
+  check_limit("val_check_interval", options.val_check_interval);
+  if (options.val_check_interval.value() == 0)
+    refuse("val_check_interval is 0; to switch validation off, limit_val_batches is 0");
+  check_at_least("max_epochs", options.max_epochs.value_or(0), -1);
+  check_at_least("min_epochs", options.min_epochs.value_or(0), 0);
+  check_at_least("max_steps", options.max_steps, -1);
+  check_at_least("check_val_every_n_epoch", options.check_val_every_n_epoch, 1);
+  check_at_least("num_sanity_val_steps", options.num_sanity_val_steps, -1);
+  check_at_least("accumulate_grad_batches", options.accumulate_grad_batches, 1);
+  check_at_least("log_every_n_steps", options.log_every_n_steps, 1);
+  check_at_least("fast_dev_run", options.fast_dev_run, 0);
+  if (options.gradient_clip_val < 0)
+    refuse(fmt::format("gradient_clip_val is {}; 0 switches clipping off", options.gradient_clip_val));
+}
+
+template <class Wanted>
+bool has(const std::vector<std::shared_ptr<Callback>>& callbacks) {
+  return std::any_of(callbacks.begin(), callbacks.end(),
+                     [](const auto& callback) { return dynamic_cast<Wanted*>(callback.get()) != nullptr; });
+}
+
+TrainerOptions completed(TrainerOptions options) {
+  check(options);
+  if (const auto batches = options.fast_dev_run; batches > 0) {
+    options.limit_train_batches = options.limit_val_batches = options.limit_test_batches =
+        options.limit_predict_batches = Limit(batches);
+    options.max_epochs = 1;
+    options.max_steps = batches;
+    options.num_sanity_val_steps = 0;
+    options.val_check_interval = 1.0;
+    options.check_val_every_n_epoch = 1;
+    options.enable_checkpointing = false;
+    std::erase_if(options.callbacks, [](const auto& callback) {
+      return callback->saves_checkpoints() || callback->monitors() || dynamic_cast<CSVLogger*>(callback.get());
+    });
+  }
+  if (!options.max_epochs) options.max_epochs = options.max_steps >= 0 ? -1 : 1000;
+  auto& callbacks = options.callbacks;
+  if (options.enable_progress_bar && !has<ProgressBar>(callbacks)) callbacks.push_back(std::make_shared<ProgressBar>());
+  if (options.enable_model_summary && !has<ModelSummary>(callbacks))
+    callbacks.push_back(std::make_shared<ModelSummary>());
+  if (options.enable_checkpointing && !has<ModelCheckpoint>(callbacks))
+    callbacks.push_back(std::make_shared<ModelCheckpoint>());
+  return options;
+}
+
+void setup(Session& session) {
+  if (session.options.seed && session.task == Task::fit) torch::manual_seed(*session.options.seed);
+  session.callbacks_do("setup", &Callback::setup, session.task);
+  session.module_does("setup", [&] { session.module->setup(session.task); });
+  place_module(session);
+}
+
+void teardown(Session& session) {
+  session.callbacks_do("teardown", &Callback::teardown, session.task);
+  session.module_does("teardown", [&] { session.module->teardown(session.task); });
+}
+
+void configure_loops(Session& session) {
+  const TrainerOptions& options = session.options;
+  session.train_batches = batches_of(*session.train_loader, options.limit_train_batches, "limit_train_batches");
+  session.evaluation_batches =
+      session.evaluation_loader ? batches_of(*session.evaluation_loader, options.limit_val_batches, "limit_val_batches")
+                                : std::optional<std::int64_t>(0);
+  const Limit interval = options.val_check_interval;
+  session.validate_every.reset();
+  if (!interval.is_fraction()) {
+    session.validate_every = static_cast<std::int64_t>(interval.value());
+    if (session.train_batches && *session.validate_every > *session.train_batches && session.evaluation_batches != 0)
+      refuse(
+          fmt::format("val_check_interval is {}, but an epoch has {} training batches: there would be no validation; "
+                      "limit_val_batches = 0 switches it off",
+                      *session.validate_every, *session.train_batches));
+  } else if (interval.value() != 1.0) {
+    if (!session.train_batches)
+      refuse(
+          fmt::format("val_check_interval is a part of an epoch, {}, but the loader does not tell how many batches it "
+                      "has (no size()): give a number of batches",
+                      interval.value()));
+    session.validate_every = std::max<std::int64_t>(
+        1, static_cast<std::int64_t>(static_cast<double>(*session.train_batches) * interval.value()));
+  } else if (session.train_batches) {
+    session.validate_every = std::max<std::int64_t>(1, *session.train_batches);
+  }
+}
+
+void configure_optimizers(Session& session) {
+  const Optimizers configured =
+      session.module_does("configure_optimizers", [&] { return session.module->configure_optimizers(); });
+  session.optimizers = configured.all();
+  for (const auto& [optimizer, schedules] : session.optimizers) {
+    if (!optimizer) throw Error(ErrorKind::usage, "configure_optimizers", "an optimizer is a null pointer");
+    for (const Schedule& schedule : schedules) {
+      if (!schedule.scheduler) throw Error(ErrorKind::usage, "configure_optimizers", "a scheduler is a null pointer");
+      if (schedule.frequency < 1)
+        throw Error(ErrorKind::usage, "configure_optimizers",
+                    fmt::format("a scheduler has frequency {}; 1 is every {}", schedule.frequency,
+                                schedule.interval == Interval::step ? "step" : "epoch"));
+      if (schedule.scheduler->needs_metric() && schedule.monitor.empty())
+        throw Error(ErrorKind::usage, "configure_optimizers",
+                    "a scheduler watches a metric, but it is not said which: set Schedule::monitor");
+    }
+  }
+  check_optimizers(session);
+}
+
+// Runs what is given between setup and teardown; callbacks hear of what is thrown, and the run ends either way.
+template <class Function>
+void guarded(Session& session, const Function& function) {
+  struct End {
+    Session& session;
+    ~End() { session.end(); }
+  } end{session};
+  try {
+    setup(session);
+    function();
+    teardown(session);
+  } catch (const std::exception& error) {
+    for (const auto& callback : session.callbacks) callback->on_exception(session.trainer, *session.module, error);
+    throw;
+  }
+}
+
+}  // namespace
+
+Trainer::Trainer(TrainerOptions options) : session_(std::make_unique<Session>(*this, completed(std::move(options)))) {}
+Trainer::~Trainer() = default;
+
+void Trainer::fit_any(ModuleBase& module, std::unique_ptr<Loader> train, std::unique_ptr<Loader> validation,
+                      const std::string& ckpt_path) {
+  Session& session = *session_;
+  if (session.module) refuse("fit is called while this trainer runs; use a trainer of its own");
+  if (!train) refuse("fit is called without batches to train on");
+  session.begin(module, Task::fit);
+  session.train_loader = std::move(train);
+  session.evaluation_loader = std::move(validation);
+  guarded(session, [&] {
+    configure_loops(session);
+    initialize_lazy_layers(session);
+    if (!ckpt_path.empty()) load_model(session, ckpt_path);
+    configure_optimizers(session);
+    session.both("on_fit_start", &Callback::on_fit_start, &ModuleHooks::on_fit_start);
+    report_uninitialized(session);
+    if (!ckpt_path.empty()) load_training(session, ckpt_path);
+    {
+      const InterruptScope scope;
+      lightning::fit(session);
+    }
+    session.both("on_fit_end", &Callback::on_fit_end, &ModuleHooks::on_fit_end);
+  });
+}
+
+Metrics Trainer::evaluate_any(Task task, ModuleBase& module, std::unique_ptr<Loader> loader,
+                              const std::string& ckpt_path, std::vector<torch::Tensor>* outputs) {
+  Session& session = *session_;
+  if (session.module) refuse("this trainer runs already; use a trainer of its own");
+  if (!loader) refuse("there are no batches to evaluate");
+  session.begin(module, task);
+  session.evaluation_loader = std::move(loader);
+  session.outputs = outputs;
+  Metrics metrics;
+  guarded(session, [&] {
+    const TrainerOptions& options = session.options;
+    session.evaluation_batches =
+        task == Task::validate ? batches_of(*session.evaluation_loader, options.limit_val_batches, "limit_val_batches")
+        : task == Task::test
+            ? batches_of(*session.evaluation_loader, options.limit_test_batches, "limit_test_batches")
+            : batches_of(*session.evaluation_loader, options.limit_predict_batches, "limit_predict_batches");
+    if (!ckpt_path.empty()) load_model(session, ckpt_path);
+    metrics = lightning::evaluate(session, session.stage);
+  });
+  return metrics;
+}
+
+const TrainerOptions& Trainer::options() const { return session_->options; }
+std::int64_t Trainer::current_epoch() const { return session_->progress.epoch; }
+std::int64_t Trainer::global_step() const { return session_->progress.global_step; }
+std::int64_t Trainer::batch_idx() const { return session_->current_idx; }
+Stage Trainer::stage() const { return session_->stage; }
+Task Trainer::task() const { return session_->task; }
+bool Trainer::is_sanity_checking() const { return session_->sanity_checking; }
+std::optional<std::int64_t> Trainer::num_training_batches() const { return session_->train_batches; }
+std::optional<std::int64_t> Trainer::num_evaluation_batches() const { return session_->evaluation_batches; }
+void Trainer::stop() { session_->stops = true; }
+bool Trainer::should_stop() const { return session_->stops; }
+bool Trainer::was_interrupted() const { return session_->interrupted; }
+
+const Metrics& Trainer::callback_metrics() const {
+  if (session_->module)
+    session_->results().add_to(session_->views, session_->in_batch, session_->stage == Stage::training);
+  return session_->views.callback;
+}
+const Metrics& Trainer::progress_bar_metrics() const { return session_->views.progress_bar; }
+const Metrics& Trainer::logged_metrics() const { return session_->views.logged; }
+void Trainer::log(const std::string& name, double value, const LogOptions& options) {
+  session_->log(name, value, options);
+}
+void Trainer::log_metrics(const Metrics& metrics) {
+  for (const auto& callback : session_->callbacks) callback->log_metrics(metrics, session_->progress.logged_step);
+}
+bool Trainer::is_logging_step() const { return session_->is_logging_step(); }
+void Trainer::set_callback_metric(const std::string& name, double value) { session_->views.callback[name] = value; }
+
+const std::vector<ConfiguredOptimizer>& Trainer::optimizers() const { return session_->optimizers; }
+const std::vector<std::shared_ptr<Callback>>& Trainer::callbacks() const { return session_->callbacks; }
+const Placement& Trainer::placement() const { return session_->placement; }
+std::ostream& Trainer::output() const { return session_->options.output ? *session_->options.output : std::cout; }
+
+void Trainer::save_checkpoint(const std::string& path, std::function<void()> then) {
+  session_->requests.emplace_back(path, std::move(then));
+}
+
+const std::vector<Note>& Trainer::notes() const { return session_->notes; }
+void Trainer::add_note(Note note) {
+  if (session_->options.on_note) {
+    session_->options.on_note(note);
+  } else {
+    std::cerr << note.place << ": " << note.message << '\n';
+  }
+  session_->notes.push_back(std::move(note));
+}
+
+}  // namespace weigh::lightning
