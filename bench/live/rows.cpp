@@ -19,6 +19,7 @@ class Live {
     against_forward_and_lightning("resnet50", "ResNet-50, 32 images", true);
     against_forward_and_lightning("llama", "Llama of 12 layers, 512 tokens", false);
     graph();
+    weights();
   }
 
  private:
@@ -61,6 +62,14 @@ class Live {
     const std::vector<double> peer = numbers({python_, WEIGH_GRAPH_PEER}, 2);
     table_.at_most({name + ": time", show_seconds(ours[0]), show_seconds(peer[0]) + " PyG", ours[0] / peer[0]}, 1);
     table_.at_most({name + ": memory", show_bytes(ours[1]), show_bytes(peer[1]) + " PyG", ours[1] / peer[1]}, 1);
+  }
+
+  // The file is made and removed beside the program's output.
+  void weights() {
+    const std::string folder = output_.substr(0, output_.rfind('/'));
+    const std::vector<double> taken = numbers({WEIGH_BENCH_LOAD_WEIGHTS, folder}, 3);
+    const std::string name = "safetensors of 2 GB into a module";
+    table_.at_most({name, show_seconds(taken[0]), show_seconds(taken[1]) + " read()", taken[0] / taken[1]}, 1.2);
   }
 
   Table& table_;

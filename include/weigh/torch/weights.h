@@ -43,7 +43,8 @@ void save_safetensors(const std::string& path, const std::vector<NamedTensor>& t
 
 struct WeightsOptions {
   // Tensors show the file, and are read from it when they are looked at. Writing into them changes this process alone;
-  // but whoever shortens the file while they live ends this process with a SIGBUS. false: copies.
+  // but whoever shortens the file while they live ends this process with a SIGBUS. false: the file is read into memory,
+  // which lives as long as a tensor of it.
   bool map = true;
   Limits limits = {};
 };

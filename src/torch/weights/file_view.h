@@ -10,8 +10,8 @@ namespace weigh {
 // Writing into it changes no file: pages that are written to become this process's own.
 class FileView {
  public:
-  // Throws Error(not_found) with the system's reason.
-  explicit FileView(const std::string& path);
+  // Mapped, or read into memory of its own. Throws Error(not_found) with the system's reason.
+  FileView(const std::string& path, bool is_mapped);
   ~FileView();
   FileView(const FileView&) = delete;
   FileView& operator=(const FileView&) = delete;
@@ -21,6 +21,10 @@ class FileView {
   char* data() const { return data_; }
 
  private:
+  void map(int descriptor);
+  void read(int descriptor);
+  [[noreturn]] void fail(const char* what) const;
+
   std::string path_;
   std::uint64_t size_ = 0;
   char* data_ = nullptr;

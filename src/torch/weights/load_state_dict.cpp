@@ -131,6 +131,9 @@ class Plan {
       return "without memory in the module, which has it on the device 'meta'";
     const std::string in_file = text_of(value.sizes()) + " in the file, ";
     if (is_lazy) {
+      // A few bytes can be expanded to any shape: memory is given for what the file holds.
+      if (value.has_storage() && value.nbytes() > value.storage().nbytes())
+        return text_of(value.sizes()) + " in the file, but expanded from less; not initialised in the module";
       const auto* impl = target.value.unsafeGetTensorImpl();
       const auto known = known_sizes_.find(impl);
       if (known != known_sizes_.end() && !agrees(known->second, value.sizes()))

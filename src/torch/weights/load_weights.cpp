@@ -16,6 +16,9 @@
 namespace weigh {
 namespace {
 
+// How often the bytes of a file may be copied for tensors that overlap and are not aligned.
+constexpr std::uint64_t kMostCopies = 4;
+
 class Loading {
  public:
   Loading(const std::string& path, const WeightsOptions& options)
@@ -26,12 +29,12 @@ class Loading {
     Weights weights;
     weights.source = model_.source;
     for (const auto& [key, value] : model_.metadata) weights.metadata.emplace(key, value);
-    for (const std::string& file : model_.files) views_.push_back(std::make_shared<FileView>(file));
+    for (const std::string& file : model_.files) views_.push_back(std::make_shared<FileView>(file, options_.map));
     weights.tensors.reserve(model_.tensors.size());
     for (Index i = 0; i < model_.tensors.size(); ++i) {
       const Tensor& tensor = model_.tensors[i];
       weights.tensors.push_back({model_.path_of(tensor), {}});
-      weights.tensors.back().value = tensor.tied_to == kNone ? value_of(i) : weights.tensors[tensor.tied_to].value;
+      weights.tensors.back().value = tensor.tied_to == kNone ? try_value_of(i) : weights.tensors[tensor.tied_to].value;
     }
     return weights;
   }
@@ -61,7 +64,15 @@ class Loading {
         fail(ErrorKind::unsupported, "was written big-endian, which is not supported; save it again where it was made");
   }
 
-  torch::Tensor value_of(Index index) const {
+  torch::Tensor try_value_of(Index index) {
+    try {
+      return value_of(index);
+    } catch (const c10::Error& error) {  // a shape, of no bytes, that libtorch does not count
+      fail(index, fmt::format("cannot be loaded: {}", error.what_without_backtrace()));
+    }
+  }
+
+  torch::Tensor value_of(Index index) {
     const Tensor& tensor = model_.tensors[index];
     const auto type = scalar_type_of(tensor.dtype);
     if (tensor.state == State::uninitialised) return uninitialized(tensor);
@@ -78,8 +89,7 @@ class Loading {
     return view_of(index, shape, options);
   }
 
-  torch::Tensor view_of(Index index, const std::vector<std::int64_t>& shape,
-                        const torch::TensorOptions& options) const {
+  torch::Tensor view_of(Index index, const std::vector<std::int64_t>& shape, const torch::TensorOptions& options) {
     const Location& location = model_.locations[index];
     if (location.file == kNone)
       fail(
@@ -92,23 +102,28 @@ class Loading {
     std::uint64_t span = width;
     for (std::size_t i = 0; i < shape.size(); ++i)
       span += static_cast<std::uint64_t>(shape[i] - 1) * static_cast<std::uint64_t>(strides[i]) * width;
-    if (!fits(location.offset, span, view->size()))  // it was long enough when its header was read
-      throw Error(ErrorKind::truncated, view->path(),
-                  fmt::format("tensor '{}' needs {} bytes, {} are left; did the file shrink while it was read?",
-                              model_.path_of(model_.tensors[index]).substr(0, 200), span,
-                              view->size() - std::min(location.offset, view->size())),
-                  location.offset);
+    if (!fits(location.offset, span, view->size())) fail_beyond(index, span, *view);
     char* data = view->data() + location.offset;
-    if (location.offset % width == 0) {
-      torch::Tensor shown = torch::from_blob(
+    if (location.offset % width == 0)
+      return torch::from_blob(
           data, shape, strides, [view](void*) {}, options);
-      return options_.map ? shown : shown.clone();
-    }
-    // Computing with it where it lies would be slow at best.
+    // Computing with it where it lies would be slow at best. Views of one memory, each copied, could be any number.
+    copied_ += span;
+    if (copied_ / kMostCopies > model_.source_bytes) fail(index, "overlaps others and is not aligned; save it again");
     const torch::Tensor bytes = torch::empty({static_cast<std::int64_t>(span)}, torch::kByte);
     std::copy_n(data, span, bytes.data_ptr<std::uint8_t>());
     return torch::from_blob(
         bytes.data_ptr(), shape, strides, [bytes](void*) {}, options);
+  }
+
+  // It was long enough when its header was read.
+  [[noreturn]] void fail_beyond(Index index, std::uint64_t span, const FileView& view) const {
+    const std::uint64_t offset = model_.locations[index].offset;
+    throw Error(ErrorKind::truncated, view.path(),
+                fmt::format("tensor '{}' needs {} bytes, {} are left; did the file shrink while it was read?",
+                            model_.path_of(model_.tensors[index]).substr(0, 200), span,
+                            view.size() - std::min(offset, view.size())),
+                offset);
   }
 
   static std::vector<std::int64_t> rows_of(const std::vector<std::int64_t>& shape) {
@@ -137,6 +152,7 @@ class Loading {
   const WeightsOptions& options_;
   Model model_;
   std::vector<std::shared_ptr<FileView>> views_;
+  std::uint64_t copied_ = 0;  // bytes of tensors that are not aligned
 };
 
 }  // namespace

@@ -1,6 +1,8 @@
 // The format: src/formats/safetensors_header.h. Order and text are those of the reference implementation
 // (safetensors/src/tensor.rs), so that its files and ours are the same bytes.
 #include <algorithm>
+#include <bit>
+#include <cstdint>
 #include <map>
 #include <set>
 #include <tuple>

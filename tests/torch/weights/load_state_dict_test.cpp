@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include "formats/made_files.h"
 #include "support/files.h"
 #include "torch/nn/shapes.h"
 #include "torch/weights/folder.h"
@@ -183,9 +184,10 @@ TEST_F(LoadStateDict, APrefixIsSuggested) {
             "m: does not fit the module\n"
             "missing in the file (6): 0.weight, 0.bias, 1.weight, 1.bias, 1.running_mean, 1.running_var\n"
             "no name in the file begins with 'model.'; the first is 'ema.0.weight'");
-  torch::nn::Sequential outer(small_net());
-  EXPECT_EQ(load_state_dict(*outer, weights_of(*net), {.strict = false}).hint,
-            "in the module these names begin with '0.': load into its child '0'");
+  torch::nn::Module outer;
+  outer.register_module("net", small_net().ptr());
+  EXPECT_EQ(load_state_dict(outer, weights_of(*net), {.strict = false}).hint,
+            "in the module these names begin with 'net.': load into its child 'net'");
 }
 
 TEST_F(LoadStateDict, TwentyOfAKindAreNamed) {
@@ -248,6 +250,26 @@ TEST_F(LoadStateDict, WhereThereIsNoMemory) {
   weights.tensors[0].value = torch::ones({1, 2}, torch::kMeta);
   EXPECT_EQ(load_state_dict(*linear, weights, {.strict = false}).text(),
             "of another shape (1): weight: without data in the file, which has it on the device 'meta'");
+}
+
+TEST_F(LoadStateDict, AFewBytesAreNotExpandedIntoMemory) {
+  const std::string tensor = py::tensor(py::storage("FloatStorage", "0", 1), 0, {std::int64_t{1} << 40}, {0});
+  write("m", torch_file(py::dict({{"w", tensor}}), {{"0", std::string(4, '\0')}}));
+  torch::nn::Module module;
+  module.register_parameter("w", nn::UninitializedParameter());
+  EXPECT_EQ(
+      load_state_dict(module, path("m"), {.strict = false}).text(),
+      "of another shape (1): w: [1099511627776] in the file, but expanded from less; not initialised in the module");
+}
+
+TEST_F(LoadStateDict, WhatLibtorchRefusesIsNamed) {
+  torch::nn::Module module;
+  module.register_buffer("mask", torch::zeros({1}).expand({3}));
+  Weights weights;
+  weights.source = "m";
+  weights.tensors = {{"mask", torch::ones({3})}};
+  const std::string message = error_of([&] { load_state_dict(module, weights); });
+  EXPECT_EQ(message.substr(0, 50), "m: tensor 'mask' cannot be loaded: unsupported ope");
 }
 
 TEST_F(LoadStateDict, WeightsOfTheCallersOwn) {

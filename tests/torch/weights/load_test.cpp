@@ -1,6 +1,12 @@
 // load_weights: what torch and safetensors read from the same files, and what cannot be loaded.
+#include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <fstream>
+#include <map>
+#include <stdexcept>
+#include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -14,6 +20,7 @@
 #include "weigh/error.h"
 #include "weigh/torch/uninitialized.h"
 #include "weigh/torch/weights.h"
+#include "weigh/weigh.h"
 
 namespace weigh::testing {
 namespace {
@@ -106,6 +113,16 @@ TEST_F(Load, MisalignedTensorsAreCopied) {
 TEST_F(Load, TiedTensorsAreTheSame) {
   const Weights weights = load_weights(data_path("torch113/gpt_tied_state.pt"));
   EXPECT_TRUE(named(weights, "lm_head.weight").is_same(named(weights, "transformer.wte.weight")));
+}
+
+TEST_F(Load, ReadersTellPlacesOnlyWhenTheyAreAsked) {
+  for (const char* name : {"safetensors/sharded", "pytorch/gat_state_after.pt"}) {
+    EXPECT_TRUE(read(data_path(name)).locations.empty());
+    const Model model = read(data_path(name), {.limits = {}, .locations = true});
+    ASSERT_EQ(model.locations.size(), model.tensors.size());
+    EXPECT_EQ(model.files.size(), std::string(name) == "safetensors/sharded" ? 3U : 1U);
+    for (const Location& location : model.locations) EXPECT_LT(location.file, model.files.size());
+  }
 }
 
 TEST_F(Load, MetadataIsWhole) {

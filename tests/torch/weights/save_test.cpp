@@ -1,4 +1,6 @@
 // save_safetensors: the bytes of the reference implementation, and what cannot be saved.
+#include <algorithm>
+#include <array>
 #include <csignal>
 #include <cstdint>
 
