@@ -141,6 +141,7 @@ class Selection {
   void sort(std::vector<Row>& rows) const {
     auto by = [&](auto key) {
       std::vector<std::pair<decltype(key(rows[0])), Row>> keyed;
+      keyed.reserve(rows.size());
       for (Row& row : rows) keyed.emplace_back(key(row), std::move(row));
       std::stable_sort(keyed.begin(), keyed.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
       std::transform(keyed.begin(), keyed.end(), rows.begin(), [](auto& pair) { return std::move(pair.second); });
