@@ -39,7 +39,6 @@ class GAT : public weigh::lightning::LightningModule<GraphBatch> {
   torch::Tensor training_step(Batch& batch, std::int64_t) override { return step(batch, "train"); }
   torch::Tensor validation_step(Batch& batch, std::int64_t) override { return step(batch, "val"); }
   torch::Tensor test_step(Batch& batch, std::int64_t) override { return step(batch, "test"); }
-  torch::Tensor forward_batch(Batch& batch) override { return forward(batch.x, batch.edge_index); }
 
   weigh::lightning::Optimizers configure_optimizers() override {
     return std::make_shared<torch::optim::Adam>(

@@ -14,7 +14,7 @@ namespace simdjson {
 namespace {
 
 [[noreturn]] void fail(const char* why) {
-  std::fprintf(stderr, "weigh: %s cannot be used: %s\n", WEIGH_SIMDJSON, why);
+  (void)std::fprintf(stderr, "weigh: %s cannot be used: %s\n", WEIGH_SIMDJSON, why);
   std::exit(2);
 }
 

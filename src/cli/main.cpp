@@ -24,14 +24,14 @@ extern "C" void say_file_shrank(int) {
 int main(int argc, char** argv) {
   namespace cli = weigh::cli;
   cli::prefer_large_pages();
-  std::signal(SIGBUS, say_file_shrank);
+  (void)std::signal(SIGBUS, say_file_shrank);
   const cli::Terminal terminal = cli::describe_terminal([](const char* name) { return std::getenv(name); },
                                                         isatty(STDOUT_FILENO) == 1, cli::window_width());
   cli::Console console;
-  console.out = [](std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); };
+  console.out = [](std::string_view text) { (void)std::fwrite(text.data(), 1, text.size(), stdout); };
   console.err = [](std::string_view text) {
-    std::fflush(stdout);  // on a terminal, notes follow what they are about
-    std::fwrite(text.data(), 1, text.size(), stderr);
+    (void)std::fflush(stdout);  // on a terminal, notes follow what they are about
+    (void)std::fwrite(text.data(), 1, text.size(), stderr);
   };
   console.read = [](const std::string& path) { return weigh::read(path); };
   console.color = terminal.color;
@@ -39,7 +39,7 @@ int main(int argc, char** argv) {
   console.width = terminal.width;
   const int code = cli::run({argv + 1, argv + argc}, console);
   if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
-    std::fprintf(stderr, "weigh: the output cannot be written: %s\n", std::strerror(errno));
+    (void)std::fprintf(stderr, "weigh: the output cannot be written: %s\n", std::strerror(errno));
     return cli::kUnusable;
   }
   return code;

@@ -1,5 +1,6 @@
 #include "cli/memory.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <initializer_list>
@@ -31,14 +32,16 @@ void prefer_large_pages() {
   if (mallopt(M_ARENA_MAX, 1) == 0 || mallopt(M_MMAP_THRESHOLD, 4 << 20) == 0 ||
       mallopt(M_TRIM_THRESHOLD, INT32_MAX) == 0 || mallopt(M_TOP_PAD, kHeap) == 0)
     return;
-  void* heap = std::malloc(std::size_t{1} << 20);  // makes it grow
-  const std::uintptr_t begin = (reinterpret_cast<std::uintptr_t>(heap) + kSmall) / kLargePage * kLargePage;
+  auto* heap = static_cast<char*>(std::malloc(std::size_t{1} << 20));  // makes it grow
+  const auto address = reinterpret_cast<std::uintptr_t>(heap);
+  char* begin = heap + ((address + kSmall) / kLargePage * kLargePage - address);
   // The first pages, which the smallest model needs, at once: one by one they take as long as weighing it.
-  const std::uintptr_t first = reinterpret_cast<std::uintptr_t>(heap) / kPage * kPage;
+  char* first = heap - address % kPage;
+  madvise(first, kFirst, kPopulateWrite);
+  const auto* end = static_cast<const char*>(sbrk(0));
+  if (begin < end && end - begin <= 2 * static_cast<std::ptrdiff_t>(kHeap))
+    madvise(begin, static_cast<std::size_t>(end - begin), MADV_HUGEPAGE);
   std::free(heap);
-  madvise(reinterpret_cast<void*>(first), kFirst, kPopulateWrite);
-  const auto end = reinterpret_cast<std::uintptr_t>(sbrk(0));
-  if (begin < end && end - begin <= 2 * kHeap) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
 }
 
 }  // namespace weigh::cli

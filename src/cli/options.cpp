@@ -9,23 +9,33 @@
 namespace weigh::cli {
 namespace {
 
-const std::map<std::string, RenderFormat> kFormats = {{"table", RenderFormat::table},
-                                                      {"lightning", RenderFormat::lightning},
-                                                      {"json", RenderFormat::json},
-                                                      {"csv", RenderFormat::csv},
-                                                      {"markdown", RenderFormat::markdown}};
+const std::map<std::string, RenderFormat>& render_formats() {
+  static const std::map<std::string, RenderFormat> choices = {{"table", RenderFormat::table},
+                                                              {"lightning", RenderFormat::lightning},
+                                                              {"json", RenderFormat::json},
+                                                              {"csv", RenderFormat::csv},
+                                                              {"markdown", RenderFormat::markdown}};
+  return choices;
+}
 
-const std::map<std::string, SortKey> kSortKeys = {{"definition", SortKey::definition},
-                                                  {"name", SortKey::name},
-                                                  {"params", SortKey::parameters},
-                                                  {"size", SortKey::size}};
+const std::map<std::string, SortKey>& sort_keys() {
+  static const std::map<std::string, SortKey> choices = {{"definition", SortKey::definition},
+                                                         {"name", SortKey::name},
+                                                         {"params", SortKey::parameters},
+                                                         {"size", SortKey::size}};
+  return choices;
+}
 
-const std::map<std::string, ColorChoice> kColors = {
-    {"auto", ColorChoice::automatic}, {"always", ColorChoice::always}, {"never", ColorChoice::never}};
+const std::map<std::string, ColorChoice>& colors() {
+  static const std::map<std::string, ColorChoice> choices = {
+      {"auto", ColorChoice::automatic}, {"always", ColorChoice::always}, {"never", ColorChoice::never}};
+  return choices;
+}
 
 template <class T>
 std::vector<std::string> names(const std::map<std::string, T>& choices) {
   std::vector<std::string> keys;
+  keys.reserve(choices.size());
   for (const auto& [key, value] : choices) keys.push_back(key);
   return keys;
 }
@@ -45,19 +55,19 @@ void declare(CLI::App& app, Options& options, Raw& raw) {
   app.add_option("--depth", raw.depth,
                  "levels of modules to show: -1 all, 0 totals only (default: 1, wrappers opened)");
   app.add_option("--format", raw.format, "table, lightning, json, csv or markdown")
-      ->check(CLI::IsMember(names(kFormats)));
+      ->check(CLI::IsMember(names(render_formats())));
   app.add_option("--columns", options.render.columns,
                  fmt::format("columns of the table, separated by commas: {}", fmt::join(column_keys(), ", ")))
       ->delimiter(',')
       ->allow_extra_args(false);
   app.add_option("--sort", raw.sort, "order of siblings: definition, name, params or size")
-      ->check(CLI::IsMember(names(kSortKeys)));
+      ->check(CLI::IsMember(names(sort_keys())));
   app.add_option("--top", options.summary.top, "only the first N rows, after sorting");
   app.add_option("--filter", options.summary.filter, "only modules whose path holds this, or matches it (* and ?)");
   app.add_flag("--exact", options.render.exact, "1,234,567 instead of 1.23 M");
   app.add_flag("--no-fold", raw.no_fold, "show identical siblings one by one");
   app.add_flag("--strict", options.strict, "exit 1 if anything is not initialised");
-  app.add_option("--color", raw.color, "auto, always or never")->check(CLI::IsMember(names(kColors)));
+  app.add_option("--color", raw.color, "auto, always or never")->check(CLI::IsMember(names(colors())));
   app.add_flag("--ascii", options.ascii, "no characters beyond ASCII");
   app.add_flag("--formats", options.list_formats, "list the file formats that are understood");
   app.footer("Exit codes: 0 done; 1 a check failed (--strict); 2 unreadable input or wrong usage.");
@@ -67,9 +77,9 @@ void declare(CLI::App& app, Options& options, Raw& raw) {
 bool is_for_machines(RenderFormat format) { return format == RenderFormat::json || format == RenderFormat::csv; }
 
 void settle(const CLI::App& app, const Raw& raw, Options& options) {
-  options.render.format = kFormats.at(raw.format);
-  options.summary.sort = kSortKeys.at(raw.sort);
-  options.color = kColors.at(raw.color);
+  options.render.format = render_formats().at(raw.format);
+  options.summary.sort = sort_keys().at(raw.sort);
+  options.color = colors().at(raw.color);
   const bool whole = is_for_machines(options.render.format);
   options.summary.fold = !raw.no_fold && !whole;
   if (app.count("--depth") > 0) {
