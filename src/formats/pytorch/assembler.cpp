@@ -12,7 +12,7 @@ namespace weigh::pytorch {
 
 Assembler::Memory Assembler::memory_of(const TorchTensor& tensor) {
   if (tensor.storage.empty()) return {tensor.node, 0, 0, 0};
-  std::uint64_t form = static_cast<std::uint64_t>(tensor.dtype);
+  auto form = static_cast<std::uint64_t>(tensor.dtype);
   for (Extent extent : tensor.shape) form = mix(form, extent.is_known() ? extent.size() : UINT64_MAX);
   for (std::int64_t stride : tensor.strides) form = mix(form, static_cast<std::uint64_t>(stride));
   return {nullptr, hash_of(tensor.storage), tensor.storage_offset, form};

@@ -26,7 +26,7 @@ namespace {
 // PROTO 2, LONG1 of ten bytes, the magic number. Text protocols write it in decimal.
 constexpr std::string_view kMagic("\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19", 12);
 constexpr std::string_view kMagicInText = "L119547037146038801333356L\n";
-constexpr std::uint64_t kFirstWindow = 64 * 1024;
+constexpr std::uint64_t kFirstWindow = std::uint64_t{64} * 1024;
 
 }  // namespace
 

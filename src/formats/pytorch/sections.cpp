@@ -60,7 +60,7 @@ class Search {
   Contents run(Value root) {
     open_.push_back({kNone, root, 0});
     while (!open_.empty()) {
-      Step step = std::move(open_.back());
+      const Step step = open_.back();
       open_.pop_back();
       look_at(step);
     }
@@ -119,7 +119,9 @@ class Search {
       if (step.position == kArgument) continue;
       const std::string text = step.position == kNoPosition ? text_of(step.key) : fmt::to_string(step.position);
       if (name.size() + text.size() > kLongestName) return "…/" + name;
-      if (!text.empty()) name = name.empty() ? text : text + "/" + name;
+      if (text.empty()) continue;
+      if (!name.empty()) name.insert(0, 1, '/');
+      name.insert(0, text);
     }
     return name;
   }
