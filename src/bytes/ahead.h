@@ -10,6 +10,7 @@
 #include <functional>
 #include <mutex>
 #include <optional>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -26,17 +27,8 @@ class Ahead {
   Ahead(
       std::size_t count, const std::function<Make()>& maker, const std::function<void()>& other = [] {})
       : count_(count), make_(maker()) {
-    if (count_ < 2) {
-      other();
-      return;
-    }
-    // One processor is the caller's, and it can hardly use what more than a few others make.
-    const std::size_t threads = std::clamp<std::size_t>(std::thread::hardware_concurrency(), 2, 4) - 1;
-    for (std::size_t i = 0; i < threads; ++i)
-      threads_.emplace_back([this, make = maker(), first = i == 0 ? other : nullptr] {
-        if (first) first();
-        run(make);
-      });
+    if (count_ > 1) start(maker, other);
+    if (threads_.empty()) other();
   }
   ~Ahead() {
     {
@@ -70,6 +62,23 @@ class Ahead {
   }
 
  private:
+  // As many threads as the system gives: without any, the caller makes everything.
+  void start(const std::function<Make()>& maker, const std::function<void()>& other) {
+    // One processor is the caller's, and it can hardly use what more than a few others make.
+    const std::size_t most = std::clamp<std::size_t>(std::thread::hardware_concurrency(), 2, 4) - 1;
+    const std::lock_guard lock(mutex_);  // nobody looks at threads_ before it is complete
+    threads_.reserve(most);
+    try {
+      for (std::size_t i = 0; i < most; ++i)
+        threads_.emplace_back([this, make = maker(), first = i == 0 ? other : nullptr] {
+          if (first) first();
+          run(make);
+        });
+    } catch (const std::system_error&) {
+      return;
+    }
+  }
+
   struct Made {
     std::optional<Result> result;
     std::exception_ptr failure;

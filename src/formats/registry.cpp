@@ -1,6 +1,7 @@
 #include "formats/registry.h"
 
 #include <array>
+#include <iterator>
 #include <memory>
 
 #include <fmt/format.h>
@@ -60,6 +61,7 @@ std::span<const Format> format_table() { return kFormats; }
 
 std::vector<FormatInfo> formats() {
   std::vector<FormatInfo> infos;
+  infos.reserve(std::size(kFormats));
   for (const Format& format : kFormats) infos.push_back({format.name, format.description});
   return infos;
 }
