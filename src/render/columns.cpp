@@ -131,7 +131,9 @@ bool has_modes(const Summary& summary) { return summary.totals.modes_recorded; }
 
 bool has_runs(const Summary& summary) { return !summary.model->runs.empty(); }
 
-bool has_backward(const Summary& summary) { return has_runs(summary) && summary.model->runs[0].backward_flops.known() > 0; }
+bool has_backward(const Summary& summary) {
+  return has_runs(summary) && summary.model->runs[0].backward_flops.known() > 0;
+}
 
 bool has_marks(const Summary& summary) {
   return std::any_of(summary.rows.begin(), summary.rows.end(), [](const Row& row) { return row.lazy || row.tied; });
