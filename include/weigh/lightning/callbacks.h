@@ -56,8 +56,6 @@ class ProgressBar : public Callback {
   ProgressBar() : ProgressBar(Options()) {}
   explicit ProgressBar(Options options) : options_(options) {}
 
-  void on_sanity_check_start(Trainer& trainer, ModuleBase& module) override;
-  void on_sanity_check_end(Trainer& trainer, ModuleBase& module) override;
   void on_train_epoch_start(Trainer& trainer, ModuleBase& module) override;
   void on_train_batch_end(Trainer& trainer, ModuleBase& module, const torch::Tensor& output, const AnyBatch& batch,
                           std::int64_t batch_idx) override;
@@ -75,7 +73,6 @@ class ProgressBar : public Callback {
                             std::int64_t batch_idx) override;
   void on_predict_end(Trainer& trainer, ModuleBase& module) override;
   void on_exception(Trainer& trainer, ModuleBase& module, const std::exception& error) override;
-  bool monitors() const override { return false; }
 
  private:
   struct Bar {

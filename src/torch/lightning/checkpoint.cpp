@@ -27,6 +27,8 @@ std::string stem_of(const fs::path& path) {
   return name.substr(0, name.size() - std::string_view(kSuffix).size());
 }
 
+fs::path folder_of(const fs::path& path) { return path.has_parent_path() ? path.parent_path() : fs::path("."); }
+
 std::vector<NamedTensor> tensors_of(const ModuleBase& module) {
   std::vector<NamedTensor> tensors;
   const auto add = [&](const std::string& name, const torch::Tensor& tensor) {
@@ -84,27 +86,16 @@ void write_state_file(const Session& session, const fs::path& path) {
   file.commit();
 }
 
-// States of checkpoints that had this name before.
-void remove_older_states(const fs::path& folder, const std::string& stem, const std::string& current) {
-  std::error_code none;
-  for (const auto& entry : fs::directory_iterator(folder, none)) {
-    const std::string name = entry.path().filename().string();
-    if (name == current || !name.starts_with(stem + ".") || !name.ends_with(".state")) continue;
-    const std::string step =
-        name.substr(stem.size() + 1, name.size() - stem.size() - 1 - std::string_view(".state").size());
-    if (!step.empty() && step.find_first_not_of("0123456789") == std::string::npos) fs::remove(entry.path(), none);
-  }
-}
-
 void save(Session& session, const std::string& given) {
   const fs::path path = with_suffix(given);
-  const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
+  const fs::path folder = folder_of(path);
   std::error_code none;
   fs::create_directories(folder, none);
   const std::string state_name = fmt::format("{}.{}.state", stem_of(path), session.progress.global_step);
   write_state_file(session, folder / state_name);
   save_safetensors(path.string(), tensors_of(*session.module), facts_of(session, state_name));
-  remove_older_states(folder, stem_of(path), state_name);
+  for (const fs::path& state : states_of(path))  // of checkpoints that had this name before
+    if (state.filename() != state_name) fs::remove(state, none);
 }
 
 Facts facts_in(const std::string& path) {
@@ -118,6 +109,20 @@ Facts facts_in(const std::string& path) {
 }
 
 }  // namespace
+
+std::vector<fs::path> states_of(const fs::path& checkpoint) {
+  constexpr std::string_view kState = ".state";
+  const std::string stem = stem_of(checkpoint) + ".";
+  std::vector<fs::path> states;
+  std::error_code none;
+  for (const auto& entry : fs::directory_iterator(folder_of(checkpoint), none)) {
+    const std::string name = entry.path().filename().string();
+    if (!name.starts_with(stem) || !name.ends_with(kState) || name.size() <= stem.size() + kState.size()) continue;
+    const std::string step = name.substr(stem.size(), name.size() - stem.size() - kState.size());
+    if (step.find_first_not_of("0123456789") == std::string::npos) states.push_back(entry.path());
+  }
+  return states;
+}
 
 void remember_epoch_start(Session& session) { session.epoch_start.emplace(session.options.device); }
 
@@ -159,7 +164,8 @@ void save_requested(Session& session) {
 }
 
 void load_model(Session& session, const std::string& path) {
-  const LoadReport report = load_state_dict(*session.module, path, {.strict = false});
+  const Weights weights = load_weights(path);
+  const LoadReport report = load_state_dict(*session.module, weights, {.strict = false});
   std::vector<std::string> lacking;
   for (const auto& item : session.module->named_parameters())
     if (nn::is_uninitialized(item.value())) lacking.push_back(item.key());
@@ -170,7 +176,7 @@ void load_model(Session& session, const std::string& path) {
     return std::find(lacking.begin(), lacking.end(), name) != lacking.end();  // it had no shape when it was saved
   });
   if (!serious.is_clean()) throw Error(ErrorKind::unsupported, path, serious.text());
-  const Facts facts = load_weights(path).metadata;
+  const Facts& facts = weights.metadata;
   session.module->on_load_checkpoint(below(facts, "module."));
   for (const auto& callback : session.callbacks) {
     const Facts state = below(facts, "callback." + callback->state_key() + "/");

@@ -1,7 +1,9 @@
 // Saving at points where nothing is half done, and going on from there.
 #pragma once
 
+#include <filesystem>
 #include <string>
+#include <vector>
 
 #include "lightning/session.h"
 
@@ -21,6 +23,9 @@ void save_requested(Session& session);
 void load_model(Session& session, const std::string& path);
 // Optimizers, schedulers, generators and the loop, once optimizers are configured.
 void load_training(Session& session, const std::string& path);
+
+// The files NAME.STEP.state beside a checkpoint NAME.safetensors, of whatever step.
+std::vector<std::filesystem::path> states_of(const std::filesystem::path& checkpoint);
 
 // checkpoint_state.cpp: what is no weight, as an archive of libtorch
 void write_state(const Session& session, torch::serialize::OutputArchive& archive);

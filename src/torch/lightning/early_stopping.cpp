@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "lightning/monitored.h"
+
 #include "weigh/lightning/callbacks.h"
 #include "weigh/lightning/trainer.h"
 
@@ -10,12 +12,6 @@ namespace weigh::lightning {
 namespace {
 
 constexpr double kInfinite = std::numeric_limits<double>::infinity();
-
-std::string names_of(const Metrics& metrics) {
-  std::string names;
-  for (const auto& [name, value] : metrics) names += (names.empty() ? "" : ", ") + name;
-  return names.empty() ? "nothing" : names;
-}
 
 }  // namespace
 
@@ -25,9 +21,7 @@ EarlyStopping::EarlyStopping(Options options)
 }
 
 void EarlyStopping::setup(Trainer& trainer, ModuleBase&, Task) {
-  const TrainerOptions& options = trainer.options();
-  const bool is_whole_epoch = options.val_check_interval.is_fraction() && options.val_check_interval.value() == 1.0;
-  at_train_end_ = is_whole_epoch && options.check_val_every_n_epoch == 1;
+  at_train_end_ = validates_once_each_epoch(trainer.options());
 }
 
 void EarlyStopping::on_train_epoch_end(Trainer& trainer, ModuleBase&) {

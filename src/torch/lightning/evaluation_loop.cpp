@@ -6,6 +6,30 @@
 namespace weigh::lightning {
 namespace {
 
+// Hooks of one stage of evaluation.
+struct EvaluationHooks {
+  Stage stage;
+  const char* model_eval;
+  const char* start;
+  const char* end;
+  const char* epoch_start;
+  const char* epoch_end;
+  const char* batch_start;
+  const char* batch_end;
+  const char* step;
+  void (ModuleBase::*module_model_eval)();
+  void (Callback::*callback_start)(Trainer&, ModuleBase&);
+  void (Callback::*callback_end)(Trainer&, ModuleBase&);
+  void (Callback::*callback_epoch_start)(Trainer&, ModuleBase&);
+  void (Callback::*callback_epoch_end)(Trainer&, ModuleBase&);
+  void (ModuleHooks::*module_start)();
+  void (ModuleHooks::*module_end)();
+  void (ModuleHooks::*module_epoch_start)();
+  void (ModuleHooks::*module_epoch_end)();
+  void (Callback::*callback_batch_start)(Trainer&, ModuleBase&, const AnyBatch&, std::int64_t);
+  void (Callback::*callback_batch_end)(Trainer&, ModuleBase&, const torch::Tensor&, const AnyBatch&, std::int64_t);
+};
+
 #define WEIGH_EVALUATION_HOOKS(stage)                                                                               \
   "on_" #stage "_model_eval", "on_" #stage "_start", "on_" #stage "_end", "on_" #stage "_epoch_start",              \
       "on_" #stage "_epoch_end", "on_" #stage "_batch_start", "on_" #stage "_batch_end", #stage "_step",            \
@@ -75,11 +99,11 @@ void evaluate_batches(Session& session, const EvaluationHooks& hooks) {
   session.current = {};
 }
 
-}  // namespace
-
 const EvaluationHooks& hooks_of(Stage stage) {
   return stage == Stage::validation ? kValidation : stage == Stage::test ? kTest : kPredict;
 }
+
+}  // namespace
 
 Metrics evaluate(Session& session, Stage stage) {
   const EvaluationHooks& hooks = hooks_of(stage);

@@ -38,12 +38,6 @@ bool is_optimised(const std::vector<ConfiguredOptimizer>& optimizers, const torc
   return false;
 }
 
-std::string joined(const std::vector<std::string>& names) {
-  std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
-  return text;
-}
-
 constexpr const char* kRemedy =
     "give the module an example input, example_input(*this, inputs…), or override forward_batch(), so that it is "
     "initialised before configure_optimizers()";
@@ -70,7 +64,7 @@ void check_optimizers(Session& session) {
   if (missing.empty()) return;
   throw Error(ErrorKind::usage, "configure_optimizers",
               fmt::format("parameters without a shape are in no optimizer and would never be trained: {}; {}",
-                          joined(missing), kRemedy));
+                          fmt::join(missing, ", "), kRemedy));
 }
 
 void check_new_parameters(Session& session) {
@@ -85,7 +79,7 @@ void check_new_parameters(Session& session) {
       ErrorKind::usage, "training_step",
       fmt::format("the first forward made parameters that no optimizer holds, which would never be trained: {}; "
                   "{}",
-                  joined(missing), kRemedy));
+                  fmt::join(missing, ", "), kRemedy));
 }
 
 }  // namespace weigh::lightning

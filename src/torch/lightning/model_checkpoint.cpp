@@ -6,6 +6,9 @@
 
 #include <fmt/format.h>
 
+#include "lightning/checkpoint.h"
+#include "lightning/monitored.h"
+
 #include "weigh/lightning/trainer.h"
 
 namespace weigh::lightning {
@@ -37,23 +40,10 @@ std::string filled_in(const std::string& pattern, const Metrics& values) {
   return name;
 }
 
-// With the states beside it, NAME.STEP.state.
 void remove_checkpoint(const fs::path& path) {
   std::error_code none;
   fs::remove(path, none);
-  const std::string stem = path.stem().string() + ".";
-  for (const auto& entry : fs::directory_iterator(path.parent_path(), none)) {
-    const std::string name = entry.path().filename().string();
-    if (name.starts_with(stem) && name.ends_with(".state") &&
-        name.find_first_not_of("0123456789", stem.size()) == name.size() - std::string_view(".state").size())
-      fs::remove(entry.path(), none);
-  }
-}
-
-std::string joined_names(const Metrics& metrics) {
-  std::string names;
-  for (const auto& [name, value] : metrics) names += (names.empty() ? "" : ", ") + name;
-  return names.empty() ? "nothing" : names;
+  for (const fs::path& state : states_of(path)) fs::remove(state, none);
 }
 
 }  // namespace
@@ -81,10 +71,7 @@ void ModelCheckpoint::setup(Trainer& trainer, ModuleBase&, Task task) {
 }
 
 bool ModelCheckpoint::saves_at_train_end(const Trainer& trainer) const {
-  const TrainerOptions& options = trainer.options();
-  if (trainer.num_evaluation_batches() == 0) return true;
-  const bool is_whole_epoch = options.val_check_interval.is_fraction() && options.val_check_interval.value() == 1.0;
-  return options.check_val_every_n_epoch == 1 && is_whole_epoch;
+  return trainer.num_evaluation_batches() == 0 || validates_once_each_epoch(trainer.options());
 }
 
 void ModelCheckpoint::on_train_batch_end(Trainer& trainer, ModuleBase&, const torch::Tensor&, const AnyBatch&,
@@ -127,7 +114,7 @@ void ModelCheckpoint::consider(Trainer& trainer) {
     if (found == metrics.end())
       throw Error(ErrorKind::usage, "ModelCheckpoint",
                   fmt::format("\"{}\" was not logged in epoch {}; there is: {}", options_.monitor,
-                              trainer.current_epoch(), joined_names(metrics)));
+                              trainer.current_epoch(), names_of(metrics)));
     const double worst = options_.mode == Mode::min ? kInfinity : -kInfinity;
     score = std::isnan(found->second) ? worst : found->second;
   }

@@ -1,8 +1,6 @@
 #include <cstdlib>
 #include <iostream>
 
-#include <unistd.h>
-
 #include "lightning/session.h"
 
 #include "weigh/lightning/callbacks.h"

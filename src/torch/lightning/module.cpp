@@ -1,7 +1,6 @@
 #include "weigh/lightning/module.h"
 
-#include <c10/util/Type.h>
-
+#include "dry_run/type_name.h"
 #include "lightning/session.h"
 
 namespace weigh::lightning {
@@ -56,13 +55,7 @@ std::int64_t ModuleBase::current_epoch() const { return trainer().current_epoch(
 std::int64_t ModuleBase::global_step() const { return trainer().global_step(); }
 torch::Device ModuleBase::device() const { return trainer().placement().device; }
 
-std::string ModuleBase::type() const {
-  const std::string full = c10::demangle(typeid(*this).name());
-  std::string last = full.substr(full.rfind("::") == std::string::npos ? 0 : full.rfind("::") + 2);
-  constexpr std::string_view kImpl = "Impl";
-  if (last.size() > kImpl.size() && last.ends_with(kImpl)) last.resize(last.size() - kImpl.size());
-  return last;
-}
+std::string ModuleBase::type() const { return dry_run::type_name(*this); }
 
 void ModuleBase::fail(const std::string& message) const { throw Error(ErrorKind::usage, type(), message); }
 

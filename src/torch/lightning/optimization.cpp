@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "lightning/monitored.h"
 #include "lightning/session.h"
 
 namespace weigh::lightning {
@@ -91,11 +92,9 @@ double monitored(Session& session, const Schedule& schedule) {
   const Metrics& metrics = session.trainer.callback_metrics();
   const auto found = metrics.find(schedule.monitor);
   if (found != metrics.end()) return found->second;
-  std::string known;
-  for (const auto& [name, value] : metrics) known += (known.empty() ? "" : ", ") + name;
   throw Error(ErrorKind::usage, "configure_optimizers",
               fmt::format("a scheduler watches \"{}\", which was not logged; there is: {}", schedule.monitor,
-                          known.empty() ? "nothing" : known));
+                          names_of(metrics)));
 }
 
 }  // namespace

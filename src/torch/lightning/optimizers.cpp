@@ -4,6 +4,8 @@
 
 #include <c10/util/Type.h>
 
+#include "dry_run/type_name.h"
+
 namespace weigh::lightning {
 namespace {
 
@@ -20,9 +22,7 @@ std::vector<double> learning_rates(const torch::optim::Optimizer& optimizer) {
 }
 
 std::string type_name(const torch::optim::Optimizer& optimizer) {
-  const std::string full = c10::demangle(typeid(optimizer).name());
-  const auto colon = full.rfind("::");
-  return colon == std::string::npos ? full : full.substr(colon + 2);
+  return dry_run::short_type_name(c10::demangle(typeid(optimizer).name()));
 }
 
 LambdaLR::LambdaLR(torch::optim::Optimizer& optimizer, std::function<double(std::int64_t)> factor)

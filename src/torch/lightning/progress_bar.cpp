@@ -86,9 +86,6 @@ void ProgressBar::finish_line(Trainer& trainer) {
   if (std::exchange(shown_width_, 0) > 0) trainer.output() << '\n' << std::flush;
 }
 
-void ProgressBar::on_sanity_check_start(Trainer&, ModuleBase&) {}
-void ProgressBar::on_sanity_check_end(Trainer&, ModuleBase&) {}
-
 void ProgressBar::on_train_epoch_start(Trainer& trainer, ModuleBase&) {
   begin(train_, fmt::format("Epoch {}", trainer.current_epoch()), trainer.num_training_batches());
 }

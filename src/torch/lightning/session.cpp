@@ -30,10 +30,8 @@ void Session::both(const char* name, void (Callback::*of_callback)(Trainer&, Mod
 
 void Session::both(const char* name, void (Callback::*of_callback)(Trainer&, ModuleBase&, torch::optim::Optimizer&),
                    void (ModuleHooks::*of_module)(torch::optim::Optimizer&), torch::optim::Optimizer& optimizer) {
-  hook = name;
-  for (const auto& callback : callbacks) ((*callback).*of_callback)(trainer, *module, optimizer);
+  callbacks_do(name, of_callback, optimizer);
   module_does(name, [&] { (module->*of_module)(optimizer); });
-  hook = "";
 }
 
 torch::Tensor Session::step(Stage of, const char* name) {

@@ -37,37 +37,12 @@ struct ResumePoint {
   std::vector<Result> results;             // of the epoch so far
 };
 
-// Hooks of one stage of evaluation.
-struct EvaluationHooks {
-  Stage stage;
-  const char* model_eval;
-  const char* start;
-  const char* end;
-  const char* epoch_start;
-  const char* epoch_end;
-  const char* batch_start;
-  const char* batch_end;
-  const char* step;
-  void (ModuleBase::*module_model_eval)();
-  void (Callback::*callback_start)(Trainer&, ModuleBase&);
-  void (Callback::*callback_end)(Trainer&, ModuleBase&);
-  void (Callback::*callback_epoch_start)(Trainer&, ModuleBase&);
-  void (Callback::*callback_epoch_end)(Trainer&, ModuleBase&);
-  void (ModuleHooks::*module_start)();
-  void (ModuleHooks::*module_end)();
-  void (ModuleHooks::*module_epoch_start)();
-  void (ModuleHooks::*module_epoch_end)();
-  void (Callback::*callback_batch_start)(Trainer&, ModuleBase&, const AnyBatch&, std::int64_t);
-  void (Callback::*callback_batch_end)(Trainer&, ModuleBase&, const torch::Tensor&, const AnyBatch&, std::int64_t);
-};
-const EvaluationHooks& hooks_of(Stage stage);
-
 struct Session {
   Session(Trainer& owner, TrainerOptions given);
 
   // Calls the hook of all callbacks, or of the module. `name` is for what is logged in it.
   template <class Hook, class... Arguments>
-  void callbacks_do(const char* name, Hook hook, const Arguments&... arguments) {
+  void callbacks_do(const char* name, Hook hook, Arguments&&... arguments) {
     this->hook = name;
     for (const auto& callback : callbacks) ((*callback).*hook)(trainer, *module, arguments...);
     this->hook = "";
