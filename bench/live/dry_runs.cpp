@@ -2,15 +2,10 @@
 //   bench_dry_runs llama70b | resnet50 | llama
 // Prints the seconds of building and describing it, of describing it alone (the median of several), of one real forward
 // (0 where there is none) and by how many bytes the process grew from its start.
-#include <algorithm>
-#include <chrono>
 #include <cstdio>
-#include <functional>
 #include <string>
-#include <vector>
 
-#include <sys/resource.h>
-
+#include "live/measure.h"
 #include "live/models.h"
 
 #include "weigh/torch/build_dry.h"
@@ -18,26 +13,7 @@
 
 namespace {
 
-using namespace weigh::bench;  // NOLINT(google-build-using-namespace): the models
-
-double seconds_of(const std::function<void()>& work) {
-  const auto begin = std::chrono::steady_clock::now();
-  work();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-}
-
-double median_of(int times, const std::function<void()>& work) {
-  std::vector<double> seconds;
-  for (int i = 0; i < times; ++i) seconds.push_back(seconds_of(work));
-  std::nth_element(seconds.begin(), seconds.begin() + times / 2, seconds.end());
-  return seconds[static_cast<std::size_t>(times) / 2];
-}
-
-long peak_bytes() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return usage.ru_maxrss * 1024;
-}
+using namespace weigh::bench;  // NOLINT(google-build-using-namespace): the models, the measures
 
 template <class Make>
 void measure(Make make, const torch::Tensor& input, bool has_real_forward) {

@@ -2,11 +2,9 @@
 // Prints seconds, the best of some runs from a warm cache: load_state_dict, read() of the whole file into memory, and
 // read() in pieces of 128 KiB, which stay in the processor's cache.
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -15,22 +13,14 @@
 #include <torch/torch.h>
 #include <unistd.h>
 
+#include "live/measure.h"
+
 #include "weigh/torch/weights.h"
 
 namespace {
 
 constexpr int kRuns = 7;
 constexpr std::int64_t kWidth = 4096;  // layers of 64 MB
-
-double best_of(const std::function<void()>& run) {
-  double best = 1e9;
-  for (int i = 0; i < kRuns; ++i) {
-    const auto begin = std::chrono::steady_clock::now();
-    run();
-    best = std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
-  }
-  return best;
-}
 
 // Into `memory`, from its beginning again after each `step` bytes.
 void read_file(const std::string& path, char* memory, std::size_t size, std::size_t step) {
@@ -63,9 +53,10 @@ int main(int argc, char** argv) {
   weigh::save_safetensors(path, tensors);
   const std::size_t size = std::filesystem::file_size(path);
   const auto buffer = std::make_unique<char[]>(size);
-  const double in_pieces = best_of([&] { read_file(path, buffer.get(), size, std::size_t{128} * 1024); });
-  const double whole = best_of([&] { read_file(path, buffer.get(), size, size); });
-  const double loaded = best_of([&] { weigh::load_state_dict(*net, path); });
+  const double in_pieces =
+      weigh::bench::best_of(kRuns, [&] { read_file(path, buffer.get(), size, std::size_t{128} * 1024); });
+  const double whole = weigh::bench::best_of(kRuns, [&] { read_file(path, buffer.get(), size, size); });
+  const double loaded = weigh::bench::best_of(kRuns, [&] { weigh::load_state_dict(*net, path); });
   std::printf("%.4f %.4f %.4f\n", loaded, whole, in_pieces);
   std::filesystem::remove(path);
 }

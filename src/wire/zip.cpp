@@ -37,7 +37,7 @@ enum Flag : std::uint16_t {
   kStrong = 1 << 6,
   kMasked = 1 << 13
 };
-enum Method : std::uint16_t { kStored = 0, kDeflated = 8 };
+constexpr std::uint16_t kDeflated = 8;
 
 // The body of the extra field with tag 1; empty where there is none.
 std::string_view zip64_field(std::string_view label, std::string_view extra, std::uint64_t offset) {
@@ -182,7 +182,7 @@ void ZipDirectory::read_entries(const End& end) {
     if (entry.flags & (kEncrypted | kPatch | kStrong | kMasked))
       fail(fmt::format("zip entry '{}' is encrypted or patched (flags 0x{:04x})", shown(entry.name), entry.flags), at);
     if (entry.name.find('\0') != std::string_view::npos) fail("the name of a zip entry holds a zero byte", at);
-    if (entry.method == kStored && entry.size != entry.stored_size)
+    if (entry.is_stored() && entry.size != entry.stored_size)
       fail(fmt::format("zip entry '{}' is stored in {} bytes but said to have {}", shown(entry.name), entry.stored_size,
                        entry.size),
            at);
@@ -270,20 +270,20 @@ std::uint64_t ZipDirectory::check_local_header(const ZipEntry& entry) const {
 }
 
 std::string ZipDirectory::read(const ZipEntry& entry) const {
-  const std::uint64_t limit = entry.method == kStored ? limits_.pickle_bytes : limits_.inflated_bytes - inflated_;
+  const std::uint64_t limit = entry.is_stored() ? limits_.pickle_bytes : limits_.inflated_bytes - inflated_;
   if (entry.size > limit) {
     throw Error(ErrorKind::limit, source_.label(),
                 fmt::format("zip entry '{}' has {} bytes, more than {}", shown(entry.name), entry.size, limit),
                 entry.header_offset);
   }
   // DEFLATE makes nothing longer than by five bytes for each block.
-  if (entry.method != kStored && entry.stored_size > entry.size + entry.size / 1000 + 1024) {
+  if (!entry.is_stored() && entry.stored_size > entry.size + entry.size / 1000 + 1024) {
     fail(fmt::format("zip entry '{}' takes {} compressed bytes for {}", shown(entry.name), entry.stored_size,
                      entry.size),
          entry.header_offset);
   }
   std::string stored = source_.read(check_local_header(entry), static_cast<std::size_t>(entry.stored_size));
-  std::string bytes = entry.method == kStored ? std::move(stored) : inflate(entry, stored);
+  std::string bytes = entry.is_stored() ? std::move(stored) : inflate(entry, stored);
   auto crc = static_cast<std::uint32_t>(::crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
   const bool has_none = entry.crc32 == 0;  // torch.serialization.set_crc32_options(False)
   if (crc != entry.crc32 && !has_none) {

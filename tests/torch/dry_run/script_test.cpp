@@ -6,6 +6,7 @@
 
 #include "support/files.h"
 #include "torch/dry_run/support.h"
+#include "torch/json_of.h"
 
 namespace {
 
@@ -16,18 +17,11 @@ using weigh::test::line;
 using weigh::test::message_of;
 using weigh::test::notes;
 using weigh::test::run;
+using weigh::testing::json_of;
 
 torch::jit::Module load(const std::string& name) { return torch::jit::load(WEIGH_TEST_DATA "/torchscript/" + name); }
 
 Tensor tokens(std::vector<std::int64_t> shape) { return torch::zeros(shape, torch::kLong); }
-
-Json shapes(const weigh::IOShape& shape) {
-  if (shape.kind == weigh::IOShape::Kind::unknown) return "?";
-  Json json = Json::array();
-  for (const weigh::Extent extent : shape.extents) json.push_back(extent.size());
-  for (const weigh::IOShape& item : shape.items) json.push_back(shapes(item));
-  return json;
-}
 
 void expect_as_in_python(const std::string& name, const weigh::Model& model) {
   const Json golden = Json::parse(weigh::testing::read_file(WEIGH_GOLDEN "/live/torchscript.json"))["models"].at(name);
@@ -46,8 +40,8 @@ void expect_as_in_python(const std::string& name, const weigh::Model& model) {
       continue;
     }
     const Json& module = golden.at("modules").at(path);
-    EXPECT_EQ(shapes(run.in), module.at("in")) << path;
-    EXPECT_EQ(shapes(run.out), module.at("out")) << path;
+    EXPECT_EQ(json_of(run.in), module.at("in")) << path;
+    EXPECT_EQ(json_of(run.out), module.at("out")) << path;
     EXPECT_EQ(run.known_calls(), module.at("calls").get<std::uint32_t>()) << path;
     EXPECT_EQ(run.flops, weigh::Count(module.at("flops").get<std::uint64_t>())) << path;
   }

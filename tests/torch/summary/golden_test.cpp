@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "support/files.h"
+#include "torch/json_of.h"
 #include "torch/models/convolutional.h"
 #include "torch/models/graph.h"
 #include "torch/models/sequence.h"
@@ -17,6 +18,7 @@ namespace weigh {
 namespace {
 
 using Json = nlohmann::json;
+using testing::json_of;
 
 const Json& golden() {
   static const Json json = Json::parse(testing::read_file(WEIGH_GOLDEN "/live/models.json"));
@@ -33,14 +35,6 @@ LiveOptions depth(int levels) {
   LiveOptions options;
   options.rows.depth = levels;
   return options;
-}
-
-Json json_of(const IOShape& shape) {
-  if (shape.kind == IOShape::Kind::unknown) return "?";
-  Json json = Json::array();
-  for (const Extent extent : shape.extents) json.push_back(extent.size());
-  for (const IOShape& item : shape.items) json.push_back(json_of(item));
-  return json;
 }
 
 // What hooks and FlopCounterMode see of every module in Python, ours must see in C++.
