@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "weigh/config.h"
 #include "weigh/count.h"
 #include "weigh/dtype.h"
 #include "weigh/run.h"
@@ -53,6 +54,7 @@ struct Tensor {
   State state = State::initialised;
   RequiresGrad requires_grad = RequiresGrad::not_recorded;
   Layout layout = Layout::strided;
+  bool stored_apart = false;  // though tied, the file holds its elements once more
 
   static constexpr std::uint8_t kUnknownRank = 0xFF;
   bool rank_known() const { return rank != kUnknownRank; }
@@ -129,6 +131,7 @@ class Model {
   std::vector<Section> sections;
   std::vector<Run> runs;  // by module; empty where no forward was looked at
   std::vector<Note> notes;
+  Config config;                    // empty where there is none
   std::vector<Location> locations;  // by tensor; empty unless ReadOptions::locations asked for them
   std::vector<std::string> files;   // that they are in
 

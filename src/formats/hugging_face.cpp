@@ -1,9 +1,12 @@
 #include "formats/hugging_face.h"
 
+#include <algorithm>
 #include <array>
+#include <span>
 
 #include <fmt/format.h>
 
+#include "formats/config_keys.h"
 #include "wire/json.h"
 
 #include "weigh/error.h"
@@ -24,6 +27,7 @@ void read_facts(Source& source, const Limits& limits, Model& model) {
   text.read(source, 0, source.size());
   json::Parser parser;
   json::Document document(parser, text, source.label());
+  ConfigKeys keys;
   document.for_each_member([&](std::string_view key, json::Value value) {
     std::string_view fact;
     if (key == "architectures") {
@@ -32,10 +36,53 @@ void read_facts(Source& source, const Limits& limits, Model& model) {
         if (!model.architecture.empty()) break;
         model.architecture = std::string(std::string_view(name.get_string().value()).substr(0, 200));
       }
+      return;
     }
-    for (std::string_view wanted : kFacts)
-      if (key == wanted && !value.get_string().get(fact)) model.metadata.emplace_back(key, fact.substr(0, 200));
+    const bool is_fact = std::find(kFacts.begin(), kFacts.end(), key) != kFacts.end();
+    if (is_fact && !value.get_string().get(fact)) model.metadata.emplace_back(key, fact.substr(0, 200));
+    keys.add(document, key, value);
   });
+  model.config = keys.config();
+}
+
+bool ends_with_any(std::string_view path, std::span<const std::string_view> ends) {
+  return std::any_of(ends.begin(), ends.end(), [&](std::string_view end) {
+    return path == end || (path.ends_with(end) && path[path.size() - end.size() - 1] == '.');
+  });
+}
+
+// An output layer that is the embedding, though the file holds both: told by the configuration alone.
+void tie_embeddings(Model& model) {
+  constexpr std::array<std::string_view, 4> kInputs = {"embed_tokens.weight", "wte.weight", "word_embeddings.weight",
+                                                       "tok_embeddings.weight"};
+  constexpr std::array<std::string_view, 2> kOutputs = {"lm_head.weight", "embed_out.weight"};
+  Index input = kNone;
+  Index output = kNone;
+  for (std::size_t i = 0; i < model.tensors.size(); ++i) {
+    const Tensor& tensor = model.tensors[i];
+    if (tensor.name != "weight" || tensor.tied_to != kNone || tensor.rank != 2) continue;
+    const std::string path = model.path_of(tensor);
+    Index* place = ends_with_any(path, kInputs) ? &input : ends_with_any(path, kOutputs) ? &output : nullptr;
+    if (place == nullptr) continue;
+    if (*place != kNone) return;  // several of them: which belong together is not told
+    *place = static_cast<Index>(i);
+  }
+  if (input == kNone || output == kNone) return;
+  // What is tied stands behind its original.
+  const Index original = std::min(input, output);
+  Tensor& tied = model.tensors[std::max(input, output)];
+  const Tensor& first = model.tensors[original];
+  const bool is_same = tied.dtype == first.dtype && std::equal(model.shape_begin(tied), model.shape_end(tied),
+                                                               model.shape_begin(first), model.shape_end(first));
+  if (!is_same) {
+    model.notes.push_back({"config-contradicts", model.path_of(tied),
+                           fmt::format("differs in shape or dtype from {}, though config.json ties them "
+                                       "(tie_word_embeddings); both are counted",
+                                       model.path_of(first))});
+    return;
+  }
+  tied.tied_to = original;
+  tied.stored_apart = true;
 }
 
 }  // namespace
@@ -44,6 +91,7 @@ void read_config(const Folder& folder, const ReadOptions& options, Model& model)
   if (!folder.contains(kName)) return;
   try {
     read_facts(*folder.open(kName), options.limits, model);
+    if (model.config.tied_embeddings) tie_embeddings(model);
   } catch (const Error& error) {
     model.notes.push_back({"config", std::string(kName), error.message()});
   }

@@ -8,7 +8,7 @@ namespace weigh {
 namespace {
 
 // Floating-point buffers by the names under which modules register them. Integer ones need no list.
-constexpr std::array<std::string_view, 16> kBufferNames = {
+constexpr std::array<std::string_view, 15> kBufferNames = {
     "running_mean",
     "running_var",  // torch.nn: batch and instance norm
     "inv_freq",
@@ -21,8 +21,7 @@ constexpr std::array<std::string_view, 16> kBufferNames = {
     "pe",  // positional tables computed, not learnt
     "attn_mask",
     "causal_mask",
-    "masked_bias",              // masks kept as floats
-    "e_score_correction_bias",  // routers: moved by load balancing, not by gradients
+    "masked_bias",  // masks kept as floats
     "weight_mask",
     "bias_mask",  // torch.nn.utils.prune
 };
