@@ -22,7 +22,7 @@ struct Tally {
   std::uint32_t uninitialized_buffers = 0;
   std::uint32_t tensors = 0;       // names, ties included
   bool trainable_recorded = true;  // false: of some parameters the file does not say whether they require a gradient
-  std::uint64_t dtypes = 0;        // bit 1 << DType for each that occurs
+  DTypeSet dtypes;                 // that occur
 
   bool is_exact() const { return parameters.is_exact() && buffers.is_exact(); }
 };

@@ -50,7 +50,7 @@ constexpr auto kSubtract = [](auto& sum, auto&& part) { sum -= part; };
 void add(Tally& sum, const Summary& summary, const Tensor& tensor) {
   apply(summary, tensor, sum, kAdd);
   ++sum.tensors;
-  sum.dtypes |= std::uint64_t{1} << static_cast<unsigned>(tensor.dtype);
+  sum.dtypes.insert(tensor.dtype);
 }
 
 void add(Tally& sum, const Tally& part) {
@@ -139,7 +139,6 @@ Index common_ancestor(const Model& model, Index a, Index b) {
 
 std::vector<Tally> tally_modules(const Summary& summary) {
   const Model& model = *summary.model;
-  static_assert(static_cast<int>(DType::count_) <= 64, "Tally::dtypes has a bit for each");
   std::vector<Tally> tallies(model.modules.size());
   for (const Tensor& tensor : model.tensors) add(tallies[tensor.module], summary, tensor);
   const CopiedSections copy(model);
