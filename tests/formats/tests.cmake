@@ -1,6 +1,7 @@
 weigh_test(formats
   FILES
     formats/expected_test.cpp
+    formats/gguf_test.cpp
     formats/robustness_test.cpp
     formats/safetensors_test.cpp
     formats/sharded_test.cpp

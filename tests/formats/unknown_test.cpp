@@ -28,7 +28,6 @@ TEST(Unknown, FilesAreNamedByWhatTheyLookLike) {
             "m: is a Git LFS pointer, not the model; run 'git lfs pull' to fetch it");
   EXPECT_EQ(refusal("\x1f\x8b\x08"), "m: is gzip-compressed; unpack it first");
   EXPECT_EQ(refusal("\x28\xb5\x2f\xfd"), "m: is zstd-compressed; unpack it first");
-  EXPECT_EQ(refusal(std::string("GGUF\3\0\0\0", 8)), "m: is a GGUF file, which is not supported yet");
   EXPECT_EQ(refusal("\x89HDF\r\n"), "m: is an HDF5 file (Keras?), which is not supported yet");
   EXPECT_EQ(refusal("\x93NUMPY\x01"), "m: is one NumPy array, not a model");
   EXPECT_EQ(refusal(py::pickle(py::dict({}))), "m: is a plain pickle, not one that torch.save wrote; it was not read");
