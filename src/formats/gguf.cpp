@@ -77,9 +77,19 @@ class GgufReader {
       }
       model_.notes.push_back({"duplicate-tensor", source.name.substr(0, 200),
                               fmt::format("is in {} and in a file before it; it is counted once", label)});
-      tensor.tied_to = other;
+      add_again(tensor, other, source.name);
+      return;
     }
     builder_.add_by_path(tensor, source.name, source.shape);
+  }
+
+  // Whatever shape the second part gives it: the first counts.
+  void add_again(Tensor tensor, Index original, std::string_view name) {
+    const Tensor& first = model_.tensors[original];
+    tensor.tied_to = original;
+    tensor.rank = first.rank;
+    const std::vector<Extent> shape(model_.shape_begin(first), model_.shape_end(first));
+    builder_.add_by_path(tensor, name, shape);
   }
 
   Model& model_;

@@ -42,7 +42,9 @@ TEST_P(GgufFixture, IsWhatItsToolSays) {
     EXPECT_EQ(tensor.stored_bytes, one["bytes"]);
     ASSERT_EQ(tensor.rank, one["shape"].size());
     for (std::size_t i = 0; i < tensor.rank; ++i) EXPECT_EQ(model.shape_begin(tensor)[i].size(), one["shape"][i]);
-    if (block_of(tensor.dtype).elements != 0) EXPECT_EQ(name(tensor.dtype), one["dtype"]);
+    if (block_of(tensor.dtype).elements != 0) {
+      EXPECT_EQ(name(tensor.dtype), one["dtype"]);
+    }
   }
 }
 
@@ -114,7 +116,7 @@ TEST(Gguf, TensorsLieInTheFileWithoutOverlap) {
   EXPECT_EQ(refusal(with_data(head(1, 0) + tensor("w", 0, 8, 8), 64)),
             "m: tensor 'w' begins at 8 of the data, which is no multiple of the alignment 32");
   EXPECT_EQ(refusal(with_data(head(2, 0) + tensor("v", 0, 16, 0) + tensor("w", 0, 8, 32), 64)),
-            "m: tensor 'w' begins at byte 160, but 'v' before it ends at 192");
+            "m: tensor 'w' begins at byte 128, but 'v' before it ends at 160");
 }
 
 TEST(Gguf, RowsAreWholeBlocks) {
@@ -128,6 +130,24 @@ TEST(Gguf, ShapesDoNotOverflow) {
             "m: the shape of tensor 'w' has more than 2^63 elements (at byte 53)");
   EXPECT_EQ(refusal(head(1, 0) + text("w") + u32(5) + std::string(64, '\0')),
             "m: tensor 'w' has 5 dimensions; ggml knows 4 at most (at byte 37)");
+}
+
+TEST(Gguf, TellsWherePlainNumbersLie) {
+  ReadOptions options;
+  options.locations = true;
+  for (const char* name : {"gguf/small.gguf", "gguf/big_endian.gguf"}) {
+    const std::string bytes = file(name);
+    const Model model = read(*memory_folder("", {{"m", bytes}}), "m", options);
+    ASSERT_EQ(model.locations.size(), 4U);
+    EXPECT_EQ(model.locations[1].file, kNone);  // of blocks
+    if (name == std::string_view("gguf/big_endian.gguf")) {
+      EXPECT_EQ(model.locations[0].file, kNone);
+    } else {
+      ASSERT_EQ(model.locations[0].file, 0U);
+      EXPECT_EQ(bytes.substr(model.locations[0].offset, 768), std::string(768, '\x55'));
+      EXPECT_NE(bytes[model.locations[0].offset - 1], '\x55');
+    }
+  }
 }
 
 TEST(Gguf, NotesATypeThatIsNotKnown) {
@@ -147,6 +167,18 @@ TEST(GgufParts, AreOneModel) {
     EXPECT_EQ(model.source_bytes, part(kFirst).size() + part(kSecond).size());
     EXPECT_EQ(notes_of(model), "");
   }
+}
+
+TEST(GgufParts, WithTheSameTensorCountItOnce) {
+  const auto part_of = [](std::uint32_t number, std::uint64_t row) {
+    const std::string facts = fact("split.no", number) + fact("split.count", 2);
+    return with_data(head(1, 2) + facts + tensor("w", 0, row, 0), 128);
+  };
+  const Model model =
+      read_files({{"m-00001-of-00002.gguf", part_of(0, 8)}, {"m-00002-of-00002.gguf", part_of(1, 16)}}, "");
+  EXPECT_EQ(summarize(model).totals.parameters.known(), 8U);
+  EXPECT_EQ(notes_of(model),
+            "duplicate-tensor w: is in m-00002-of-00002.gguf and in a file before it; it is counted once\n");
 }
 
 TEST(GgufParts, ThatAreMissingAreNoted) {

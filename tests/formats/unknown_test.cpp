@@ -56,14 +56,17 @@ TEST(Unknown, PathsAreNotFound) {
 
 TEST(Registry, KnowsEachFixtureByItsFirstBytesAlone) {
   std::vector<std::string> names;
-  for (const char* folder : {"pytorch", "lightning", "safetensors", "torch113"})
+  for (const char* folder : {"pytorch", "lightning", "safetensors", "torch113", "gguf"})
     for (std::string& name : files_below(folder)) names.push_back(std::move(name));
   for (const std::string& name : names) {
     if (name.ends_with(".json")) continue;
     const std::string bytes = file(name);
     const auto source = memory_source(name, bytes);
     for (const Format& format : format_table())
-      EXPECT_EQ(format.matches(*source), (format.name == "safetensors") == name.ends_with(".safetensors")) << name;
+      EXPECT_EQ(format.matches(*source), format.name == (name.ends_with(".safetensors") ? "safetensors"
+                                                         : name.ends_with(".gguf")      ? "GGUF"
+                                                                                        : "PyTorch"))
+          << name;
     EXPECT_LT(source->bytes_read(), 100U) << name;
   }
 }
