@@ -206,15 +206,14 @@ class Reader {
   void measure(GgufTensor& tensor, const std::string& shown, std::uint32_t type, std::uint64_t row,
                std::uint64_t elements) {
     if (tensor.dtype == DType::unknown) {
-      header_.notes.push_back(
-          {"unknown-dtype", shown,
-           fmt::format("is of ggml's type {}, which is not known; its bytes are not counted", type)});
+      note("unknown-dtype", shown,
+           fmt::format("is of ggml's type {}, which is not known; its bytes are not counted", type));
       return;
     }
     if ((type >= 31 && type <= 33) || (type >= 36 && type <= 38)) {
-      header_.notes.push_back({"repacked", shown,
-                               fmt::format("is of ggml's type {}, which ggml has removed: {} with rows interleaved",
-                                           type, weigh::name(tensor.dtype))});
+      note("repacked", shown,
+           fmt::format("is of ggml's type {}, which ggml has removed: {} with rows interleaved", type,
+                       weigh::name(tensor.dtype)));
     }
     Block block = block_of(tensor.dtype);
     if (block.elements == 0) block = {1, bits(tensor.dtype) / 8};
@@ -225,6 +224,11 @@ class Reader {
     const auto bytes = checked_mul(elements / block.elements, block.bytes);
     if (!bytes) fail(fmt::format("tensor '{}' has more than 2^64 bytes", shown));
     tensor.bytes = *bytes;
+  }
+
+  // A file can be odd in every tensor; a hundred examples tell as much.
+  void note(const char* code, const std::string& place, std::string message) {
+    if (header_.notes.size() < 100) header_.notes.push_back({code, place, std::move(message)});
   }
 
   // From offsets in the data to those in the file; no two tensors share a byte.
