@@ -9,9 +9,11 @@
 #include "bytes/folder.h"
 #include "formats/directory.h"
 #include "formats/hugging_face.h"
+#include "formats/pt2.h"
 #include "formats/pytorch.h"
 #include "formats/safetensors.h"
 #include "formats/sharded.h"
+#include "formats/torchscript.h"
 #include "formats/unknown.h"
 
 #include "weigh/error.h"
@@ -24,6 +26,8 @@ constexpr std::array kFormats = {
            read_safetensors},
     Format{"PyTorch", "torch.save and Lightning: state dicts, checkpoints, whole modules; zip, legacy stream and tar",
            matches_pytorch, read_pytorch},
+    Format{"TorchScript", "torch.jit.save: scripted, traced and frozen modules", matches_torchscript, read_torchscript},
+    Format{"torch.export", "torch.export.save: exported programs, .pt2", matches_pt2, read_pt2},
 };
 
 void read_source(Source& source, const ReadOptions& options, Model& model) {
