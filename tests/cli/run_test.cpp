@@ -174,7 +174,9 @@ TEST_F(Run, HelpVersionAndFormatsGoToStandardOutput) {
   EXPECT_EQ(run({"--formats"}).out,
             "safetensors   one file, a directory of shards, or an index with its shards\n"
             "PyTorch       torch.save and Lightning: state dicts, checkpoints, whole modules; zip, legacy stream and "
-            "tar\n");
+            "tar\n"
+            "TorchScript   torch.jit.save: scripted, traced and frozen modules\n"
+            "torch.export  torch.export.save: exported programs, .pt2\n");
 }
 
 TEST_F(Run, ColorFollowsTheTerminalUnlessToldOtherwise) {

@@ -133,6 +133,29 @@ TEST(TorchScript, CodeCutShortAnywhereIsRead) {
     EXPECT_EQ(read_bytes(made(tensors(), code.substr(0, length))).format, "TorchScript") << length;
 }
 
+TEST(TorchScript, CodeThatIsTooLongIsNotLookedAt) {
+  ReadOptions options;
+  options.limits.script_code_bytes = 20;
+  const Model model = read(*memory_folder("", {{"m", made(tensors())}}), "m", options);
+  EXPECT_FALSE(find(model, "w")->role_recorded);
+}
+
+TEST(TorchScript, AModuleThatHoldsItselfIsAnAlias) {
+  const std::string itself = "q\1}(" + py::text("again") + "h\1u";
+  const Model model = read_bytes(made(itself));
+  ASSERT_EQ(model.modules.size(), 2U);
+  EXPECT_EQ(model.modules[1].alias_of, 0U);
+}
+
+TEST(TorchScript, ModulesThatNestTooDeeplyAreRefused) {
+  std::string nested;
+  for (int i = 0; i < 300; ++i) nested += "}(" + py::text("x") + "c__torch__.m\nNet\n)\x81";
+  std::string state = nested + "}b";
+  for (int i = 0; i < 299; ++i) state += "ub";
+  state += "u";
+  EXPECT_EQ(error_of([&] { read_bytes(made(state)); }), "m: nests modules deeper than 256 (limit module_depth)");
+}
+
 TEST(TorchScript, WithoutAModuleIsRefused) {
   EXPECT_EQ(
       error_of([] {
