@@ -71,6 +71,7 @@ struct Input {
 struct Payload {
   std::string entry;
   TensorMeta meta;
+  bool is_pickled = false;  // an archive of torch.save's inside
 };
 
 class Reader {
@@ -235,6 +236,7 @@ class Reader {
         document.each(held.get_object().value(), [&](std::string_view part, json::Value of) {
           std::string_view text;
           if (part == "path_name" && !of.get_string().get(text)) payload.entry = folder + std::string(text);
+          if (part == "use_pickle") payload.is_pickled = of.raw_json_token().starts_with('t');
           if (part == "tensor_meta" && of.raw_json_token().starts_with('{')) payload.meta = tensor_meta(document, of);
         });
         payloads_[std::string(tensor)] = std::move(payload);
@@ -296,10 +298,9 @@ class Reader {
                               model_.path_of(tensor).substr(0, 200), needed.known(), payload.entry.substr(0, 200),
                               entry->size));
     }
-    tensor.stored_bytes = entry->size;
-    if (!options_.locations || !entry->is_stored()) return;
-    const bool is_contiguous_start = payload.meta.offset == Extent(0);
-    if (!is_contiguous_start) return;
+    tensor.stored_bytes = needed.is_exact() && !payload.is_pickled ? needed.known() : entry->size;
+    const bool is_plain = entry->is_stored() && !payload.is_pickled && payload.meta.offset == Extent(0);
+    if (!options_.locations || !is_plain) return;
     Location location{0, zip_.data_offset(*entry), {}};
     for (Extent stride : payload.meta.strides) {
       if (!stride.is_known()) return;
