@@ -292,13 +292,14 @@ class Reader {
                               model_.path_of(tensor).substr(0, 200), payload.entry.substr(0, 200)));
     }
     const Count needed = model_.bytes(tensor);
-    if (needed.is_exact() && needed.known() > entry->size) {
+    const bool is_told = needed.is_exact() && tensor.dtype != DType::unknown;
+    if (is_told && needed.known() > entry->size) {
       throw Error(ErrorKind::corrupt, source_.label(),
                   fmt::format("tensor '{}' takes {} bytes, but '{}' holds {}; is it incomplete?",
                               model_.path_of(tensor).substr(0, 200), needed.known(), payload.entry.substr(0, 200),
                               entry->size));
     }
-    tensor.stored_bytes = needed.is_exact() && !payload.is_pickled ? needed.known() : entry->size;
+    tensor.stored_bytes = is_told && !payload.is_pickled ? needed.known() : entry->size;
     const bool is_plain = entry->is_stored() && !payload.is_pickled && payload.meta.offset == Extent(0);
     if (!options_.locations || !is_plain) return;
     Location location{0, zip_.data_offset(*entry), {}};
