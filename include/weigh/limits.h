@@ -40,6 +40,9 @@ struct Limits {
   // Nodes that are looked at again and again (a subclass's state, for its bytes).
   std::uint64_t pickle_walk = 50'000'000;
 
+  // The classes of one Python module as TorchScript writes them; the largest known are some hundred KB.
+  std::uint64_t script_code_bytes = std::uint64_t{16} << 20;
+
   std::uint32_t shards = 100'000;
   std::uint32_t sections = 1'000;
 };

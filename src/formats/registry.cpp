@@ -10,9 +10,11 @@
 #include "formats/directory.h"
 #include "formats/gguf.h"
 #include "formats/hugging_face.h"
+#include "formats/pt2.h"
 #include "formats/pytorch.h"
 #include "formats/safetensors.h"
 #include "formats/sharded.h"
+#include "formats/torchscript.h"
 #include "formats/unknown.h"
 
 #include "weigh/error.h"
@@ -26,6 +28,8 @@ constexpr std::array kFormats = {
     Format{"PyTorch", "torch.save and Lightning: state dicts, checkpoints, whole modules; zip, legacy stream and tar",
            matches_pytorch, read_pytorch},
     Format{"GGUF", "versions 1 to 3, either byte order, one file or split into several", matches_gguf, read_gguf},
+    Format{"TorchScript", "torch.jit.save: scripted, traced and frozen modules", matches_torchscript, read_torchscript},
+    Format{"torch.export", "torch.export.save: exported programs, .pt2", matches_pt2, read_pt2},
 };
 
 void read_source(Source& source, const ReadOptions& options, Model& model) {

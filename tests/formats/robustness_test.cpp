@@ -18,10 +18,12 @@ constexpr std::size_t kMostDamaged = 200;  // places, of one file
 
 std::vector<std::string> fixtures() {
   std::vector<std::string> all;
-  for (const char* folder : {"pytorch", "lightning", "safetensors", "torch113"})
+  for (const char* folder : {"pytorch", "lightning", "safetensors", "torch113", "pt2/files"})
     for (std::string& name : testing::files_below(folder)) all.push_back(std::move(name));
   for (std::string& name : testing::files_below("gguf"))
     if (name.ends_with(".gguf")) all.push_back(std::move(name));
+  for (const char* name : {"lenet_frozen.pt", "mobile.ptl", "shared.pt"})
+    all.push_back(std::string("torchscript/") + name);
   return all;
 }
 

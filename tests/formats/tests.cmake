@@ -5,6 +5,8 @@ weigh_test(formats
     formats/robustness_test.cpp
     formats/safetensors_test.cpp
     formats/sharded_test.cpp
+    formats/pt2_test.cpp
+    formats/torchscript_test.cpp
     formats/unknown_test.cpp
     formats/weights_test.cpp
     formats/pytorch/archive_test.cpp
