@@ -39,6 +39,39 @@ std::string Scratch::safetensors(std::size_t tensors) const {
 
 std::string Scratch::kimi() const { return make("Kimi-K2-Thinking", {WEIGH_KIMI}); }
 
+namespace {
+
+template <class T>
+void put(std::string& bytes, T number) {
+  bytes.append(reinterpret_cast<const char*>(&number), sizeof(number));
+}
+
+}  // namespace
+
+std::string Scratch::gguf() const {
+  constexpr std::uint64_t kTensors = 300;
+  constexpr std::uint64_t kBytes = std::uint64_t{2048} * 16384 / 32 * 34;
+  std::string head = "GGUF";
+  put(head, std::uint32_t{3});
+  put(head, kTensors);
+  put(head, std::uint64_t{0});
+  for (std::uint64_t i = 0; i < kTensors; ++i) {
+    const std::string name = fmt::format("blk.{}.attn_{}.weight", i / 9, i % 9);
+    put(head, std::uint64_t{name.size()});
+    head += name;
+    put(head, std::uint32_t{2});
+    put(head, std::uint64_t{2048});
+    put(head, std::uint64_t{16384});
+    put(head, std::uint32_t{8});  // Q8_0
+    put(head, i * kBytes);
+  }
+  head.resize((head.size() + 31) / 32 * 32);
+  std::string made = path("sparse.gguf");
+  std::ofstream(made, std::ios::binary) << head;
+  fs::resize_file(made, head.size() + kTensors * kBytes);
+  return made;
+}
+
 std::uint64_t header_bytes(const std::string& directory) {
   std::uint64_t sum = 0;
   for (const fs::directory_entry& entry : fs::directory_iterator(directory)) {

@@ -16,6 +16,7 @@ class Scratch {
   std::string torch_file(std::size_t tensors) const;
   std::string safetensors(std::size_t tensors) const;  // a directory
   std::string kimi() const;                            // a directory
+  std::string gguf() const;                            // 10 GB, its weights a hole
   std::string path(const std::string& name) const { return directory_ + "/" + name; }
 
  private:

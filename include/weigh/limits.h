@@ -18,6 +18,13 @@ struct Limits {
   // Dots in a name become modules: a name of a million dots would become a million of them.
   std::uint32_t module_depth = 256;
 
+  // A vocabulary of a million tokens with its merges takes 50 MB.
+  std::uint64_t gguf_header_bytes = std::uint64_t{1} << 30;
+  std::uint64_t gguf_facts = 1'000'000;
+  // Known files hold flat arrays only.
+  std::uint32_t gguf_array_depth = 4;
+  std::uint64_t gguf_alignment = std::uint64_t{1} << 20;
+
   std::uint64_t zip_entries = 10'000'000;
   // What may be inflated from one archive. PyTorch never compresses its records, so this is generous.
   std::uint64_t inflated_bytes = std::uint64_t{256} << 20;
@@ -32,6 +39,9 @@ struct Limits {
   std::uint64_t pickle_stack = 10'000'000;
   // Nodes that are looked at again and again (a subclass's state, for its bytes).
   std::uint64_t pickle_walk = 50'000'000;
+
+  // The classes of one Python module as TorchScript writes them; the largest known are some hundred KB.
+  std::uint64_t script_code_bytes = std::uint64_t{16} << 20;
 
   std::uint32_t shards = 100'000;
   std::uint32_t sections = 1'000;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "weigh/model.h"
+#include "weigh/quantized.h"
 
 namespace weigh {
 
@@ -22,7 +23,7 @@ struct Tally {
   std::uint32_t uninitialized_buffers = 0;
   std::uint32_t tensors = 0;       // names, ties included
   bool trainable_recorded = true;  // false: of some parameters the file does not say whether they require a gradient
-  std::uint64_t dtypes = 0;        // bit 1 << DType for each that occurs
+  DTypeSet dtypes;                 // that occur
 
   bool is_exact() const { return parameters.is_exact() && buffers.is_exact(); }
 };
@@ -41,7 +42,12 @@ struct Totals : Tally {
   bool roles_inferred = false;  // some role is a guess from dtype and name
   std::uint64_t optimizer_tensors = 0;
   std::uint64_t optimizer_bytes = 0;
-  std::vector<DTypeShare> by_dtype;  // largest first
+  std::vector<DTypeShare> by_dtype;  // of elements as they are stored; largest first
+  std::uint64_t overhead_bytes = 0;  // of scales and what else belongs to packed weights; in the buffers
+  // Of a mixture of experts: what a (text) token uses. Not there where the model is none, or where nobody says how many
+  // experts a token uses.
+  std::optional<std::uint64_t> active_parameters;
+  std::optional<std::uint64_t> active_without_embedding;  // a token uses one row of its input embedding
 };
 
 // One line: a module with all below it, or several identical siblings folded into one.
@@ -84,6 +90,8 @@ struct Summary {
   bool flat = false;              // rows were filtered or cut, so they no longer form a tree: label them by full path
   std::size_t rows_left_out = 0;  // by `top`
   std::vector<bool> hidden;       // by module: has no row, by `is_layer`; empty where all have one
+  std::vector<std::uint64_t> active;  // parameters that a token uses, by module; empty where Totals have none
+  QuantizedWeights quantized;
   std::vector<Index> uninitialized;                         // tensors, in the file's order
   std::function<Count(const Model&, const Tensor&)> count;  // as in the options
 

@@ -3,7 +3,9 @@
 
 #include <fmt/format.h>
 
+#include "analysis/experts.h"
 #include "analysis/fold.h"
+#include "analysis/quantized.h"
 #include "analysis/rows.h"
 #include "analysis/tally.h"
 
@@ -40,8 +42,10 @@ Summary summarize(const Model& model, const SummaryOptions& options) {
     const bool is_large = model.tensors.size() > 20'000;
     auto prints = std::async(is_large && options.fold ? std::launch::async : std::launch::deferred,
                              [&] { return fingerprints(model); });
+    if (!model.is_live) summary.quantized = find_quantized(model);
     summary.tallies = tally_modules(summary);
     summary.totals = total(summary, summary.tallies[0]);
+    if (!summary.count) find_active(summary);
     select_rows(summary, options, options.fold ? prints.get() : std::vector<std::uint64_t>());
   } catch (const Error& error) {  // a count too large for 64 bits does not know whose it is
     throw Error(error.kind(), model.source, error.message());

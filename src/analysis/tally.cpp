@@ -27,20 +27,33 @@ class CopiedSections {
   std::vector<Index> roots_;  // empty in a file without copies
 };
 
+// Weights that a packed tensor holds: at least one in an element, where their width is not told.
+Count logical_of(const Summary& summary, std::size_t tensor, Count numel) {
+  const std::uint64_t logical = summary.quantized.logical[tensor];
+  return logical == QuantizedWeights::kUnknown ? std::move(numel) + Count::unknown() : Count(logical);
+}
+
 // Adds what one tensor amounts to, or takes it away again.
 template <class Operation>
-void apply(const Summary& summary, const Tensor& tensor, Tally& tally, Operation operation) {
+void apply(const Summary& summary, const Tensor& tensor, Tally& tally, Operation operation, bool with_bytes = true) {
   Count numel = summary.numel(tensor);
   const bool is_uninitialised = tensor.state == State::uninitialised;
-  operation(tally.bytes, summary.model->bytes(tensor, numel));
-  if (tensor.role == Role::buffer) {
+  if (with_bytes) operation(tally.bytes, summary.model->bytes(tensor, numel));
+  Part part = Part::plain;
+  if (!summary.quantized.empty() && !summary.count) {
+    const auto index = static_cast<std::size_t>(&tensor - summary.model->tensors.data());
+    part = summary.quantized.parts[index];
+    if (part == Part::packed) numel = logical_of(summary, index, std::move(numel));
+  }
+  if (part == Part::overhead || (part == Part::plain && tensor.role == Role::buffer)) {
     operation(tally.buffers, numel);
     operation(tally.uninitialized_buffers, is_uninitialised);
     return;
   }
   operation(tally.uninitialized_parameters, is_uninitialised);
   if (tensor.requires_grad == RequiresGrad::yes) operation(tally.trainable, numel);
-  if (tensor.requires_grad == RequiresGrad::not_recorded) tally.trainable_recorded = false;
+  const bool is_recorded = tensor.requires_grad != RequiresGrad::not_recorded || (part == Part::packed && tensor.role_recorded);
+  if (!is_recorded) tally.trainable_recorded = false;
   operation(tally.parameters, std::move(numel));
 }
 
@@ -50,7 +63,7 @@ constexpr auto kSubtract = [](auto& sum, auto&& part) { sum -= part; };
 void add(Tally& sum, const Summary& summary, const Tensor& tensor) {
   apply(summary, tensor, sum, kAdd);
   ++sum.tensors;
-  sum.dtypes |= std::uint64_t{1} << static_cast<unsigned>(tensor.dtype);
+  sum.dtypes.insert(tensor.dtype);
 }
 
 void add(Tally& sum, const Tally& part) {
@@ -89,8 +102,10 @@ void count_ties_once(const Summary& summary, const CopiedSections& copy, std::ve
   };
   std::vector<Occurrence> occurrences;
   std::vector<bool> original_added(model.tensors.size());
+  std::vector<bool> stored_apart(model.tensors.size());  // by original
   for (Index tensor : tied) {
     Index original = model.tensors[tensor].tied_to;
+    stored_apart[original] = stored_apart[original] || model.tensors[tensor].stored_apart;
     Index at = model.tensors[tensor].module;
     occurrences.push_back({original, copy[at], place[at], at});
     if (original_added[original]) continue;
@@ -106,8 +121,9 @@ void count_ties_once(const Summary& summary, const CopiedSections& copy, std::ve
     const Occurrence& b = occurrences[i];
     if (a.original != b.original || a.copy != b.copy) continue;
     Index module = common_ancestor(model, a.module, b.module);
+    const bool is_stored_once = !stored_apart[a.original];
     for (; module != kNone; module = copy[module] == module ? kNone : model.modules[module].parent)
-      apply(summary, model.tensors[a.original], tallies[module], kSubtract);
+      apply(summary, model.tensors[a.original], tallies[module], kSubtract, is_stored_once);
   }
 }
 
@@ -115,7 +131,7 @@ std::vector<DTypeShare> share_by_dtype(const Summary& summary, const CopiedSecti
   const Model& model = *summary.model;
   std::vector<DTypeShare> shares(static_cast<std::size_t>(DType::count_));
   for (const Tensor& tensor : model.tensors) {
-    if (tensor.tied_to != kNone || copy[tensor.module] != kNone) continue;
+    if ((tensor.tied_to != kNone && !tensor.stored_apart) || copy[tensor.module] != kNone) continue;
     DTypeShare& share = shares[static_cast<std::size_t>(tensor.dtype)];
     share.dtype = tensor.dtype;
     const Count numel = summary.numel(tensor);
@@ -139,7 +155,6 @@ Index common_ancestor(const Model& model, Index a, Index b) {
 
 std::vector<Tally> tally_modules(const Summary& summary) {
   const Model& model = *summary.model;
-  static_assert(static_cast<int>(DType::count_) <= 64, "Tally::dtypes has a bit for each");
   std::vector<Tally> tallies(model.modules.size());
   for (const Tensor& tensor : model.tensors) add(tallies[tensor.module], summary, tensor);
   const CopiedSections copy(model);
@@ -186,6 +201,9 @@ Totals total(const Summary& summary, const Tally& root) {
   totals.roles_inferred = std::any_of(model.tensors.begin(), model.tensors.end(),
                                       [](const Tensor& tensor) { return !tensor.role_recorded; });
   totals.by_dtype = share_by_dtype(summary, copy);
+  for (std::size_t i = 0; i < summary.quantized.parts.size(); ++i)
+    if (summary.quantized.parts[i] == Part::overhead && copy[model.tensors[i].module] == kNone)
+      totals.overhead_bytes += model.bytes(model.tensors[i]).known();
   return totals;
 }
 

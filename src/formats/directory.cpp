@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "formats/gguf.h"
 #include "formats/registry.h"
 
 #include "weigh/error.h"
@@ -73,6 +74,10 @@ DirectoryPlan plan_directory(const Folder& folder) {
             bins.front()));
   }
   const auto models = select(names, [&](const std::string& name) { return has_known_format(folder, name); });
+  const bool are_parts = std::all_of(models.begin(), models.end(), [&](const std::string& name) {
+    return is_gguf_part(name) && without_number(name) == without_number(models.front());
+  });
+  if (are_parts && !models.empty()) return {models.front(), {}};
   if (models.size() > 1) fail_several(folder, models);
   if (models.size() == 1) return {models.front(), {}};
   throw Error(

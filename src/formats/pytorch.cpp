@@ -16,6 +16,7 @@
 #include "formats/pytorch/module_tree.h"
 #include "formats/pytorch/sections.h"
 #include "formats/pytorch/state_dict.h"
+#include "formats/torch_zip.h"
 
 #include "weigh/error.h"
 
@@ -215,7 +216,7 @@ void note_uninitialised(Model& model) {
 }  // namespace
 
 bool matches_pytorch(Source& source) {
-  return looks_like_zip(source) || looks_like_legacy(source) || looks_like_tar(source);
+  return torch_zip_kind(source) == TorchZip::saved || looks_like_legacy(source) || looks_like_tar(source);
 }
 
 void read_pytorch(Source& source, const ReadOptions& options, Model& model) {

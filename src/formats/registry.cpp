@@ -8,10 +8,13 @@
 
 #include "bytes/folder.h"
 #include "formats/directory.h"
+#include "formats/gguf.h"
 #include "formats/hugging_face.h"
+#include "formats/pt2.h"
 #include "formats/pytorch.h"
 #include "formats/safetensors.h"
 #include "formats/sharded.h"
+#include "formats/torchscript.h"
 #include "formats/unknown.h"
 
 #include "weigh/error.h"
@@ -24,6 +27,9 @@ constexpr std::array kFormats = {
            read_safetensors},
     Format{"PyTorch", "torch.save and Lightning: state dicts, checkpoints, whole modules; zip, legacy stream and tar",
            matches_pytorch, read_pytorch},
+    Format{"GGUF", "versions 1 to 3, either byte order, one file or split into several", matches_gguf, read_gguf},
+    Format{"TorchScript", "torch.jit.save: scripted, traced and frozen modules", matches_torchscript, read_torchscript},
+    Format{"torch.export", "torch.export.save: exported programs, .pt2", matches_pt2, read_pt2},
 };
 
 void read_source(Source& source, const ReadOptions& options, Model& model) {
@@ -51,6 +57,7 @@ void read_file(Folder& folder, std::string_view name, const ReadOptions& options
     read_index(folder, name, options, model);
     return read_config(folder, options, model);
   }
+  if (is_gguf_part(name) && matches_gguf(*source)) return read_gguf_parts(folder, name, options, model);
   read_source(*source, options, model);
   if (model.format == "safetensors") read_config(folder, options, model);
 }

@@ -7,7 +7,7 @@
 namespace weigh {
 namespace {
 
-enum class Kind : std::uint8_t { none, floating, complex, integer, boolean, quantized, raw };
+enum class Kind : std::uint8_t { none, floating, complex, integer, boolean, quantized, raw, block };
 
 struct Row {
   DType dtype;
@@ -15,6 +15,7 @@ struct Row {
   std::string_view short_name;
   std::uint8_t bits;
   Kind kind;
+  Block block = {};
 };
 
 // Bits are those that PyTorch's element_size() counts, packed types apart: uint4 takes a whole byte there.
@@ -69,6 +70,32 @@ constexpr std::array kTypes = {
     Row{DType::bits1x8, "bits1x8", "bits1", 8, Kind::raw},
     Row{DType::bits2x4, "bits2x4", "bits2", 8, Kind::raw},
     Row{DType::bits4x2, "bits4x2", "bits4", 8, Kind::raw},
+    Row{DType::q4_0, "Q4_0", "Q4_0", 0, Kind::block, {32, 18}},
+    Row{DType::q4_1, "Q4_1", "Q4_1", 0, Kind::block, {32, 20}},
+    Row{DType::q5_0, "Q5_0", "Q5_0", 0, Kind::block, {32, 22}},
+    Row{DType::q5_1, "Q5_1", "Q5_1", 0, Kind::block, {32, 24}},
+    Row{DType::q8_0, "Q8_0", "Q8_0", 0, Kind::block, {32, 34}},
+    Row{DType::q8_1, "Q8_1", "Q8_1", 0, Kind::block, {32, 36}},
+    Row{DType::q2_k, "Q2_K", "Q2_K", 0, Kind::block, {256, 84}},
+    Row{DType::q3_k, "Q3_K", "Q3_K", 0, Kind::block, {256, 110}},
+    Row{DType::q4_k, "Q4_K", "Q4_K", 0, Kind::block, {256, 144}},
+    Row{DType::q5_k, "Q5_K", "Q5_K", 0, Kind::block, {256, 176}},
+    Row{DType::q6_k, "Q6_K", "Q6_K", 0, Kind::block, {256, 210}},
+    Row{DType::q8_k, "Q8_K", "Q8_K", 0, Kind::block, {256, 292}},
+    Row{DType::iq2_xxs, "IQ2_XXS", "IQ2_XXS", 0, Kind::block, {256, 66}},
+    Row{DType::iq2_xs, "IQ2_XS", "IQ2_XS", 0, Kind::block, {256, 74}},
+    Row{DType::iq3_xxs, "IQ3_XXS", "IQ3_XXS", 0, Kind::block, {256, 98}},
+    Row{DType::iq1_s, "IQ1_S", "IQ1_S", 0, Kind::block, {256, 50}},
+    Row{DType::iq4_nl, "IQ4_NL", "IQ4_NL", 0, Kind::block, {32, 18}},
+    Row{DType::iq3_s, "IQ3_S", "IQ3_S", 0, Kind::block, {256, 110}},
+    Row{DType::iq2_s, "IQ2_S", "IQ2_S", 0, Kind::block, {256, 82}},
+    Row{DType::iq4_xs, "IQ4_XS", "IQ4_XS", 0, Kind::block, {256, 136}},
+    Row{DType::iq1_m, "IQ1_M", "IQ1_M", 0, Kind::block, {256, 56}},
+    Row{DType::tq1_0, "TQ1_0", "TQ1_0", 0, Kind::block, {256, 54}},
+    Row{DType::tq2_0, "TQ2_0", "TQ2_0", 0, Kind::block, {256, 66}},
+    Row{DType::mxfp4, "MXFP4", "MXFP4", 0, Kind::block, {32, 17}},
+    Row{DType::nvfp4, "NVFP4", "NVFP4", 0, Kind::block, {64, 36}},
+    Row{DType::q1_0, "Q1_0", "Q1_0", 0, Kind::block, {128, 18}},
 };
 
 constexpr bool in_order_of_the_enum() {
@@ -85,17 +112,19 @@ const Row& row(DType dtype) { return kTypes[static_cast<std::size_t>(dtype)]; }
 std::string_view name(DType dtype) { return row(dtype).name; }
 std::string_view short_name(DType dtype) { return row(dtype).short_name; }
 unsigned bits(DType dtype) { return row(dtype).bits; }
+Block block_of(DType dtype) { return row(dtype).block; }
 bool is_floating_point(DType dtype) { return row(dtype).kind == Kind::floating; }
 bool is_complex(DType dtype) { return row(dtype).kind == Kind::complex; }
 
 bool can_be_parameter(DType dtype) {
   Kind kind = row(dtype).kind;
-  return kind == Kind::floating || kind == Kind::complex || kind == Kind::quantized || kind == Kind::none;
+  return kind == Kind::floating || kind == Kind::complex || kind == Kind::quantized || kind == Kind::block ||
+         kind == Kind::none;
 }
 
 std::optional<DType> dtype_from_torch(std::string_view torch_name) {
   auto found = std::find_if(kTypes.begin() + 1, kTypes.end(), [&](const Row& r) { return r.name == torch_name; });
-  if (found == kTypes.end()) return std::nullopt;
+  if (found == kTypes.end() || found->kind == Kind::block) return std::nullopt;
   return found->dtype;
 }
 

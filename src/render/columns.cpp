@@ -50,9 +50,8 @@ std::string tensors_cell(Cell, const Row& row) { return with_commas(row.tally.te
 std::string dtypes_cell(Cell, const Row& row) {
   std::string text;
   for (unsigned i = 0; i < static_cast<unsigned>(DType::count_); ++i) {
-    if ((row.tally.dtypes >> i & 1) == 0) continue;
     const auto dtype = static_cast<DType>(i);
-    if (dtype == DType::unknown) continue;
+    if (dtype == DType::unknown || !row.tally.dtypes.contains(dtype)) continue;
     text += (text.empty() ? "" : ", ") + std::string(short_name(dtype));
   }
   return text;

@@ -174,7 +174,10 @@ TEST_F(Run, HelpVersionAndFormatsGoToStandardOutput) {
   EXPECT_EQ(run({"--formats"}).out,
             "safetensors   one file, a directory of shards, or an index with its shards\n"
             "PyTorch       torch.save and Lightning: state dicts, checkpoints, whole modules; zip, legacy stream and "
-            "tar\n");
+            "tar\n"
+            "GGUF          versions 1 to 3, either byte order, one file or split into several\n"
+            "TorchScript   torch.jit.save: scripted, traced and frozen modules\n"
+            "torch.export  torch.export.save: exported programs, .pt2\n");
 }
 
 TEST_F(Run, ColorFollowsTheTerminalUnlessToldOtherwise) {

@@ -18,8 +18,12 @@ constexpr std::size_t kMostDamaged = 200;  // places, of one file
 
 std::vector<std::string> fixtures() {
   std::vector<std::string> all;
-  for (const char* folder : {"pytorch", "lightning", "safetensors", "torch113"})
+  for (const char* folder : {"pytorch", "lightning", "safetensors", "torch113", "pt2/files"})
     for (std::string& name : testing::files_below(folder)) all.push_back(std::move(name));
+  for (std::string& name : testing::files_below("gguf"))
+    if (name.ends_with(".gguf")) all.push_back(std::move(name));
+  for (const char* name : {"lenet_frozen.pt", "mobile.ptl", "shared.pt"})
+    all.push_back(std::string("torchscript/") + name);
   return all;
 }
 
@@ -35,8 +39,10 @@ class Hostile : public ::testing::TestWithParam<std::string> {
 };
 
 TEST_P(Hostile, IsRefusedWhereItIsCutShort) {
-  // The last blocks of the tar form and the last line break of an index say nothing.
-  const bool has_a_padded_end = GetParam() == "pytorch/legacy/tar_state.pt" || GetParam().ends_with(".index.json");
+  // The last blocks of the tar form, the last line break of an index and the padding behind the last tensor of a GGUF
+  // file say nothing.
+  const bool has_a_padded_end = GetParam() == "pytorch/legacy/tar_state.pt" || GetParam().ends_with(".index.json") ||
+                                GetParam().ends_with(".gguf");
   const std::size_t end = has_a_padded_end ? bytes_.find_last_not_of(std::string_view("\0\n", 2)) + 1 : bytes_.size();
   const std::string_view whole(bytes_.data(), end);
   if (whole.size() <= kLarge) {

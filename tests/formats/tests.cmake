@@ -1,9 +1,12 @@
 weigh_test(formats
   FILES
     formats/expected_test.cpp
+    formats/gguf_test.cpp
     formats/robustness_test.cpp
     formats/safetensors_test.cpp
     formats/sharded_test.cpp
+    formats/pt2_test.cpp
+    formats/torchscript_test.cpp
     formats/unknown_test.cpp
     formats/weights_test.cpp
     formats/pytorch/archive_test.cpp

@@ -28,7 +28,6 @@ TEST(Unknown, FilesAreNamedByWhatTheyLookLike) {
             "m: is a Git LFS pointer, not the model; run 'git lfs pull' to fetch it");
   EXPECT_EQ(refusal("\x1f\x8b\x08"), "m: is gzip-compressed; unpack it first");
   EXPECT_EQ(refusal("\x28\xb5\x2f\xfd"), "m: is zstd-compressed; unpack it first");
-  EXPECT_EQ(refusal(std::string("GGUF\3\0\0\0", 8)), "m: is a GGUF file, which is not supported yet");
   EXPECT_EQ(refusal("\x89HDF\r\n"), "m: is an HDF5 file (Keras?), which is not supported yet");
   EXPECT_EQ(refusal("\x93NUMPY\x01"), "m: is one NumPy array, not a model");
   EXPECT_EQ(refusal(py::pickle(py::dict({}))), "m: is a plain pickle, not one that torch.save wrote; it was not read");
@@ -57,15 +56,23 @@ TEST(Unknown, PathsAreNotFound) {
 
 TEST(Registry, KnowsEachFixtureByItsFirstBytesAlone) {
   std::vector<std::string> names;
-  for (const char* folder : {"pytorch", "lightning", "safetensors", "torch113"})
+  for (const char* folder : {"pytorch", "lightning", "safetensors", "torch113", "gguf"})
     for (std::string& name : files_below(folder)) names.push_back(std::move(name));
   for (const std::string& name : names) {
     if (name.ends_with(".json")) continue;
     const std::string bytes = file(name);
-    const auto source = memory_source(name, bytes);
-    for (const Format& format : format_table())
-      EXPECT_EQ(format.matches(*source), (format.name == "safetensors") == name.ends_with(".safetensors")) << name;
-    EXPECT_LT(source->bytes_read(), 100U) << name;
+    const bool is_script = name.ends_with("/torchscript.pt") || name.ends_with("/traced.pt");
+    const std::string_view wanted = name.ends_with(".safetensors") ? "safetensors"
+                                    : name.ends_with(".gguf")      ? "GGUF"
+                                    : is_script                    ? "TorchScript"
+                                                                   : "PyTorch";
+    for (const Format& format : format_table()) {
+      const auto source = memory_source(name, bytes);
+      EXPECT_EQ(format.matches(*source), format.name == wanted) << name << " as " << format.name;
+      if (!is_script) {  // these are told by their directory
+        EXPECT_LT(source->bytes_read(), 150U) << name << " as " << format.name;
+      }
+    }
   }
 }
 

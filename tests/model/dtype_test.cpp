@@ -45,13 +45,13 @@ TEST(DType, HasNamesOfItsOwn) {
 
 TEST(DType, IsFoundByItsName) {
   for (DType dtype : all())
-    if (dtype != DType::unknown) {
+    if (dtype != DType::unknown && block_of(dtype).elements == 0) {
       EXPECT_EQ(dtype_from_torch(name(dtype)), dtype);
     }
 }
 
 TEST(DType, IsNotFoundByAnotherName) {
-  for (std::string_view other : {"", "unknown", "torch.float32", "Float32", "float", "float32 ", "f32"})
+  for (std::string_view other : {"", "unknown", "torch.float32", "Float32", "float", "float32 ", "f32", "Q4_0"})
     EXPECT_EQ(dtype_from_torch(other), std::nullopt) << other;
 }
 
@@ -76,12 +76,33 @@ TEST(DType, TakesAWholeByteWherePyTorchStoresOne) {
     EXPECT_EQ(bits(dtype), 8U) << name(dtype);
 }
 
-TEST(DType, TakesBitsWheneverItIsKnown) {
+TEST(DType, TakesBitsOrBlocksWheneverItIsKnown) {
   EXPECT_EQ(bits(DType::unknown), 0U);
   for (DType dtype : all())
     if (dtype != DType::unknown) {
-      EXPECT_GT(bits(dtype), 0U) << name(dtype);
+      EXPECT_NE(bits(dtype) > 0, block_of(dtype).elements > 0) << name(dtype);
+      EXPECT_EQ(block_of(dtype).elements > 0, block_of(dtype).bytes > 0) << name(dtype);
     }
+}
+
+TEST(DType, OfGgmlHasBlocks) {
+  EXPECT_EQ(block_of(DType::q4_0).elements, 32U);
+  EXPECT_EQ(block_of(DType::q4_0).bytes, 18U);
+  EXPECT_EQ(block_of(DType::q4_k).elements, 256U);
+  EXPECT_EQ(block_of(DType::q4_k).bytes, 144U);
+  EXPECT_EQ(name(DType::iq2_xxs), "IQ2_XXS");
+  EXPECT_TRUE(can_be_parameter(DType::mxfp4));
+}
+
+TEST(DTypeSet, HoldsEachThatWasInserted) {
+  DTypeSet set;
+  set.insert(DType::float32);
+  set.insert(DType::q1_0);
+  DTypeSet other;
+  other.insert(DType::q4_0);
+  other |= set;
+  for (DType dtype : all())
+    EXPECT_EQ(other.contains(dtype), dtype == DType::float32 || dtype == DType::q1_0 || dtype == DType::q4_0);
 }
 
 TEST(DType, IsFloatingOrComplexOrNeither) {

@@ -46,7 +46,9 @@ class ZipArchive final : public Archive {
     if (const ZipEntry* code = zip_.find(folder_ + "constants.pkl")) {
       throw Error(
           ErrorKind::unsupported, source.label(),
-          fmt::format("is a TorchScript archive ('{}' beside data.pkl), which is not supported yet", code->name));
+          fmt::format("has '{}' beside data.pkl, as TorchScript archives do, but its pickle holds no TorchScript "
+                      "module; is it from another program?",
+                      code->name));
     }
     bytes_ = zip_.read(*entry);
     label_ = source.label() + "/" + std::string(entry->name);

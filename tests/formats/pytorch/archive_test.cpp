@@ -36,11 +36,8 @@ TEST(ZipArchive, MayHaveAnyFolderOrNone) {
   }
 }
 
-TEST(ZipArchive, OfTorchScriptIsNotSupported) {
-  EXPECT_EQ(refusal(Zip().add("net/data.pkl", py::pickle("N")).add("net/constants.pkl", "").bytes()),
-            "m: is a TorchScript archive ('net/constants.pkl' beside data.pkl), which is not supported yet");
-  EXPECT_EQ(refusal_of_fixture("archive/torchscript.pt"),
-            "m: is a TorchScript archive ('torchscript/constants.pkl' beside data.pkl), which is not supported yet");
+TEST(ZipArchive, OfTorchScriptIsReadAsThat) {
+  EXPECT_EQ(read_files({{"m", file("pytorch/archive/torchscript.pt")}}, "m").format, "TorchScript");
 }
 
 TEST(ZipArchive, HoldsEveryStorage) {

@@ -1,0 +1,155 @@
+#include "analysis/experts.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <string_view>
+
+namespace weigh {
+namespace {
+
+constexpr std::array<std::string_view, 20> kTowers = {
+    "vision_model",   "vision_tower", "visual",          "vpm",         "vit",       "vision_encoder", "image_encoder",
+    "resampler",      "resampler_model", "multi_modal_projector", "mm_projector", "vision_projection", "audio_tower",
+    "audio_model",    "audio_encoder", "apm",            "audio_projection_layer", "speech_encoder", "mtp", "mtp_layers"};
+constexpr std::array<std::string_view, 5> kExperts = {"experts", "local_experts", "routed_experts", "moe_experts", "mlp_experts"};
+constexpr std::array<std::string_view, 6> kEmbeddings = {"embed_tokens", "wte", "word_embeddings", "tok_embeddings", "token_embd", "embed_in"};
+
+template <class Names>
+bool is_one_of(const Names& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+class ActiveFinder {
+ public:
+  explicit ActiveFinder(const Summary& summary)
+      : summary_(summary), model_(*summary.model), config_(model_.config.experts) {
+    for (std::uint64_t pool : config_.pools) all_ = pool > UINT32_MAX ? 0 : all_ + pool;
+  }
+
+  // By module; empty where it cannot be told.
+  std::vector<std::uint64_t> find() {
+    const std::uint64_t chosen = config_.per_token;
+    if (config_.pools.empty() || chosen == 0 || chosen > config_.pools[0] || !summary_.totals.is_exact()) return {};
+    active_.resize(model_.modules.size());
+    for (std::size_t i = model_.modules.size(); i-- > 0;) {
+      const auto module = static_cast<Index>(i);
+      if (is_left_out(module)) {
+        active_[i] = 0;
+      } else if (is_pool(module)) {
+        active_[i] = of_pool(module);
+      } else {
+        active_[i] += of_own_tensors(module);
+      }
+      if (i > 0) active_[model_.modules[i].parent] += active_[i];
+    }
+    return has_experts_ && !is_contradicted_ ? std::move(active_) : std::vector<std::uint64_t>();
+  }
+
+  // Of the embedding of the language model, which is the largest of that name.
+  std::uint64_t embedding() const {
+    std::uint64_t largest = 0;
+    for (std::size_t i = 1; i < model_.modules.size(); ++i)
+      if (is_one_of(kEmbeddings, model_.modules[i].name))
+        largest = std::max(largest, summary_.tallies[i].parameters.known());
+    return largest;
+  }
+
+ private:
+  bool is_left_out(Index module) const {
+    const std::string_view name = model_.modules[module].name;
+    if (module == 0 || is_one_of(kTowers, name)) return module != 0;
+    const Config& config = model_.config;
+    const std::string_view parent = model_.modules[model_.modules[module].parent].name;
+    if (config.predicting_layers == 0 || config.layers == 0 || parent != "layers") return false;
+    std::uint64_t number = 0;
+    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
+    return error == std::errc() && end == name.data() + name.size() && number >= config.layers;
+  }
+
+  bool is_pool(Index module) const {
+    const Index first = model_.modules[module].first_child;
+    return module != 0 && is_one_of(kExperts, model_.modules[module].name) && first != kNone &&
+           model_.modules[first].name.find_first_not_of("0123456789") == std::string_view::npos;
+  }
+
+  // k of E experts of the first pool. Experts of one pool are alike, or there is no one number.
+  std::uint64_t of_pool(Index pool) {
+    std::uint64_t count = 0;
+    std::uint64_t one = 0;
+    for (Index child = model_.modules[pool].first_child; child != kNone; child = model_.modules[child].next, ++count) {
+      const std::uint64_t parameters = summary_.tallies[child].parameters.known();
+      if (count == 0) one = parameters;
+      if (count < config_.pools[0] && parameters != one) is_contradicted_ = true;
+    }
+    if (count != all_) is_contradicted_ = true;
+    has_experts_ = true;
+    return one * config_.per_token + of_own_tensors(pool);
+  }
+
+  std::uint64_t parameters(Index index) const {
+    const Tensor& tensor = model_.tensors[index];
+    if (tensor.tied_to != kNone) return 0;
+    const Part part = summary_.quantized.empty() ? Part::plain : summary_.quantized.parts[index];
+    if (part == Part::packed) return summary_.quantized.logical[index];
+    if (part == Part::overhead || tensor.role == Role::buffer) return 0;
+    return model_.numel(tensor).known();
+  }
+
+  std::uint64_t of_own_tensors(Index module) {
+    std::uint64_t sum = 0;
+    for (Index i = model_.modules[module].first_tensor; i != kNone; i = model_.tensors[i].next) {
+      const std::uint64_t all = parameters(i);
+      if (all == 0 || is_router_of_another_pool(i)) continue;
+      if (holds_experts(i)) {
+        has_experts_ = true;
+        sum += all / config_.pools[0] * config_.per_token;
+      } else if (config_.pools.size() > 1 && has_extents(i, config_.pools.size(), config_.pools[0])) {
+        sum += all / config_.pools.size();  // a row for each pool
+      } else {
+        sum += all;
+      }
+    }
+    return sum;
+  }
+
+  bool has_extents(Index index, std::uint64_t first, std::uint64_t second) const {
+    const Tensor& tensor = model_.tensors[index];
+    const Extent* shape = model_.shape_begin(tensor);
+    return tensor.rank_known() && tensor.rank == 2 && shape[0] == Extent(first) && shape[1] == Extent(second);
+  }
+
+  // One tensor for all experts of a layer: "experts.gate_up_proj" [E, …], "blk.3.ffn_up_exps.weight" [E, …].
+  bool holds_experts(Index index) const {
+    const Tensor& tensor = model_.tensors[index];
+    if (!tensor.rank_known() || tensor.rank < 2 || *model_.shape_begin(tensor) != Extent(config_.pools[0])) return false;
+    const std::string_view owner = model_.modules[tensor.module].name;
+    return is_one_of(kExperts, owner) || owner.ends_with("_exps");
+  }
+
+  // "gate.weight_1" beside "gate.weight".
+  bool is_router_of_another_pool(Index index) const {
+    const std::string_view name = model_.tensors[index].name;
+    return config_.pools.size() > 1 && name.size() == 8 && name.starts_with("weight_") && name[7] >= '1' && name[7] <= '9';
+  }
+
+  const Summary& summary_;
+  const Model& model_;
+  const ExpertsConfig& config_;
+  std::uint64_t all_ = 0;  // experts of all pools
+  bool has_experts_ = false;
+  bool is_contradicted_ = false;
+  std::vector<std::uint64_t> active_;
+};
+
+}  // namespace
+
+void find_active(Summary& summary) {
+  ActiveFinder finder(summary);
+  summary.active = finder.find();
+  if (summary.active.empty()) return;
+  summary.totals.active_parameters = summary.active[0];
+  summary.totals.active_without_embedding = summary.active[0] - std::min(summary.active[0], finder.embedding());
+}
+
+}  // namespace weigh

@@ -1,0 +1,344 @@
+#include "formats/pt2.h"
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "formats/torch_zip.h"
+#include "model/builder.h"
+#include "wire/json.h"
+#include "wire/zip.h"
+
+#include "weigh/error.h"
+
+namespace weigh {
+namespace {
+
+constexpr std::string_view kOldProgram = "serialized_exported_program.json";
+constexpr std::string_view kProgram = "models/model.json";
+
+// ScalarType of torch/_export/serde/schema.py.
+DType dtype_of(std::uint64_t number) {
+  static const std::map<std::uint64_t, DType> kTypes = {{1, DType::uint8},
+                                                        {2, DType::int8},
+                                                        {3, DType::int16},
+                                                        {4, DType::int32},
+                                                        {5, DType::int64},
+                                                        {6, DType::float16},
+                                                        {7, DType::float32},
+                                                        {8, DType::float64},
+                                                        {9, DType::complex32},
+                                                        {10, DType::complex64},
+                                                        {11, DType::complex128},
+                                                        {12, DType::boolean},
+                                                        {13, DType::bfloat16},
+                                                        {28, DType::uint16},
+                                                        {29, DType::float8_e4m3fn},
+                                                        {30, DType::float8_e5m2},
+                                                        {31, DType::float8_e4m3fnuz},
+                                                        {32, DType::float8_e5m2fnuz},
+                                                        {33, DType::float8_e8m0fnu},
+                                                        {34, DType::uint32},
+                                                        {35, DType::uint64}};
+  const auto found = kTypes.find(number);
+  return found == kTypes.end() ? DType::unknown : found->second;
+}
+
+struct TensorMeta {
+  DType dtype = DType::unknown;
+  bool requires_grad = false;
+  std::vector<Extent> sizes;
+  std::vector<Extent> strides;
+  Extent offset;
+  friend bool operator==(const TensorMeta&, const TensorMeta&) = default;
+};
+
+// What the signature says of an input of the graph that is no argument.
+struct Input {
+  std::string value;  // of the graph
+  std::string name;   // in the module
+  Role role = Role::parameter;
+};
+
+// Where a tensor lies: an entry of the archive, and which part of it.
+struct Payload {
+  std::string entry;
+  TensorMeta meta;
+  bool is_pickled = false;  // an archive of torch.save's inside
+};
+
+class Reader {
+ public:
+  Reader(Source& source, const ReadOptions& options, Model& model)
+      : source_(source),
+        options_(options),
+        model_(model),
+        zip_(source, options.limits),
+        builder_(model, options.limits) {}
+
+  void run() {
+    const std::optional<std::string> folder = folder_of(zip_, kProgram);
+    if (folder) {
+      read_program(*folder + std::string(kProgram));
+      read_payloads(*folder + "data/weights/", "model_weights_config.json");
+      read_payloads(*folder + "data/constants/", "model_constants_config.json");
+    } else {
+      read_program(std::string(kOldProgram));
+    }
+    for (const Input& input : inputs_) add(input, folder.has_value());
+    for (const auto& [path, type] : types_) name_type(path, type);
+    model_.architecture = model_.modules[0].type;
+    model_.kind = folder ? "program" : "program, older layout";
+    builder_.sort_siblings();
+    if (!options_.locations) return;
+    model_.files = {source_.label()};
+    model_.locations.resize(model_.tensors.size());
+  }
+
+ private:
+  // Calls visit(document, key, value) for each member of the JSON object in an entry.
+  template <class Visit>
+  void each_member(const std::string& path, Visit&& visit) {
+    const ZipEntry* entry = zip_.find(path);
+    if (entry == nullptr) return;
+    if (entry->size > options_.limits.json_file_bytes) {
+      throw Error(ErrorKind::limit, source_.label(),
+                  fmt::format("'{}' has {} bytes, more than {} (limit json_file_bytes)", path, entry->size,
+                              options_.limits.json_file_bytes));
+    }
+    const std::string bytes = zip_.read(*entry);
+    const auto memory = memory_source(source_.label() + "/" + path, bytes);
+    json::Text text;
+    text.read(*memory, 0, bytes.size());
+    json::Parser parser;
+    json::Document document(parser, text, memory->label());
+    document.for_each_member([&](std::string_view key, json::Value value) { visit(document, key, value); });
+  }
+
+  void read_program(const std::string& path) {
+    each_member(path, [&](json::Document& document, std::string_view key, json::Value value) {
+      std::string_view version;
+      if (key == "torch_version" && !value.get_string().get(version))
+        model_.metadata.emplace_back("torch_version", version.substr(0, 200));
+      if (key != "graph_module") return;
+      document.each(value.get_object().value(), [&](std::string_view part, json::Value held) {
+        if (part == "graph") read_graph(document, held);
+        if (part == "signature") read_signature(document, held);
+      });
+    });
+  }
+
+  void read_graph(json::Document& document, json::Value graph) {
+    document.each(graph.get_object().value(), [&](std::string_view key, json::Value value) {
+      if (key == "tensor_values") {
+        document.each(value.get_object().value(), [&](std::string_view name, json::Value meta) {
+          values_[std::string(name)] = tensor_meta(document, meta);
+        });
+      } else if (key == "nodes") {
+        for (auto node : value.get_array().value()) read_node(document, node.value());
+      }
+    });
+  }
+
+  void read_node(json::Document& document, json::Value node) {
+    document.each(node.get_object().value(), [&](std::string_view key, json::Value value) {
+      if (key != "metadata") return;
+      document.each(value.get_object().value(), [&](std::string_view fact, json::Value held) {
+        std::string_view text;
+        if (fact == "nn_module_stack" && !held.get_string().get(text)) read_stack(text);
+      });
+    });
+  }
+
+  // "L__self__,,models.Net;L__self___conv,conv,torch.nn.modules.conv.Conv2d"; a second call of it is "conv@1".
+  void read_stack(std::string_view stack) {
+    if (!stacks_.emplace(stack).second) return;
+    while (!stack.empty()) {
+      const std::string_view item = stack.substr(0, stack.find(';'));
+      stack.remove_prefix(std::min(item.size() + 1, stack.size()));
+      const std::size_t first = item.find(',');
+      const std::size_t last = item.rfind(',');
+      if (first == item.npos || first == last) continue;
+      const std::string_view path = item.substr(first + 1, last - first - 1);
+      const std::string_view type = item.substr(last + 1);
+      types_.emplace(path.substr(0, path.find('@')), type.substr(type.rfind('.') + 1));
+    }
+  }
+
+  TensorMeta tensor_meta(json::Document& document, json::Value value) {
+    TensorMeta meta;
+    document.each(value.get_object().value(), [&](std::string_view key, json::Value held) {
+      if (key == "dtype") meta.dtype = dtype_of(held.get_uint64().value());
+      if (key == "requires_grad") meta.requires_grad = held.raw_json_token().starts_with('t');
+      if (key == "sizes") meta.sizes = extents(document, held);
+      if (key == "strides") meta.strides = extents(document, held);
+      if (key == "storage_offset") meta.offset = extent(document, held);
+    });
+    return meta;
+  }
+
+  std::vector<Extent> extents(json::Document& document, json::Value value) {
+    std::vector<Extent> all;
+    for (auto item : value.get_array().value()) all.push_back(extent(document, item.value()));
+    return all;
+  }
+
+  // {"as_int": 8}, or {"as_expr": …} for a size that varies.
+  Extent extent(json::Document& document, json::Value value) {
+    Extent extent = Extent::unknown(kNameless);
+    document.each(value.get_object().value(), [&](std::string_view key, json::Value held) {
+      if (key != "as_int") return;
+      const std::int64_t size = held.get_int64().value();
+      if (size < 0) document.fail(fmt::format("a size is {}, which is negative", size));
+      extent = Extent(static_cast<std::uint64_t>(size));
+    });
+    return extent;
+  }
+
+  void read_signature(json::Document& document, json::Value signature) {
+    document.each(signature.get_object().value(), [&](std::string_view key, json::Value value) {
+      if (key != "input_specs") return;
+      for (auto spec : value.get_array().value()) {
+        document.each(spec.get_object().value(),
+                      [&](std::string_view kind, json::Value held) { read_input(document, kind, held); });
+      }
+    });
+  }
+
+  void read_input(json::Document& document, std::string_view kind, json::Value value) {
+    if (kind != "parameter" && kind != "buffer" && kind != "tensor_constant") return;
+    Input input;
+    input.role = kind == "parameter" ? Role::parameter : Role::buffer;
+    const std::string name = std::string(kind) + "_name";
+    document.each(value.get_object().value(), [&](std::string_view key, json::Value held) {
+      if (key == name) input.name = held.get_string().value();
+      if (key != "arg") return;
+      document.each(held.get_object().value(), [&](std::string_view part, json::Value of) {
+        if (part == "name") input.value = of.get_string().value();
+      });
+    });
+    inputs_.push_back(std::move(input));
+  }
+
+  // {"config": {"conv.weight": {"path_name": "weight_0", "tensor_meta": {…}, …}}}
+  void read_payloads(const std::string& folder, std::string_view name) {
+    each_member(folder + std::string(name), [&](json::Document& document, std::string_view key, json::Value value) {
+      if (key != "config") return;
+      document.each(value.get_object().value(), [&](std::string_view tensor, json::Value held) {
+        Payload payload;
+        document.each(held.get_object().value(), [&](std::string_view part, json::Value of) {
+          std::string_view text;
+          if (part == "path_name" && !of.get_string().get(text)) payload.entry = folder + std::string(text);
+          if (part == "use_pickle") payload.is_pickled = of.raw_json_token().starts_with('t');
+          if (part == "tensor_meta" && of.raw_json_token().starts_with('{')) payload.meta = tensor_meta(document, of);
+        });
+        payloads_[std::string(tensor)] = std::move(payload);
+      });
+    });
+  }
+
+  void add(const Input& input, bool has_payloads) {
+    const auto value = values_.find(input.value);
+    const std::string shown = input.name.substr(0, 200);
+    if (value == values_.end()) {
+      throw Error(ErrorKind::corrupt, source_.label(),
+                  fmt::format("the signature names '{}', of which the graph tells no shape", shown));
+    }
+    if (!seen_.insert(input.name).second)
+      throw Error(ErrorKind::corrupt, source_.label(), fmt::format("the signature names '{}' twice", shown));
+    const TensorMeta& meta = value->second;
+    Tensor tensor;
+    tensor.dtype = meta.dtype;
+    tensor.role = input.role;
+    tensor.role_recorded = true;
+    tensor.requires_grad = meta.requires_grad ? RequiresGrad::yes : RequiresGrad::no;
+    const auto payload = payloads_.find(input.name);
+    if (payload != payloads_.end()) tensor.tied_to = original_of(payload->second, meta);
+    const Index index = builder_.add_by_path(tensor, input.name, meta.sizes);
+    if (payload != payloads_.end()) {
+      weigh_payload(index, payload->second);
+    } else if (has_payloads) {
+      model_.notes.push_back({"missing-weight", model_.path_of(model_.tensors[index]),
+                              "is described, but the archive holds no bytes for it"});
+    }
+  }
+
+  // The same entry, and the same part of it, under another name.
+  Index original_of(const Payload& payload, const TensorMeta& meta) {
+    std::vector<std::pair<const Payload*, Index>>& others = by_entry_[payload.entry];
+    for (const auto& [other, index] : others) {
+      const Tensor& tensor = model_.tensors[index];
+      const bool is_same =
+          std::equal(meta.sizes.begin(), meta.sizes.end(), model_.shape_begin(tensor), model_.shape_end(tensor));
+      if (other->meta == payload.meta && is_same) return index;
+    }
+    if (others.size() < kMostPerEntry) others.emplace_back(&payload, static_cast<Index>(model_.tensors.size()));
+    return kNone;
+  }
+
+  void weigh_payload(Index index, const Payload& payload) {
+    Tensor& tensor = model_.tensors[index];
+    const ZipEntry* entry = zip_.find(payload.entry);
+    if (entry == nullptr) {
+      throw Error(ErrorKind::corrupt, source_.label(),
+                  fmt::format("tensor '{}' is in '{}', which the archive does not hold; is it incomplete?",
+                              model_.path_of(tensor).substr(0, 200), payload.entry.substr(0, 200)));
+    }
+    const Count needed = model_.bytes(tensor);
+    const bool is_told = needed.is_exact() && tensor.dtype != DType::unknown;
+    if (is_told && needed.known() > entry->size) {
+      throw Error(ErrorKind::corrupt, source_.label(),
+                  fmt::format("tensor '{}' takes {} bytes, but '{}' holds {}; is it incomplete?",
+                              model_.path_of(tensor).substr(0, 200), needed.known(), payload.entry.substr(0, 200),
+                              entry->size));
+    }
+    tensor.stored_bytes = is_told && !payload.is_pickled ? needed.known() : entry->size;
+    const bool is_plain = entry->is_stored() && !payload.is_pickled && payload.meta.offset == Extent(0);
+    if (!options_.locations || !is_plain) return;
+    Location location{0, zip_.data_offset(*entry), {}};
+    for (Extent stride : payload.meta.strides) {
+      if (!stride.is_known()) return;
+      location.strides.push_back(static_cast<std::int64_t>(stride.size()));
+    }
+    model_.locations.resize(std::size_t{index} + 1);
+    model_.locations[index] = std::move(location);
+  }
+
+  void name_type(const std::string& path, const std::string& type) {
+    Module& module = model_.modules[path.empty() ? 0 : builder_.module(path)];
+    module.type = model_.keep(type);
+  }
+
+  static constexpr std::size_t kMostPerEntry = 64;  // parts of one entry that are compared
+
+  Source& source_;
+  const ReadOptions& options_;
+  Model& model_;
+  ZipDirectory zip_;
+  ModelBuilder builder_;
+  std::map<std::string, TensorMeta> values_;
+  std::vector<Input> inputs_;
+  std::set<std::string> seen_;
+  std::set<std::string, std::less<>> stacks_;
+  std::map<std::string, std::string> types_;
+  std::map<std::string, Payload> payloads_;
+  std::map<std::string, std::vector<std::pair<const Payload*, Index>>> by_entry_;
+};
+
+}  // namespace
+
+bool matches_pt2(Source& source) { return torch_zip_kind(source) == TorchZip::exported; }
+
+void read_pt2(Source& source, const ReadOptions& options, Model& model) {
+  model.format = "torch.export";
+  Reader(source, options, model).run();
+}
+
+}  // namespace weigh
