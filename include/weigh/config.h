@@ -1,5 +1,5 @@
-// What the configuration beside a model says of it (config.json of Hugging Face, the metadata of a GGUF file), under one
-// name for what goes by many. The tensors win where it contradicts them.
+// What the configuration beside a model says of it (config.json of Hugging Face, the metadata of a GGUF file), under
+// one name for what goes by many. The tensors win where it contradicts them.
 #pragma once
 
 #include <cstdint>

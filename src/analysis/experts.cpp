@@ -8,12 +8,30 @@
 namespace weigh {
 namespace {
 
-constexpr std::array<std::string_view, 20> kTowers = {
-    "vision_model",   "vision_tower", "visual",          "vpm",         "vit",       "vision_encoder", "image_encoder",
-    "resampler",      "resampler_model", "multi_modal_projector", "mm_projector", "vision_projection", "audio_tower",
-    "audio_model",    "audio_encoder", "apm",            "audio_projection_layer", "speech_encoder", "mtp", "mtp_layers"};
-constexpr std::array<std::string_view, 5> kExperts = {"experts", "local_experts", "routed_experts", "moe_experts", "mlp_experts"};
-constexpr std::array<std::string_view, 6> kEmbeddings = {"embed_tokens", "wte", "word_embeddings", "tok_embeddings", "token_embd", "embed_in"};
+constexpr std::array<std::string_view, 20> kTowers = {"vision_model",
+                                                      "vision_tower",
+                                                      "visual",
+                                                      "vpm",
+                                                      "vit",
+                                                      "vision_encoder",
+                                                      "image_encoder",
+                                                      "resampler",
+                                                      "resampler_model",
+                                                      "multi_modal_projector",
+                                                      "mm_projector",
+                                                      "vision_projection",
+                                                      "audio_tower",
+                                                      "audio_model",
+                                                      "audio_encoder",
+                                                      "apm",
+                                                      "audio_projection_layer",
+                                                      "speech_encoder",
+                                                      "mtp",
+                                                      "mtp_layers"};
+constexpr std::array<std::string_view, 5> kExperts = {"experts", "local_experts", "routed_experts", "moe_experts",
+                                                      "mlp_experts"};
+constexpr std::array<std::string_view, 6> kEmbeddings = {"embed_tokens",   "wte",        "word_embeddings",
+                                                         "tok_embeddings", "token_embd", "embed_in"};
 
 template <class Names>
 bool is_one_of(const Names& names, std::string_view name) {
@@ -58,7 +76,8 @@ class ActiveFinder {
  private:
   bool is_left_out(Index module) const {
     const std::string_view name = model_.modules[module].name;
-    if (module == 0 || is_one_of(kTowers, name)) return module != 0;
+    if (module == 0) return false;
+    if (is_one_of(kTowers, name)) return true;
     const Config& config = model_.config;
     const std::string_view parent = model_.modules[model_.modules[module].parent].name;
     if (config.predicting_layers == 0 || config.layers == 0 || parent != "layers") return false;
@@ -122,7 +141,8 @@ class ActiveFinder {
   // One tensor for all experts of a layer: "experts.gate_up_proj" [E, …], "blk.3.ffn_up_exps.weight" [E, …].
   bool holds_experts(Index index) const {
     const Tensor& tensor = model_.tensors[index];
-    if (!tensor.rank_known() || tensor.rank < 2 || *model_.shape_begin(tensor) != Extent(config_.pools[0])) return false;
+    if (!tensor.rank_known() || tensor.rank < 2 || *model_.shape_begin(tensor) != Extent(config_.pools[0]))
+      return false;
     const std::string_view owner = model_.modules[tensor.module].name;
     return is_one_of(kExperts, owner) || owner.ends_with("_exps");
   }
@@ -130,7 +150,8 @@ class ActiveFinder {
   // "gate.weight_1" beside "gate.weight".
   bool is_router_of_another_pool(Index index) const {
     const std::string_view name = model_.tensors[index].name;
-    return config_.pools.size() > 1 && name.size() == 8 && name.starts_with("weight_") && name[7] >= '1' && name[7] <= '9';
+    return config_.pools.size() > 1 && name.size() == 8 && name.starts_with("weight_") && name[7] >= '1' &&
+           name[7] <= '9';
   }
 
   const Summary& summary_;

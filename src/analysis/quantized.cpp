@@ -71,7 +71,8 @@ class Finder {
     bool found = false;
     if (const Index qweight = tensor("qweight"); qweight != kNone) found |= gptq_or_awq(qweight);
     if (const Index weights = tensor("W_q"); weights != kNone) found |= hqq(weights);
-    for (Index i = model_.modules[module].first_tensor; i != kNone; i = model_.tensors[i].next) found |= look_at_tensor(i);
+    for (Index i = model_.modules[module].first_tensor; i != kNone; i = model_.tensors[i].next)
+      found |= look_at_tensor(i);
     if (!found) return;
     for (Index i = model_.modules[module].first_tensor; i != kNone; i = model_.tensors[i].next)
       if (found_.parts[i] == Part::plain && is_overhead(model_.tensors[i].name)) found_.parts[i] = Part::overhead;
@@ -95,7 +96,8 @@ class Finder {
     base = tensor.name;
     if (take_off("_qdata") || take_off(":qdata")) {
       if (tensor.dtype == DType::uint8) return mark(index, doubled(index), "int4");
-      return mark(index, numel(index), is_integer(tensor.dtype) ? integer_scheme(bits(tensor.dtype)) : short_name(tensor.dtype));
+      return mark(index, numel(index),
+                  is_integer(tensor.dtype) ? integer_scheme(bits(tensor.dtype)) : short_name(tensor.dtype));
     }
     if (tensor.rank >= 2 && (is_integer(tensor.dtype) || is_small_float(tensor.dtype))) return unpacked(index);
     return false;
@@ -106,7 +108,8 @@ class Finder {
     const Index scale = tensor(base, "_scale");
     if (scale == kNone) return false;
     if (model_.tensors[index].dtype == DType::uint8) return mark(index, doubled(index), "nvfp4");
-    return mark_bits(index, width_of(index, scale), numel(index) / std::max<std::uint64_t>(1, extent(index, last_place(index))));
+    return mark_bits(index, width_of(index, scale),
+                     numel(index) / std::max<std::uint64_t>(1, extent(index, last_place(index))));
   }
 
   unsigned last_place(Index index) const { return model_.tensors[index].rank - 1U; }
@@ -140,9 +143,11 @@ class Finder {
     const std::uint64_t rows = extent(qweight, 0);
     const std::uint64_t columns = extent(qweight, 1);
     if (columns != out) {  // AWQ packs along the columns
-      const bool is_fit = columns != 0 && out < kMostLogical && columns < kMostLogical / 32 && columns * 32 % std::max<std::uint64_t>(out, 1) == 0;
+      const bool is_fit = columns != 0 && out < kMostLogical && columns < kMostLogical / 32 &&
+                          columns * 32 % std::max<std::uint64_t>(out, 1) == 0;
       if (!is_fit || out == 0 || rows > kMostLogical / out) return false;
-      return mark(qweight, rows * out, integer_scheme(static_cast<unsigned>(std::min<std::uint64_t>(columns * 32 / out, 9))));
+      return mark(qweight, rows * out,
+                  integer_scheme(static_cast<unsigned>(std::min<std::uint64_t>(columns * 32 / out, 9))));
     }
     unsigned width = model_.config.quantization.bits;
     if (zeros != kNone && model_.tensors[zeros].rank == 2 && out != 0 && extent(zeros, 1) < kMostLogical / 32)
@@ -159,7 +164,8 @@ class Finder {
     const Index scale = tensor("scale");
     if (scale == kNone || tensor("zero") == kNone) return false;
     const unsigned width = model_.config.quantization.bits;
-    const bool is_by_row = model_.tensors[scale].rank == 2 && extent(scale, 1) == 1 && model_.tensors[weights].rank == 2;
+    const bool is_by_row =
+        model_.tensors[scale].rank == 2 && extent(scale, 1) == 1 && model_.tensors[weights].rank == 2;
     if (is_by_row && extent(weights, 1) != 0 && extent(scale, 0) <= kMostLogical / extent(weights, 1))
       return mark(weights, extent(scale, 0) * extent(weights, 1), width == 0 ? "hqq" : integer_scheme(width));
     if (model_.tensors[weights].dtype == DType::uint8 && (width == 1 || width == 2 || width == 4 || width == 8))
@@ -172,9 +178,11 @@ class Finder {
     const Tensor& tensor = model_.tensors[index];
     const std::string_view name = tensor.name;
     if (name == "weight" && tensor.dtype == DType::uint32 && this->tensor("scales") != kNone) return mlx(index);
-    if (name == "weight" && tensor.dtype == DType::int8 && this->tensor("SCB") != kNone) return mark(index, numel(index), "int8");
+    if (name == "weight" && tensor.dtype == DType::int8 && this->tensor("SCB") != kNone)
+      return mark(index, numel(index), "int8");
     if (tensor.dtype == DType::uint8)
-      if (const std::string_view scheme = bitsandbytes(name); !scheme.empty()) return mark(index, doubled(index), scheme);
+      if (const std::string_view scheme = bitsandbytes(name); !scheme.empty())
+        return mark(index, doubled(index), scheme);
     Index scale = kNone;
     for (std::string_view suffix : {"_scale_inv", "_scale", "_scales"})
       if (scale == kNone) scale = this->tensor(name, suffix);
@@ -184,7 +192,8 @@ class Finder {
       if (scales != 0 && numel(index) == scales * 8) return mark(index, doubled(index), "nvfp4");
       if (scales != 0 && numel(index) == scales * 16) return mark(index, doubled(index), "mxfp4");
     }
-    return mark(index, numel(index), is_integer(tensor.dtype) ? integer_scheme(std::min(bits(tensor.dtype), 9U)) : short_name(tensor.dtype));
+    return mark(index, numel(index),
+                is_integer(tensor.dtype) ? integer_scheme(std::min(bits(tensor.dtype), 9U)) : short_name(tensor.dtype));
   }
 
   bool mlx(Index index) {
@@ -223,19 +232,21 @@ class Finder {
   // Of a module that holds packed weights.
   static bool is_overhead(std::string_view name) {
     constexpr std::array<std::string_view, 22> kEnds = {
-        "_scale", "_scale_inv", "_scales", "_scale_2", "_zero_point", "_shape", "_g_idx", "_global_scale", "_zero",
-        ":scale", ":zero_point", "_amax", "scales", "qzeros", "g_idx", "biases", "SCB", "weight_format", "scale", "zero",
-        "perm", "workspace"};
-    constexpr std::array<std::string_view, 10> kHqq = {"nbits",         "group_size",     "axis",       "packing", "shape",
-                                                       "channel_wise", "compute_dtype", "view_as_float", "quant_scale",
-                                                       "quant_zero"};
+        "_scale", "_scale_inv",    "_scales",     "_scale_2", "_zero_point", "_shape",   "_g_idx", "_global_scale",
+        "_zero",  ":scale",        ":zero_point", "_amax",    "scales",      "qzeros",   "g_idx",  "biases",
+        "SCB",    "weight_format", "scale",       "zero",     "perm",        "workspace"};
+    constexpr std::array<std::string_view, 10> kHqq = {"nbits",       "group_size",   "axis",          "packing",
+                                                       "shape",       "channel_wise", "compute_dtype", "view_as_float",
+                                                       "quant_scale", "quant_zero"};
     const auto is_end = [&](std::string_view end) {
       return end.front() == '_' || end.front() == ':' ? name.ends_with(end) : name == end;
     };
     return std::any_of(kEnds.begin(), kEnds.end(), is_end) || std::find(kHqq.begin(), kHqq.end(), name) != kHqq.end();
   }
 
-  std::uint64_t doubled(Index index) const { return numel(index) > kMostLogical ? QuantizedWeights::kUnknown : numel(index) * 2; }
+  std::uint64_t doubled(Index index) const {
+    return numel(index) > kMostLogical ? QuantizedWeights::kUnknown : numel(index) * 2;
+  }
 
   QuantizedWeights& found_or_new() {
     if (found_.parts.empty()) {

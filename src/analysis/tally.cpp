@@ -52,7 +52,8 @@ void apply(const Summary& summary, const Tensor& tensor, Tally& tally, Operation
   }
   operation(tally.uninitialized_parameters, is_uninitialised);
   if (tensor.requires_grad == RequiresGrad::yes) operation(tally.trainable, numel);
-  const bool is_recorded = tensor.requires_grad != RequiresGrad::not_recorded || (part == Part::packed && tensor.role_recorded);
+  const bool is_recorded =
+      tensor.requires_grad != RequiresGrad::not_recorded || (part == Part::packed && tensor.role_recorded);
   if (!is_recorded) tally.trainable_recorded = false;
   operation(tally.parameters, std::move(numel));
 }

@@ -13,8 +13,8 @@ constexpr std::size_t kLongestText = 200;
 
 // Where a model of more than text keeps what its language model is.
 constexpr std::array<std::string_view, 8> kTextObjects = {
-    "text_config.",          "llm_config.",     "language_config.", "language_model_config.",
-    "thinker_config.text_config.", "text_model_config.", "decoder.", "model_config."};
+    "text_config.",       "llm_config.", "language_config.", "language_model_config.", "thinker_config.text_config.",
+    "text_model_config.", "decoder.",    "model_config."};
 
 }  // namespace
 
@@ -97,18 +97,20 @@ std::uint64_t ConfigKeys::agreed(std::string_view begin, std::string_view end) c
 QuantizationConfig ConfigKeys::quantization() const {
   QuantizationConfig config;
   const bool is_mlx = numbers_.contains("quantization.group_size");
-  config.method = is_mlx ? "mlx" : text({"quantization_config.quant_method", "quantization_config.quant_type",
-                                         "compression_config.quant_method"});
+  config.method = is_mlx ? "mlx"
+                         : text({"quantization_config.quant_method", "quantization_config.quant_type",
+                                 "compression_config.quant_method"});
   config.format = text({"quantization_config.format", "compression_config.format"});
-  config.bits = static_cast<unsigned>(
-      std::min<std::uint64_t>(64, number({"quantization_config.bits", "quantization_config.w_bit", "quantization.bits",
-                                          "quantization_config.nbits", "quantization_config.weights.nbits",
-                                          "quantization_config.quant_config.weight_quant_params.nbits"})));
+  config.bits = static_cast<unsigned>(std::min<std::uint64_t>(
+      64,
+      number({"quantization_config.bits", "quantization_config.w_bit", "quantization.bits", "quantization_config.nbits",
+              "quantization_config.weights.nbits", "quantization_config.quant_config.weight_quant_params.nbits"})));
   config.group_size =
       number({"quantization_config.group_size", "quantization.group_size", "quantization_config.q_group_size",
               "quantization_config.quant_config.weight_quant_params.group_size"});
   for (std::string_view groups : {"quantization_config.config_groups.", "compression_config.config_groups."}) {
-    if (config.bits == 0) config.bits = static_cast<unsigned>(std::min<std::uint64_t>(64, agreed(groups, ".weights.num_bits")));
+    if (config.bits == 0)
+      config.bits = static_cast<unsigned>(std::min<std::uint64_t>(64, agreed(groups, ".weights.num_bits")));
     if (config.group_size == 0) config.group_size = agreed(groups, ".weights.group_size");
   }
   return config;
@@ -117,12 +119,20 @@ QuantizationConfig ConfigKeys::quantization() const {
 ExpertsConfig ConfigKeys::experts() const {
   ExpertsConfig config;
   const std::initializer_list<std::string_view> routed = {
-      "n_routed_experts", "num_routed_experts", "num_local_experts", "num_experts", "moe_num_experts", "n_experts",
-      "ffn_config.moe_num_experts", "num_moe_experts"};
-  const std::initializer_list<std::string_view> chosen = {
-      "num_experts_per_tok", "num_experts_per_token", "moe_k", "moe_topk", "moe_top_k", "n_experts_per_token",
-      "num_selected_experts", "top_k_experts", "ffn_config.moe_top_k", "num_activated_experts", "moe_router_topk",
-      "experts_per_token"};
+      "n_routed_experts", "num_routed_experts", "num_local_experts",          "num_experts",
+      "moe_num_experts",  "n_experts",          "ffn_config.moe_num_experts", "num_moe_experts"};
+  const std::initializer_list<std::string_view> chosen = {"num_experts_per_tok",
+                                                          "num_experts_per_token",
+                                                          "moe_k",
+                                                          "moe_topk",
+                                                          "moe_top_k",
+                                                          "n_experts_per_token",
+                                                          "num_selected_experts",
+                                                          "top_k_experts",
+                                                          "ffn_config.moe_top_k",
+                                                          "num_activated_experts",
+                                                          "moe_router_topk",
+                                                          "experts_per_token"};
   if (const std::vector<std::uint64_t>* list = find(lists_, routed); list != nullptr && list->size() <= 16) {
     config.pools = *list;
   } else if (const std::uint64_t all = number(routed); all > 1) {
@@ -151,7 +161,8 @@ CacheConfig ConfigKeys::cache(std::uint64_t layers) const {
     const std::uint64_t rotary = number({"qk_rope_head_dim"});
     if (rotary < (1U << 30)) config.latent = rank + rotary;
   }
-  config.context = number({"max_position_embeddings", "n_positions", "max_sequence_length", "seq_length", "max_seq_len"});
+  config.context =
+      number({"max_position_embeddings", "n_positions", "max_sequence_length", "seq_length", "max_seq_len"});
   const bool is_sliding = !find(numbers_, {"use_sliding_window"}) || number({"use_sliding_window"}) != 0;
   config.window = is_sliding ? number({"sliding_window"}) : 0;
   if (const auto* kinds = find(words_, {"layer_types"})) {
@@ -160,7 +171,8 @@ CacheConfig ConfigKeys::cache(std::uint64_t layers) const {
       return found == kinds->end() ? 0 : found->second;
     };
     config.sliding_layers = config.window == 0 ? 0 : count("sliding_attention");
-    config.layers = std::min(layers, count("full_attention") + count("sliding_attention") + count("attention") + count("chunked_attention"));
+    config.layers = std::min(
+        layers, count("full_attention") + count("sliding_attention") + count("attention") + count("chunked_attention"));
   } else if (config.window != 0) {
     config.sliding_layers = layers;
   }
@@ -175,7 +187,8 @@ Config ConfigKeys::config() const {
   config.experts = experts();
   config.layers = number({"num_hidden_layers", "n_layer", "n_layers", "num_layers"});
   config.cache = cache(config.layers);
-  config.predicting_layers = number({"num_nextn_predict_layers", "mtp_num_layers", "num_mtp_modules", "num_mtp_layers"});
+  config.predicting_layers =
+      number({"num_nextn_predict_layers", "mtp_num_layers", "num_mtp_modules", "num_mtp_layers"});
   config.tied_embeddings = number({"tie_word_embeddings"}) != 0;
   return config;
 }

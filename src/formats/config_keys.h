@@ -28,7 +28,8 @@ class ConfigKeys {
   void add_list(const std::string& path, json::Array list);
   // The first of the keys that is there, in the language model's object before the whole model's.
   template <class T>
-  const T* find(const std::map<std::string, T, std::less<>>& values, std::initializer_list<std::string_view> keys) const;
+  const T* find(const std::map<std::string, T, std::less<>>& values,
+                std::initializer_list<std::string_view> keys) const;
   std::uint64_t number(std::initializer_list<std::string_view> keys) const;
   std::string_view text(std::initializer_list<std::string_view> keys) const;
   QuantizationConfig quantization() const;

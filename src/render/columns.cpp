@@ -30,6 +30,17 @@ std::string count_cell(Cell context, const Row& row, const Count& count) {
 
 std::string parameters_cell(Cell context, const Row& row) { return count_cell(context, row, row.tally.parameters); }
 
+std::string active_cell(Cell context, const Row& row) {
+  const std::vector<std::uint64_t>& active = context.summary.active;
+  return active.empty() || row.own_only ? "" : count_cell(context, row, Count(active[row.module]) * row.repeat);
+}
+
+std::string bits_cell(Cell, const Row& row) {
+  const std::uint64_t parameters = row.tally.parameters.known();
+  if (parameters == 0 || !row.tally.parameters.is_exact() || !row.tally.bytes.is_exact()) return "";
+  return fmt::format("{:.2f}", 8.0 * static_cast<double>(row.tally.bytes.known()) / static_cast<double>(parameters));
+}
+
 std::string share_cell(Cell context, const Row& row) {
   const std::uint64_t all = context.summary.totals.parameters.known();
   if (!context.summary.totals.parameters.is_exact() || all == 0) return "";
@@ -112,6 +123,15 @@ std::string marks_cell(Cell, const Row& row) {
 bool always(const Summary&) { return true; }
 bool never(const Summary&) { return false; }
 
+bool has_experts(const Summary& summary) { return !summary.active.empty(); }
+
+// Packed weights, or block types of a format.
+bool has_packed(const Summary& summary) {
+  return !summary.quantized.empty() ||
+         std::any_of(summary.totals.by_dtype.begin(), summary.totals.by_dtype.end(),
+                     [](const DTypeShare& share) { return block_of(share.dtype).elements > 1; });
+}
+
 bool has_types(const Summary& summary) {
   return std::any_of(summary.model->modules.begin() + 1, summary.model->modules.end(),
                      [](const Module& module) { return !module.type.empty(); });
@@ -145,10 +165,12 @@ const std::vector<BuiltInColumn>& built_in_columns() {
       {"name", "Name", false, name_cell, always},
       {"type", "Type", false, type_cell, has_types},
       {"params", "Params", true, parameters_cell, always},
+      {"active", "Active", true, active_cell, has_experts},
       {"share", "Share", true, share_cell, never},
       {"trainable", "Trainable", true, trainable_cell, has_frozen},
       {"buffers", "Buffers", true, buffers_cell, has_buffers},
       {"size", "Size", true, size_cell, always},
+      {"bits", "Bits", true, bits_cell, has_packed},
       {"tensors", "Tensors", true, tensors_cell, never},
       {"dtypes", "Dtypes", false, dtypes_cell, has_several_dtypes},
       {"mode", "Mode", false, mode_cell, has_modes},

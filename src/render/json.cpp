@@ -108,9 +108,11 @@ class JsonText {
     json_.key("totals");
     json_.begin_object();
     count_members(totals);
-    json_.null_member("active_parameters");
+    json_.member("active_parameters", totals.active_parameters);
+    json_.member("active_without_embedding", totals.active_without_embedding);
     json_.member("modules", totals.modules);
     size_members(totals);
+    json_.member("overhead_bytes", totals.overhead_bytes);
     model_.runs.empty() ? json_.null_member("flops") : json_.member("flops", model_.runs[0].flops.known());
     json_.member("roles_inferred", totals.roles_inferred);
     json_.member("optimizer_tensors", totals.optimizer_tensors);
@@ -251,9 +253,17 @@ class JsonText {
                                       : std::optional(tensor.requires_grad == RequiresGrad::yes));
     json_.member("tied_to", tensor.tied_to == kNone ? std::nullopt
                                                     : std::optional(model_.path_of(model_.tensors[tensor.tied_to])));
-    const bool is_counted = tensor.role == Role::parameter && numel.is_exact();
-    json_.member("logical_parameters", is_counted ? std::optional(numel.known()) : std::nullopt);
+    json_.member("logical_parameters", logical(tensor, numel));
     json_.end_object();
+  }
+
+  std::optional<std::uint64_t> logical(const Tensor& tensor, const Count& numel) const {
+    const QuantizedWeights& quantized = summary_.quantized;
+    const auto index = static_cast<std::size_t>(&tensor - model_.tensors.data());
+    const Part part = quantized.empty() ? Part::plain : quantized.parts[index];
+    if (part == Part::packed && quantized.logical[index] != QuantizedWeights::kUnknown) return quantized.logical[index];
+    const bool is_counted = part == Part::plain && tensor.role == Role::parameter && numel.is_exact();
+    return is_counted ? std::optional(numel.known()) : std::nullopt;
   }
 
   void shape(const Tensor& tensor) {

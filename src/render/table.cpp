@@ -120,6 +120,7 @@ class TableText {
     parts.push_back(bytes_text(totals.bytes, style_, 4));
     if (!model_.runs.empty()) parts.push_back(flops(model_.runs[0]));
     line(fmt::format("{}", fmt::join(parts, separator_)), kBold);
+    packed_and_active();
     if (totals.by_dtype.size() < 2) return;
     parts.clear();
     for (const DTypeShare& share : totals.by_dtype) {
@@ -128,6 +129,27 @@ class TableText {
                                   bytes_text(share.bytes, style_)));
     }
     line(fmt::format("{}", fmt::join(parts, separator_)));
+  }
+
+  // How many bits a weight takes with its scales, and what a token uses of a mixture of experts.
+  void packed_and_active() {
+    const Totals& totals = summary_.totals;
+    std::vector<std::string> parts;
+    if (totals.active_parameters) {
+      const ExpertsConfig& experts = model_.config.experts;
+      std::string text =
+          fmt::format("{} active for a token ({} of {} experts", total_text(*totals.active_parameters, style_, 4),
+                      experts.per_token, experts.pools[0]);
+      if (experts.shared > 0) text += fmt::format(", {} shared", experts.shared);
+      parts.push_back(text + ")");
+    }
+    const std::uint64_t parameters = totals.parameters.known();
+    if (totals.overhead_bytes > 0 && totals.parameters.is_exact() && parameters > 0) {
+      const double bits = 8.0 * static_cast<double>(totals.bytes.known()) / static_cast<double>(parameters);
+      parts.push_back(fmt::format("{:.2f} bits per parameter", bits));
+      parts.push_back(bytes_text(totals.overhead_bytes, style_) + " of it scales");
+    }
+    if (!parts.empty()) line(fmt::format("{}", fmt::join(parts, separator_)));
   }
 
   std::string flops(const Run& run) const {

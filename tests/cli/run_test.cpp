@@ -134,8 +134,8 @@ TEST_F(Run, ColumnsAreChosenByKey) {
   const Result wrong = run({"--columns", "name,colour", "after.pt"});
   EXPECT_EQ(wrong.code, kUnusable);
   EXPECT_EQ(wrong.err,
-            "weigh: there is no column 'colour'; there are name, type, params, share, trainable, buffers, size, "
-            "tensors, dtypes, mode, in, out, flops, backward, activations, calls, marks\n");
+            "weigh: there is no column 'colour'; there are name, type, params, active, share, trainable, buffers, "
+            "size, bits, tensors, dtypes, mode, in, out, flops, backward, activations, calls, marks\n");
 }
 
 TEST_F(Run, RowsAreSortedCutAndFiltered) {

@@ -1,6 +1,7 @@
 weigh_test(formats
   FILES
     formats/expected_test.cpp
+    formats/giants_test.cpp
     formats/gguf_test.cpp
     formats/robustness_test.cpp
     formats/safetensors_test.cpp
@@ -15,4 +16,4 @@ weigh_test(formats
     formats/pytorch/sections_test.cpp
     formats/pytorch/tensors_test.cpp
   ROOMS formats analysis model wire bytes
-  LIBRARIES nlohmann_json::nlohmann_json)
+  LIBRARIES nlohmann_json::nlohmann_json weigh_replica_kit)

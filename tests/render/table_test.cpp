@@ -57,8 +57,8 @@ TEST(Table, RefusesAColumnThatDoesNotExist) {
   EXPECT_EQ(testing::error_of([&] {
               with_columns(model, {"name", "flop\x1bs"});
             }),
-            "there is no column 'flop\\x1bs'; there are name, type, params, share, trainable, buffers, size, tensors, "
-            "dtypes, mode, in, out, flops, backward, activations, calls, marks");
+            "there is no column 'flop\\x1bs'; there are name, type, params, active, share, trainable, buffers, size, "
+            "bits, tensors, dtypes, mode, in, out, flops, backward, activations, calls, marks");
   try {
     with_columns(model, {""});
     FAIL();
@@ -68,9 +68,9 @@ TEST(Table, RefusesAColumnThatDoesNotExist) {
 }
 
 TEST(Table, NamesItsColumns) {
-  const std::vector<std::string_view> keys = {"name",  "type",     "params",      "share", "trainable", "buffers",
-                                              "size",  "tensors",  "dtypes",      "mode",  "in",        "out",
-                                              "flops", "backward", "activations", "calls", "marks"};
+  const std::vector<std::string_view> keys = {
+      "name",   "type", "params", "active", "share", "trainable", "buffers",     "size",  "bits", "tensors",
+      "dtypes", "mode", "in",     "out",    "flops", "backward",  "activations", "calls", "marks"};
   EXPECT_EQ(column_keys(), keys);
 }
 
