@@ -38,7 +38,8 @@ void ConfigKeys::add(json::Document& document, const std::string& path, json::Va
       return;
     }
     case simdjson::ondemand::json_type::boolean:
-      numbers_[path] = static_cast<std::uint64_t>(value.get_bool().value());
+      numbers_[path] =
+          value.raw_json_token().starts_with('t') ? 1 : 0;  // get_bool() wants tables that the program lacks
       return;
     case simdjson::ondemand::json_type::string: {
       std::string_view text;

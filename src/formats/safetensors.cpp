@@ -89,29 +89,8 @@ void SafetensorsReader::finish() {
   }
   std::sort(model_.metadata.begin(), model_.metadata.end());
   model_.metadata.erase(std::unique(model_.metadata.begin(), model_.metadata.end()), model_.metadata.end());
-  note_packed_weights();
   builder_.sort_siblings();
   if (with_locations_) model_.locations.resize(model_.tensors.size());
-}
-
-// Quantised layouts pack several weights into one integer, which is no parameter to anyone but them.
-void SafetensorsReader::note_packed_weights() {
-  std::uint64_t packed = 0;
-  const Tensor* example = nullptr;
-  for (const Tensor& tensor : model_.tensors) {
-    const std::string_view name = tensor.name;
-    const bool is_integer = tensor.role == Role::buffer && tensor.dtype != DType::boolean;
-    const bool is_a_weight =
-        name == "weight_packed" || name == "qweight" || name == "weight" || name.ends_with("_blocks");
-    if (!is_integer || !is_a_weight || tensor.rank < 2) continue;
-    if (packed++ == 0) example = &tensor;
-  }
-  if (packed == 0) return;
-  model_.notes.push_back(
-      {"packed-weights", model_.path_of(*example),
-       fmt::format("and {} more hold quantised weights packed into integers; they are counted as stored, among the "
-                   "buffers, so the parameters are fewer than the model's",
-                   packed - 1)});
 }
 
 // safetensors.torch.save_model writes tied tensors once, and into __metadata__ "the dropped name": "the kept name".

@@ -131,7 +131,7 @@ class TableText {
     line(fmt::format("{}", fmt::join(parts, separator_)));
   }
 
-  // How many bits a weight takes with its scales, and what a token uses of a mixture of experts.
+  // What a token uses of a mixture of experts, how many bits a weight takes with its scales, what is stored twice.
   void packed_and_active() {
     const Totals& totals = summary_.totals;
     std::vector<std::string> parts;
@@ -148,6 +148,13 @@ class TableText {
       const double bits = 8.0 * static_cast<double>(totals.bytes.known()) / static_cast<double>(parameters);
       parts.push_back(fmt::format("{:.2f} bits per parameter", bits));
       parts.push_back(bytes_text(totals.overhead_bytes, style_) + " of it scales");
+    }
+    const bool is_stored_twice = std::any_of(model_.tensors.begin(), model_.tensors.end(),
+                                             [](const Tensor& tensor) { return tensor.stored_apart; });
+    if (is_stored_twice) {
+      Count stored;
+      for (const DTypeShare& share : totals.by_dtype) stored += share.elements;
+      parts.push_back(total_text(stored, style_, 4) + " elements stored, a tied output layer among them");
     }
     if (!parts.empty()) line(fmt::format("{}", fmt::join(parts, separator_)));
   }

@@ -32,8 +32,8 @@ TEST_P(Giants, AreWeighedRight) {
   const Giant& giant = GetParam();
   const std::string folder = ::testing::TempDir() + "weigh_giant_" + giant.name;
   std::filesystem::remove_all(folder);
-  replica::write_shards(
-      replica::read_pattern(testing::data_path(std::string("seed_models/") + giant.name + ".json")), folder);
+  replica::write_shards(replica::read_pattern(testing::data_path(std::string("seed_models/") + giant.name + ".json")),
+                        folder);
   {
     const Model model = read(folder);
     const Summary summary = summarize(model);
@@ -48,21 +48,22 @@ TEST_P(Giants, AreWeighedRight) {
   std::filesystem::remove_all(folder);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    All, Giants,
-    ::testing::Values(
-        Giant{"Kimi-K2-Thinking", 208'276, 1'026'408'232'448, 32'861'500'928, 31'687'095'808, 594'205'920'512},
-        Giant{"MiniMax-M2", 96'103, 228'689'764'864, 11'030'553'088, 10'415'956'480, 230'121'630'720},
-        Giant{"ERNIE-4.5-VL-28B-A3B-Thinking", 11'105, 29'399'294'336, 3'352'150'208, 3'087'384'768, 58'816'290'304},
-        Giant{"HunyuanVideo-1.5", 1'793, 8'326'608'160, {}, {}, 33'306'432'640},
-        Giant{"MiniCPM-V-4_5", 849, 8'695'895'280, {}, {}, 17'391'790'560},
-        Giant{"GOT-OCR-2.0-hf", 472, 560'528'640, {}, {}, 1'432'066'560}),
-    [](const auto& info) {
-      std::string name = info.param.name;
-      for (char& c : name)
-        if (!std::isalnum(static_cast<unsigned char>(c))) c = '_';
-      return name;
-    });
+INSTANTIATE_TEST_SUITE_P(All, Giants,
+                         ::testing::Values(Giant{"Kimi-K2-Thinking", 208'276, 1'026'408'232'448, 32'861'500'928,
+                                                 31'687'095'808, 594'205'920'512},
+                                           Giant{"MiniMax-M2", 96'103, 228'689'764'864, 11'030'553'088, 10'415'956'480,
+                                                 230'121'630'720},
+                                           Giant{"ERNIE-4.5-VL-28B-A3B-Thinking", 11'105, 29'399'294'336, 3'352'150'208,
+                                                 3'087'384'768, 58'816'290'304},
+                                           Giant{"HunyuanVideo-1.5", 1'793, 8'326'608'160, {}, {}, 33'306'432'640},
+                                           Giant{"MiniCPM-V-4_5", 849, 8'695'895'280, {}, {}, 17'391'790'560},
+                                           Giant{"GOT-OCR-2.0-hf", 472, 560'528'640, {}, {}, 1'432'066'560}),
+                         [](const auto& info) {
+                           std::string name = info.param.name;
+                           for (char& c : name)
+                             if (!std::isalnum(static_cast<unsigned char>(c))) c = '_';
+                           return name;
+                         });
 
 }  // namespace
 }  // namespace weigh

@@ -1,0 +1,169 @@
+// The layouts as the libraries' documentation defines them, for a layer of 64 rows and 128 columns and groups of 32.
+#include "analysis/quantized.h"
+
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "analysis/build.h"
+
+namespace weigh {
+namespace {
+
+using testing::Build;
+
+constexpr std::uint64_t kRows = 64;
+constexpr std::uint64_t kColumns = 128;
+constexpr std::uint64_t kGroups = 4;
+
+class Layer {
+ public:
+  Layer& with(const std::string& name, DType dtype, const std::vector<std::uint64_t>& sizes) {
+    Tensor& tensor = build_.add("fc." + name, sizes);
+    tensor.dtype = dtype;
+    tensor.role = can_be_parameter(dtype) ? Role::parameter : Role::buffer;
+    tensor.role_recorded = false;
+    tensor.requires_grad = RequiresGrad::not_recorded;
+    tensor.stored_bytes = build_.model().bytes(tensor).known();
+    return *this;
+  }
+  Layer& config(unsigned bits, std::uint64_t group_size = 0) {
+    build_.model().config.quantization.bits = bits;
+    build_.model().config.quantization.group_size = group_size;
+    return *this;
+  }
+  // "int4 8192, 3 of overhead" for the first packed tensor and all that belongs to it.
+  std::string found() {
+    const QuantizedWeights found = find_quantized(build_.model());
+    std::string text = "nothing";
+    int overhead = 0;
+    for (std::size_t i = 0; i < found.parts.size(); ++i) {
+      overhead += found.parts[i] == Part::overhead;
+      if (found.parts[i] != Part::packed) continue;
+      const bool is_known = found.logical[i] != QuantizedWeights::kUnknown;
+      text = std::string(found.schemes[i]) + " " + (is_known ? std::to_string(found.logical[i]) : "?");
+    }
+    return text + ", " + std::to_string(overhead) + " of overhead";
+  }
+  Tally tally() { return summarize(build_.model()).tallies[0]; }
+
+ private:
+  Build build_;
+};
+
+Layer compressed_tensors() {
+  Layer layer;
+  layer.with("weight_packed", DType::int32, {kRows, kColumns / 8})
+      .with("weight_scale", DType::bfloat16, {kRows, kGroups})
+      .with("weight_shape", DType::int64, {2});
+  return layer;
+}
+
+TEST(Quantized, FindsCompressedTensors) {
+  EXPECT_EQ(compressed_tensors().config(4).found(), "int4 8192, 2 of overhead");
+  EXPECT_EQ(compressed_tensors().config(0, 32).found(), "int4 8192, 2 of overhead");
+}
+
+TEST(Quantized, CountsALowerBoundWhereNobodyTellsTheWidth) {
+  Layer layer = compressed_tensors();
+  EXPECT_EQ(layer.found(), "packed ?, 2 of overhead");
+  EXPECT_FALSE(layer.tally().is_exact());
+  EXPECT_EQ(layer.tally().parameters.known(), kRows * kColumns / 8);
+}
+
+TEST(Quantized, CountsPackedWeightsAsParametersAndScalesAsBuffers) {
+  const Tally tally = compressed_tensors().config(4).tally();
+  EXPECT_EQ(tally.parameters, Count(kRows * kColumns));
+  EXPECT_EQ(tally.buffers, Count(kRows * kGroups + 2));
+  EXPECT_EQ(tally.bytes, Count(kRows * kColumns / 2 + kRows * kGroups * 2 + 2 * 8));
+}
+
+TEST(Quantized, FindsGptqByItsShapesAlone) {
+  for (unsigned bits : {2U, 3U, 4U, 8U}) {
+    const std::string width = std::to_string(bits);
+    Layer layer;
+    layer
+        .config(5)  // the tensors win
+        .with("qweight", DType::int32, {kColumns * bits / 32, kRows})
+        .with("qzeros", DType::int32, {kGroups, kRows * bits / 32})
+        .with("scales", DType::float16, {kGroups, kRows})
+        .with("g_idx", DType::int32, {kColumns});
+    EXPECT_EQ(layer.found(), "int" + width + " 8192, 3 of overhead");
+  }
+}
+
+TEST(Quantized, FindsAwqByItsShapesAlone) {
+  Layer layer;
+  layer.with("qweight", DType::int32, {kColumns, kRows / 8})
+      .with("qzeros", DType::int32, {kGroups, kRows / 8})
+      .with("scales", DType::float16, {kGroups, kRows});
+  EXPECT_EQ(layer.found(), "int4 8192, 2 of overhead");
+}
+
+TEST(Quantized, FindsBitsandbytes) {
+  Layer nf4;
+  nf4.with("weight", DType::uint8, {kRows * kColumns / 2, 1})
+      .with("weight.absmax", DType::uint8, {128})
+      .with("weight.quant_map", DType::float32, {16})
+      .with("weight.nested_absmax", DType::float32, {1})
+      .with("weight.nested_quant_map", DType::float32, {256})
+      .with("weight.quant_state.bitsandbytes__nf4", DType::uint8, {90});
+  EXPECT_EQ(nf4.found(), "nf4 8192, 5 of overhead");
+  Layer int8;
+  int8.with("weight", DType::int8, {kRows, kColumns})
+      .with("SCB", DType::float32, {kRows})
+      .with("weight_format", DType::uint8, {1});
+  EXPECT_EQ(int8.found(), "int8 8192, 2 of overhead");
+}
+
+TEST(Quantized, FindsFloat8) {
+  Layer layer;
+  layer.with("weight", DType::float8_e4m3fn, {kRows, kColumns}).with("weight_scale_inv", DType::float32, {1, 1});
+  EXPECT_EQ(layer.found(), "f8_e4m3 8192, 1 of overhead");
+}
+
+TEST(Quantized, FindsFloat4) {
+  Layer nvfp4;
+  nvfp4.with("weight", DType::uint8, {kRows, kColumns / 2})
+      .with("weight_scale", DType::float8_e4m3fn, {kRows, kColumns / 16})
+      .with("weight_scale_2", DType::float32, {1})
+      .with("input_scale", DType::float32, {1});
+  EXPECT_EQ(nvfp4.found(), "nvfp4 8192, 3 of overhead");
+  Layer mxfp4;
+  mxfp4.with("down_proj_blocks", DType::uint8, {kRows, kColumns / 32, 16})
+      .with("down_proj_scales", DType::uint8, {kRows, kColumns / 32})
+      .with("down_proj_bias", DType::bfloat16, {kRows});
+  EXPECT_EQ(mxfp4.found(), "mxfp4 8192, 1 of overhead");
+}
+
+TEST(Quantized, FindsHqqMlxAndTorchao) {
+  Layer hqq;
+  hqq.config(4)
+      .with("W_q", DType::uint8, {kRows * kGroups / 2, 32})
+      .with("scale", DType::float16, {kRows * kGroups, 1})
+      .with("zero", DType::float16, {kRows * kGroups, 1})
+      .with("nbits", DType::int32, {1});
+  EXPECT_EQ(hqq.found(), "int4 8192, 3 of overhead");
+  Layer mlx;
+  mlx.config(4, 32)
+      .with("weight", DType::uint32, {kRows, kColumns / 8})
+      .with("scales", DType::bfloat16, {kRows, kGroups})
+      .with("biases", DType::bfloat16, {kRows, kGroups});
+  EXPECT_EQ(mlx.found(), "int4 8192, 2 of overhead");
+  Layer torchao;
+  torchao.with("weight_qdata", DType::uint8, {kRows, kColumns / 2})
+      .with("weight_scale", DType::bfloat16, {kGroups, kRows})
+      .with("weight_zero_point", DType::bfloat16, {kGroups, kRows});
+  EXPECT_EQ(torchao.found(), "int4 8192, 2 of overhead");
+}
+
+TEST(Quantized, LeavesOrdinaryIntegersAlone) {
+  Layer layer;
+  layer.with("weight", DType::float32, {kRows, kColumns})
+      .with("weight_scale", DType::float32, {1})
+      .with("position_ids", DType::int64, {1, 512});
+  EXPECT_EQ(layer.found(), "nothing, 0 of overhead");
+}
+
+}  // namespace
+}  // namespace weigh
