@@ -9,6 +9,8 @@
 #include "render/json_writer.h"
 #include "render/units.h"
 
+#include "weigh/token_cache.h"
+
 namespace weigh {
 namespace {
 
@@ -71,6 +73,7 @@ class JsonText {
     json_.member("architecture", text_or_null(model_.architecture));
     json_.member("source_bytes", model_.source_bytes);
     totals();
+    cache();
     dtypes();
     sections();
     metadata();
@@ -117,6 +120,18 @@ class JsonText {
     json_.member("roles_inferred", totals.roles_inferred);
     json_.member("optimizer_tensors", totals.optimizer_tensors);
     json_.member("optimizer_bytes", totals.optimizer_bytes);
+    json_.end_object();
+  }
+
+  void cache() {
+    json_.key("token_cache");
+    const std::optional<TokenCache> cache = token_cache(model_.config.cache);
+    if (!cache) return json_.null();
+    const bool has_context = cache->context != 0;
+    json_.begin_object(true);
+    json_.member("bytes_per_token", cache->bytes_per_token);
+    json_.member("context", has_context ? std::optional(cache->context) : std::nullopt);
+    json_.member("bytes_at_context", has_context ? std::optional(cache->bytes_at_context) : std::nullopt);
     json_.end_object();
   }
 

@@ -10,6 +10,8 @@
 #include "render/formats.h"
 #include "render/text.h"
 
+#include "weigh/token_cache.h"
+
 namespace weigh {
 namespace {
 
@@ -62,6 +64,7 @@ class TableText {
     headline();
     rows();
     totals();
+    cache();
     uninitialised();
     sections();
     facts();
@@ -134,15 +137,15 @@ class TableText {
   // What a token uses of a mixture of experts, how many bits a weight takes with its scales, what is stored twice.
   void packed_and_active() {
     const Totals& totals = summary_.totals;
-    std::vector<std::string> parts;
     if (totals.active_parameters) {
       const ExpertsConfig& experts = model_.config.experts;
       std::string text =
           fmt::format("{} active for a token ({} of {} experts", total_text(*totals.active_parameters, style_, 4),
                       experts.per_token, experts.pools[0]);
       if (experts.shared > 0) text += fmt::format(", {} shared", experts.shared);
-      parts.push_back(text + ")");
+      line(text + ")");
     }
+    std::vector<std::string> parts;
     const std::uint64_t parameters = totals.parameters.known();
     if (totals.overhead_bytes > 0 && totals.parameters.is_exact() && parameters > 0) {
       const double bits = 8.0 * static_cast<double>(totals.bytes.known()) / static_cast<double>(parameters);
@@ -157,6 +160,17 @@ class TableText {
       parts.push_back(total_text(stored, style_, 4) + " elements stored, a tied output layer among them");
     }
     if (!parts.empty()) line(fmt::format("{}", fmt::join(parts, separator_)));
+  }
+
+  void cache() {
+    const std::optional<TokenCache> cache = token_cache(model_.config.cache);
+    if (!cache) return;
+    std::string text = fmt::format("keys and values: {} for a token", bytes_text(cache->bytes_per_token, style_));
+    if (cache->context != 0) {
+      text +=
+          fmt::format(", {} for {} tokens", bytes_text(cache->bytes_at_context, style_), with_commas(cache->context));
+    }
+    line(text);
   }
 
   std::string flops(const Run& run) const {
