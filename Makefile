@@ -36,12 +36,12 @@ demo: build
 	@$(RUN) build/demo/Kimi-K2-Thinking
 	@printf '\n\n%s\n\n' '--- a graph attention network alive in C++, from -1 channels to initialised: examples/lazy_gat.cpp ---'
 	@build/release/examples/lazy_gat
-	@printf '\n\n%s\n\n' '--- a graph attention network trained on Zachary'"'"'s karate club, as with PyTorch Lightning: examples/gatv2 ---'
-	@build/release/examples/gatv2 --epochs 40 --output build/demo/gatv2
 	@printf '\n\n%s\n\n' '--- a graph attention network, GATv2Conv(-1, 8) and Linear(8, 2), before its first forward ---'
 	@$(RUN) $(DATA)/pytorch/gat_module_before.pt 2>&1
 	@printf '\n\n%s\n\n' '--- and after it ---'
 	@$(RUN) $(DATA)/pytorch/gat_module_after.pt
+	@printf '\n\n%s\n\n' '--- a graph attention network trained on Zachary'"'"'s karate club, as with PyTorch Lightning: examples/gatv2 ---'
+	@build/release/examples/gatv2 --epochs 40 --output build/demo/gatv2
 
 bench: build
 	@build/release/weigh_bench
