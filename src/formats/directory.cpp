@@ -38,6 +38,11 @@ std::string without_number(std::string_view name) {
   return std::string(name.substr(0, dash == std::string_view::npos ? 0 : dash)) + std::string(name.substr(of));
 }
 
+// "pytorch_model-00001-of-00002.bin"
+bool is_bin_part(std::string_view name) {
+  return name.ends_with(".bin") && name.find("-of-") != std::string_view::npos;
+}
+
 bool has_known_format(const Folder& folder, const std::string& name) {
   const std::unique_ptr<Source> source = folder.open(name);
   const auto table = format_table();
@@ -65,14 +70,15 @@ DirectoryPlan plan_directory(const Folder& folder) {
   if (!shards.empty() && shards.front().find("-of-") != std::string::npos) return {"", shards};
   if (!shards.empty()) return {shards.front(), {}};
 
-  if (const auto bins = select(names, [](std::string_view name) { return name.ends_with(".bin.index.json"); });
-      !bins.empty()) {
-    throw Error(
-        ErrorKind::unsupported, folder.label(),
-        fmt::format(
-            "holds a sharded PyTorch model ({}), which is not supported yet; its shards can be weighed one by one",
-            bins.front()));
-  }
+  const auto bins = select(names, [](std::string_view name) { return name.ends_with(".bin.index.json"); });
+  if (bins.size() > 1) fail_several(folder, bins);
+  if (bins.size() == 1) return {bins.front(), {}};
+  const auto parts = select(names, is_bin_part);
+  const bool are_one_model = std::all_of(parts.begin(), parts.end(), [&](const std::string& name) {
+    return without_number(name) == without_number(parts.front());
+  });
+  if (!parts.empty() && are_one_model) return {"", parts};
+
   const auto models = select(names, [&](const std::string& name) { return has_known_format(folder, name); });
   const bool are_parts = std::all_of(models.begin(), models.end(), [&](const std::string& name) {
     return is_gguf_part(name) && without_number(name) == without_number(models.front());

@@ -43,6 +43,7 @@ void SafetensorsReader::add(SafetensorsHeader header) {
   for (std::size_t i = first; i < model_.tensors.size(); ++i) {
     Tensor& tensor = model_.tensors[i];
     tensor.first_extent += first_extent;
+    if (tensor.tied_to != kNone) tensor.tied_to += static_cast<Index>(first);  // to one of the same file
     builder_.place(tensor);
     if (Index other = builder_.find_in_module(tensor.name, tensor.module); other != kNone) {
       if (other >= first) {

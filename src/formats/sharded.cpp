@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include "bytes/ahead.h"
+#include "formats/pytorch.h"
 #include "formats/safetensors.h"
 #include "wire/json.h"
 
@@ -103,10 +104,40 @@ IndexDigest digest(Source& source, const Limits& limits) {
 std::string_view stem_of(std::string_view name) { return name.substr(0, name.find('.')); }
 
 // "model-00001-of-00062.safetensors" for the stem "model".
-bool is_shard_name(std::string_view name, std::string_view stem) {
-  if (!name.ends_with(".safetensors") || !name.starts_with(stem)) return false;
+bool is_shard_name(std::string_view name, std::string_view stem, std::string_view ending) {
+  if (!name.ends_with(ending) || !name.starts_with(stem)) return false;
   std::string_view middle = name.substr(stem.size());
   return middle.starts_with('-') && middle.find("-of-") != std::string_view::npos;
+}
+
+// A PyTorch file as a header of names, so that both kinds of shards are put together by the same rules. Nothing but a
+// plain state dict is a shard.
+SafetensorsHeader read_pytorch_shard(Source& source, const ReadOptions& options) {
+  Model shard;
+  shard.source = source.label();
+  ReadOptions without_locations = options;
+  without_locations.locations = false;
+  read_pytorch(source, without_locations, shard);
+  if (!shard.kind.starts_with("state dict"))
+    throw Error(ErrorKind::unsupported, source.label(),
+                fmt::format("is named as a shard but holds a {}, no state dict", shard.kind));
+  if (!shard.nested_elements.empty() || !shard.symbols.empty())  // they refer to places in their own model
+    throw Error(ErrorKind::unsupported, source.label(),
+                "is a shard with nested or uninitialised tensors, which are not put together");
+  SafetensorsHeader header;
+  header.label = source.label();
+  for (const Tensor& tensor : shard.tensors) {
+    Tensor named = tensor;
+    named.name = header.escaped.emplace_back(shard.path_of(tensor));
+    named.module = 0;
+    named.next = kNone;
+    header.names.add(named.name);
+    header.tensors.push_back(named);
+  }
+  header.extents = std::move(shard.extents);
+  header.metadata = std::move(shard.metadata);
+  header.notes = std::move(shard.notes);
+  return header;
 }
 
 class Sharded {
@@ -145,9 +176,12 @@ class Sharded {
   std::vector<std::string> files_like_shards(std::string_view index) const {
     std::vector<std::string> shards;
     for (std::string& name : folder_.names())
-      if (is_shard_name(name, stem_of(index))) shards.push_back(std::move(name));
+      if (is_shard_name(name, stem_of(index), is_pytorch() ? ".bin" : ".safetensors"))
+        shards.push_back(std::move(name));
     return shards;
   }
+
+  bool is_pytorch() const { return model_.format == "PyTorch"; }
 
   // Anew, if it was done before. `other` is work that can be done at the same time.
   void read_shards(
@@ -159,9 +193,11 @@ class Sharded {
     names_of_.clear();
     ends_.clear();
     reader_.emplace(model_, options_);
+    const bool is_bin = is_pytorch();
     auto reader = [&] {
       return [&, parser = std::make_shared<json::Parser>()](std::size_t i) {
-        return read_shard(*folder_.open(names[i]), *parser);
+        const std::unique_ptr<Source> source = folder_.open(names[i]);
+        return is_bin ? read_bin(*source) : read_shard(*source, *parser);
       };
     };
     Ahead<Shard> shards(names.size(), reader, other);
@@ -184,6 +220,12 @@ class Sharded {
     if (!matches_safetensors(source))
       throw Error(ErrorKind::unsupported, source.label(), "is named as a shard but is no safetensors file");
     return {read_safetensors_header(source, options_, parser), source.size()};
+  }
+
+  Shard read_bin(Source& source) const {
+    if (!matches_pytorch(source))
+      throw Error(ErrorKind::unsupported, source.label(), "is named as a shard but is no PyTorch file");
+    return {read_pytorch_shard(source, options_), source.size()};
   }
 
   // Shards are alike: memory for all of them at once, up to what a large model needs, instead of copies as it grows.
@@ -263,12 +305,12 @@ bool matches_index(Source& source) {
 }
 
 void read_index(Folder& folder, std::string_view name, const ReadOptions& options, Model& model) {
-  model.format = "safetensors";
+  model.format = name.ends_with(".bin.index.json") ? "PyTorch" : "safetensors";
   Sharded(folder, options, model).read_by_index(name);
 }
 
 void read_shards(Folder& folder, const std::vector<std::string>& names, const ReadOptions& options, Model& model) {
-  model.format = "safetensors";
+  model.format = names.front().ends_with(".bin") ? "PyTorch" : "safetensors";
   Sharded(folder, options, model).read_all(names);
 }
 

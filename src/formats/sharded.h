@@ -1,4 +1,5 @@
-// Sharded safetensors: an index beside its shards, or a directory of shards.
+// Sharded safetensors, or state dicts of torch.save ("pytorch_model.bin.index.json"): an index beside its shards, or a
+// directory of shards.
 //
 //   {"metadata": {"total_size": BYTES, …}, "weight_map": {"NAME": "model-00001-of-00002.safetensors", …}}
 //
@@ -23,7 +24,7 @@ bool matches_index(Source& source);
 // `name` is the index in the folder.
 void read_index(Folder& folder, std::string_view name, const ReadOptions& options, Model& model);
 
-// Shards without an index, each a safetensors file of the folder.
+// Shards without an index, each a safetensors or each a .bin file of the folder.
 void read_shards(Folder& folder, const std::vector<std::string>& names, const ReadOptions& options, Model& model);
 
 }  // namespace weigh

@@ -2,6 +2,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <map>
 #include <string>
 
@@ -234,15 +235,82 @@ TEST(Directory, WithoutAModelIsRefused) {
   EXPECT_EQ(refusal({{"README.md", "text"}}), "is a directory without a model: README.md");
 }
 
-TEST(Directory, OfPyTorchShardsIsNotSupported) {
-  EXPECT_EQ(refusal({{"pytorch_model.bin.index.json", "{}"}}),
-            "holds a sharded PyTorch model (pytorch_model.bin.index.json), which is not supported yet; its shards can "
-            "be weighed one by one");
-}
-
 TEST(Directory, OfOneModelIsThatModel) {
   EXPECT_EQ(read_files({{"README.md", "text"}, {"x.bin", torch_file(py::dict({}))}}, "").format, "PyTorch");
   EXPECT_EQ(elements(read_files({{"a.safetensors", one_tensor("a")}, {"x.bin", "x"}}, "")), 4U);
+}
+
+const char* const kBinIndex = "pytorch_model.bin.index.json";
+const char* const kFirstBin = "pytorch_model-00001-of-00002.bin";
+const char* const kSecondBin = "pytorch_model-00002-of-00002.bin";
+
+// The files of the fixture, to be damaged.
+Files bin_shards() {
+  Files files;
+  for (const char* name : {kBinIndex, kFirstBin, kSecondBin}) {
+    std::ifstream file(data_path(std::string("pytorch_sharded/indexed/") + name), std::ios::binary);
+    files[name] = std::string(std::istreambuf_iterator<char>(file), {});
+  }
+  return files;
+}
+
+// Numbers: pytorch_sharded/expected.json.
+TEST(ShardedPyTorch, AreOneModel) {
+  for (const char* name : {"indexed", "no_index", "indexed/pytorch_model.bin.index.json"}) {
+    const Model model = read(data_path(std::string("pytorch_sharded/") + name));
+    EXPECT_EQ(notes_of(model), "") << name;
+    EXPECT_EQ(model.format, "PyTorch");
+    EXPECT_EQ(model.kind, std::string(name) == "no_index" ? "2 shards, no index" : "2 shards");
+    EXPECT_EQ(model.tensors.size(), 9U);
+    EXPECT_EQ(summarize(model).totals.parameters.known(), 29U);
+    EXPECT_EQ(summarize(model).totals.buffers.known(), 7U);
+    EXPECT_EQ(model.architecture, std::string(name) == "no_index" ? "" : "TinyModel");
+  }
+}
+
+TEST(ShardedPyTorch, KnowTensorsOfAMissingShardByName) {
+  Files files = bin_shards();
+  files.erase(kSecondBin);
+  const Model model = read_files(files, "");
+  EXPECT_EQ(notes_of(model),
+            "missing-shard pytorch_model-00002-of-00002.bin: is not there; its 5 tensors are known by name only. "
+            "Download it, or take the totals as lower bounds\n");
+  EXPECT_EQ(model.tensors.size(), 9U);
+  EXPECT_FALSE(summarize(model).totals.is_exact());
+}
+
+TEST(ShardedPyTorch, LeaveAFileAloneThatTheIndexDoesNotName) {
+  Files files = bin_shards();
+  files["pytorch_model-00003-of-00003.bin"] = files[kFirstBin];
+  const Model model = read_files(files, "");
+  EXPECT_EQ(notes_of(model),
+            "surplus-shard pytorch_model-00003-of-00003.bin: is not named by the index; it is not counted\n");
+  EXPECT_EQ(model.tensors.size(), 9U);
+}
+
+TEST(ShardedPyTorch, CountATensorOfTwoShardsOnce) {
+  Files files = bin_shards();
+  files.erase(kBinIndex);
+  const std::uint64_t once = elements(read_files({{kFirstBin, files[kFirstBin]}}, ""));
+  files[kSecondBin] = files[kFirstBin];
+  const Model model = read_files(files, "");
+  EXPECT_EQ(elements(model), once);
+  ASSERT_FALSE(model.notes.empty());
+  for (const Note& note : model.notes) EXPECT_EQ(note.code, "duplicate-tensor");
+}
+
+TEST(ShardedPyTorch, NoteATotalSizeThatIsWrong) {
+  Files files = bin_shards();
+  std::string& index = files[kBinIndex];
+  index.replace(index.find("148"), std::string("148").size(), "9");
+  EXPECT_EQ(notes_of(read_files(files, "")),
+            "total-size metadata.total_size: is 9 in the index, the shards hold 148 bytes of tensors\n");
+}
+
+TEST(ShardedPyTorch, RefuseAShardThatIsNoPyTorchFile) {
+  Files files = bin_shards();
+  files[kSecondBin] = "<html>";
+  EXPECT_EQ(refusal(files), "pytorch_model-00002-of-00002.bin: is named as a shard but is no PyTorch file");
 }
 
 TEST(Config, GivesTheArchitecture) {
