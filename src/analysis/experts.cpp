@@ -80,7 +80,7 @@ class ActiveFinder {
     if (is_one_of(kTowers, name)) return true;
     const Config& config = model_.config;
     const std::string_view parent = model_.modules[model_.modules[module].parent].name;
-    if (config.predicting_layers == 0 || config.layers == 0 || parent != "layers") return false;
+    if (config.predicting_layers == 0 || config.layers == 0 || (parent != "layers" && parent != "blk")) return false;
     std::uint64_t number = 0;
     const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
     return error == std::errc() && end == name.data() + name.size() && number >= config.layers;

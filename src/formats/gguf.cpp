@@ -34,6 +34,25 @@ std::string kind_of(const GgufHeader& header) {
   return kind + fmt::format(", file type {}", type);
 }
 
+// What is said of experts. Layers behind the last, which predict further tokens, are counted among the blocks.
+Config config_of(const GgufHeader& header) {
+  const auto number = [&](std::string_view key) {
+    const std::string wanted = fmt::format("{}.{}", header.architecture, key);
+    std::uint64_t value = 0;
+    for (const auto& [name, text] : header.metadata)
+      if (name == wanted) std::from_chars(text.data(), text.data() + text.size(), value);
+    return value;
+  };
+  Config config;
+  if (const std::uint64_t experts = number("expert_count"); experts > 1) config.experts.pools = {experts};
+  config.experts.per_token = number("expert_used_count");
+  config.experts.shared = number("expert_shared_count");
+  config.predicting_layers = number("nextn_predict_layers");
+  const std::uint64_t blocks = number("block_count");
+  config.layers = blocks > config.predicting_layers ? blocks - config.predicting_layers : 0;
+  return config;
+}
+
 // Frequencies of rotary positions are computed, not trained.
 Role role_of(const GgufTensor& tensor) {
   if (tensor.name.starts_with("rope_f")) return Role::buffer;
@@ -55,7 +74,10 @@ class GgufReader {
       const bool is_plain = bits(tensor.dtype) != 0 && !header.is_big_endian;
       model_.locations.push_back({is_plain ? file : kNone, is_plain ? tensor.offset : 0, {}});
     }
-    if (model_.architecture.empty()) model_.architecture = header.architecture;
+    if (model_.architecture.empty()) {
+      model_.architecture = header.architecture;
+      model_.config = config_of(header);
+    }
     for (auto& fact : header.metadata)
       if (std::find(model_.metadata.begin(), model_.metadata.end(), fact) == model_.metadata.end())
         model_.metadata.push_back(std::move(fact));
