@@ -87,7 +87,8 @@ class Bench {
     const double floor = taken[1].seconds();
     table.at_most({"Kimi-K2-Thinking, 62 shards: time", show_seconds(taken[0].seconds()),
                    show_seconds(floor) + " headers alone", taken[0].seconds() / floor},
-                  2.5);
+                  3);
+    table.memory("Kimi-K2-Thinking, 62 shards: peak memory", taken[0].most_bytes(), 150'000'000);
   }
 
   void against_torch(Table& table, const std::string& file) const {
