@@ -142,7 +142,8 @@ class Reader {
           values_[std::string(name)] = tensor_meta(document, meta);
         });
       } else if (key == "nodes") {
-        for (auto node : value.get_array().value()) read_node(document, node.value());
+        json::Array nodes = value.get_array().value();
+        for (auto node : nodes) read_node(document, node.value());
       }
     });
   }
@@ -186,7 +187,8 @@ class Reader {
 
   std::vector<Extent> extents(json::Document& document, json::Value value) {
     std::vector<Extent> all;
-    for (auto item : value.get_array().value()) all.push_back(extent(document, item.value()));
+    json::Array items = value.get_array().value();
+    for (auto item : items) all.push_back(extent(document, item.value()));
     return all;
   }
 
@@ -205,7 +207,8 @@ class Reader {
   void read_signature(json::Document& document, json::Value signature) {
     document.each(signature.get_object().value(), [&](std::string_view key, json::Value value) {
       if (key != "input_specs") return;
-      for (auto spec : value.get_array().value()) {
+      json::Array specs = value.get_array().value();
+      for (auto spec : specs) {
         document.each(spec.get_object().value(),
                       [&](std::string_view kind, json::Value held) { read_input(document, kind, held); });
       }
