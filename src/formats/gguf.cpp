@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -79,8 +80,7 @@ class GgufReader {
       model_.config = config_of(header);
     }
     for (auto& fact : header.metadata)
-      if (std::find(model_.metadata.begin(), model_.metadata.end(), fact) == model_.metadata.end())
-        model_.metadata.push_back(std::move(fact));
+      if (facts_.insert(fact).second) model_.metadata.push_back(std::move(fact));
     for (Note& note : header.notes) model_.notes.push_back(std::move(note));
   }
 
@@ -117,6 +117,7 @@ class GgufReader {
   Model& model_;
   const bool with_locations_;
   ModelBuilder builder_;
+  std::set<std::pair<std::string, std::string>> facts_;  // parts of a model repeat them
 };
 
 // "NAME-00002-of-00003.gguf" as NAME, 2 and 3.
