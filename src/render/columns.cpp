@@ -35,11 +35,7 @@ std::string active_cell(Cell context, const Row& row) {
   return active.empty() || row.own_only ? "" : count_cell(context, row, Count(active[row.module]) * row.repeat);
 }
 
-std::string bits_cell(Cell, const Row& row) {
-  const std::uint64_t parameters = row.tally.parameters.known();
-  if (parameters == 0 || !row.tally.parameters.is_exact() || !row.tally.bytes.is_exact()) return "";
-  return fmt::format("{:.2f}", 8.0 * static_cast<double>(row.tally.bytes.known()) / static_cast<double>(parameters));
-}
+std::string bits_cell(Cell, const Row& row) { return bits_text(row.tally); }
 
 std::string share_cell(Cell context, const Row& row) {
   const std::uint64_t all = context.summary.totals.parameters.known();

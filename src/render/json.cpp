@@ -275,7 +275,7 @@ class JsonText {
   std::optional<std::uint64_t> logical(const Tensor& tensor, const Count& numel) const {
     const QuantizedWeights& quantized = summary_.quantized;
     const auto index = static_cast<std::size_t>(&tensor - model_.tensors.data());
-    const Part part = quantized.empty() ? Part::plain : quantized.parts[index];
+    const Part part = quantized.part(index);
     if (part == Part::packed && quantized.logical[index] != QuantizedWeights::kUnknown) return quantized.logical[index];
     const bool is_counted = part == Part::plain && tensor.role == Role::parameter && numel.is_exact();
     return is_counted ? std::optional(numel.known()) : std::nullopt;

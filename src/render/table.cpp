@@ -146,10 +146,9 @@ class TableText {
       line(text + ")");
     }
     std::vector<std::string> parts;
-    const std::uint64_t parameters = totals.parameters.known();
-    if (totals.overhead_bytes > 0 && totals.parameters.is_exact() && parameters > 0) {
-      const double bits = 8.0 * static_cast<double>(totals.bytes.known()) / static_cast<double>(parameters);
-      parts.push_back(fmt::format("{:.2f} bits per parameter", bits));
+    const std::string bits = bits_text(totals);
+    if (totals.overhead_bytes > 0 && !bits.empty()) {
+      parts.push_back(bits + " bits per parameter");
       parts.push_back(bytes_text(totals.overhead_bytes, style_) + " of it scales");
     }
     const bool is_stored_twice = std::any_of(model_.tensors.begin(), model_.tensors.end(),

@@ -137,6 +137,12 @@ std::string bytes_text(const Count& bytes, NumberStyle style, int digits) {
   return fmt::format("{} {}", glyphs(style.unicode).at_least, number);
 }
 
+std::string bits_text(const Tally& tally) {
+  const std::uint64_t parameters = tally.parameters.known();
+  if (parameters == 0 || !tally.parameters.is_exact() || !tally.bytes.is_exact()) return "";
+  return fmt::format("{:.2f}", 8.0 * static_cast<double>(tally.bytes.known()) / static_cast<double>(parameters));
+}
+
 std::string shape_text(const Model& model, const Tensor& tensor, bool unicode) {
   if (!tensor.rank_known()) return "?";
   std::string text = "[";

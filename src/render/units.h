@@ -8,6 +8,7 @@
 #include "render/glyphs.h"
 
 #include "weigh/model.h"
+#include "weigh/summary.h"
 
 namespace weigh {
 
@@ -31,6 +32,10 @@ std::string count_text(const Model& model, const Count& count, NumberStyle style
 // Never an expression: "≥ 50".
 std::string total_text(const Count& count, NumberStyle style, int digits = 3);
 std::string bytes_text(const Count& bytes, NumberStyle style, int digits = 3);
+
+// Bytes of what is counted, in bits for each of its parameters: "4.63"; "" where either is not exact, or there are
+// none.
+std::string bits_text(const Tally& tally);
 
 // The exact polynomial, its symbols called by name, or by layer (from `within` on) and name where one name means
 // several: "8·conv1.in + 16·fc.in + 50". "" for a count of which some factor has no name.
