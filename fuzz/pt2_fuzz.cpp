@@ -1,24 +1,8 @@
-// An exported program, whatever the registry would take it for.
-#include <cstddef>
-#include <cstdint>
-#include <string_view>
-
-#include "bytes/source.h"
+// An exported program.
 #include "formats/pt2.h"
-#include "limits.h"
-
-#include "weigh/error.h"
+#include "one_format.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace weigh;
-  const auto source = memory_source("fuzz", {reinterpret_cast<const char*>(data), size});
-  ReadOptions options;
-  options.limits = fuzz::small_limits();
-  try {
-    matches_pt2(*source);
-    Model model;
-    read_pt2(*source, options, model);
-  } catch (const Error&) {
-  }
+  weigh::fuzz::read_as(weigh::matches_pt2, weigh::read_pt2, data, size);
   return 0;
 }

@@ -1,6 +1,5 @@
 #include "formats/torchscript.h"
 
-#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,6 +11,7 @@
 #include "formats/pytorch/archive.h"
 #include "formats/pytorch/assembler.h"
 #include "formats/pytorch/danger.h"
+#include "formats/pytorch/module_walk.h"
 #include "formats/torch_zip.h"
 #include "formats/torchscript/classes.h"
 #include "wire/zip.h"
@@ -79,14 +79,8 @@ class ScriptTree {
       : assembler_(assembler), model_(assembler.model()), classes_(classes) {}
 
   void add(Value root) {
-    std::vector<Open> open = {{root, 0, 0}};
-    while (!open.empty()) {
-      const Open next = open.back();
-      open.pop_back();
-      const std::size_t first = open.size();
-      add_one(next, open);
-      std::reverse(open.begin() + static_cast<std::ptrdiff_t>(first), open.end());
-    }
+    pytorch::walk_depth_first(Open{root, 0, 0},
+                              [this](const Open& open, std::vector<Open>& children) { add_one(open, children); });
   }
 
  private:

@@ -1,12 +1,12 @@
 #include "formats/pytorch/module_tree.h"
 
-#include <algorithm>
 #include <unordered_map>
 #include <vector>
 
 #include <fmt/format.h>
 
 #include "formats/pytorch/lazy.h"
+#include "formats/pytorch/module_walk.h"
 
 #include "weigh/error.h"
 
@@ -37,14 +37,8 @@ class Tree {
   explicit Tree(Assembler& assembler) : assembler_(assembler), model_(assembler.model()), shapes_(assembler) {}
 
   void add(Value root, Index index) {
-    std::vector<Open> open = {{{root, index, Value(), kNone, ""}, 0}};
-    while (!open.empty()) {
-      Open next = open.back();
-      open.pop_back();
-      const std::size_t first = open.size();
-      add_one(next, open);
-      std::reverse(open.begin() + static_cast<std::ptrdiff_t>(first), open.end());
-    }
+    walk_depth_first(Open{{root, index, Value(), kNone, ""}, 0},
+                     [this](const Open& open, std::vector<Open>& children) { add_one(open, children); });
   }
 
  private:
