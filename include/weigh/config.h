@@ -3,16 +3,12 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
-#include <string>
 #include <vector>
 
 namespace weigh {
 
 // How weights were packed. Groups of layers may differ; then what differs is left out.
 struct QuantizationConfig {
-  std::string method;            // "compressed-tensors", "gptq", "fp8"; "" where nothing is said
-  std::string format;            // "pack-quantized"
   unsigned bits = 0;             // of a weight; 0: not said
   std::uint64_t group_size = 0;  // weights that share a scale; 0: not said
 };

@@ -1,6 +1,7 @@
 // What stored elements mean where weights were quantised after training.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 #include <vector>
@@ -22,6 +23,7 @@ struct QuantizedWeights {
   std::vector<std::string_view> schemes;  // of a packed tensor: "int4", "nf4", "mxfp4"; literals
 
   bool empty() const { return parts.empty(); }
+  Part part(std::size_t tensor) const { return parts.empty() ? Part::plain : parts[tensor]; }
 };
 
 }  // namespace weigh

@@ -109,7 +109,7 @@ class ActiveFinder {
   std::uint64_t parameters(Index index) const {
     const Tensor& tensor = model_.tensors[index];
     if (tensor.tied_to != kNone) return 0;
-    const Part part = summary_.quantized.empty() ? Part::plain : summary_.quantized.parts[index];
+    const Part part = summary_.quantized.part(index);
     if (part == Part::packed) return summary_.quantized.logical[index];
     if (part == Part::overhead || tensor.role == Role::buffer) return 0;
     return model_.numel(tensor).known();

@@ -108,8 +108,7 @@ class Finder {
     const Index scale = tensor(base, "_scale");
     if (scale == kNone) return false;
     if (model_.tensors[index].dtype == DType::uint8) return mark(index, doubled(index), "nvfp4");
-    return mark_bits(index, width_of(index, scale),
-                     numel(index) / std::max<std::uint64_t>(1, extent(index, last_place(index))));
+    return mark_words(index, scale);
   }
 
   unsigned last_place(Index index) const { return model_.tensors[index].rank - 1U; }
@@ -131,6 +130,12 @@ class Finder {
     const std::uint64_t row = rows == 0 ? 0 : numel(index) / rows;
     if (row > kMostLogical / 32 || (rows != 0 && row * 32 / width > kMostLogical / rows)) return false;
     return mark(index, rows * (row * 32 / width), integer_scheme(width));
+  }
+
+  // Rows of words along the last extent.
+  bool mark_words(Index index, Index scale) {
+    const std::uint64_t last = std::max<std::uint64_t>(1, extent(index, last_place(index)));
+    return mark_bits(index, width_of(index, scale), numel(index) / last);
   }
 
   bool gptq_or_awq(Index qweight) {
@@ -177,7 +182,8 @@ class Finder {
   bool unpacked(Index index) {
     const Tensor& tensor = model_.tensors[index];
     const std::string_view name = tensor.name;
-    if (name == "weight" && tensor.dtype == DType::uint32 && this->tensor("scales") != kNone) return mlx(index);
+    if (name == "weight" && tensor.dtype == DType::uint32 && this->tensor("scales") != kNone)
+      return mark_words(index, this->tensor("scales"));
     if (name == "weight" && tensor.dtype == DType::int8 && this->tensor("SCB") != kNone)
       return mark(index, numel(index), "int8");
     if (tensor.dtype == DType::uint8)
@@ -194,12 +200,6 @@ class Finder {
     }
     return mark(index, numel(index),
                 is_integer(tensor.dtype) ? integer_scheme(std::min(bits(tensor.dtype), 9U)) : short_name(tensor.dtype));
-  }
-
-  bool mlx(Index index) {
-    const Index scales = tensor("scales");
-    const std::uint64_t last = std::max<std::uint64_t>(1, extent(index, last_place(index)));
-    return mark_bits(index, width_of(index, scales), numel(index) / last);
   }
 
   // Its facts are named like members of the weight: "fc.weight.absmax" lies in a module "fc.weight".

@@ -42,7 +42,7 @@ void apply(const Summary& summary, const Tensor& tensor, Tally& tally, Operation
   Part part = Part::plain;
   if (!summary.quantized.empty() && !summary.count) {
     const auto index = static_cast<std::size_t>(&tensor - summary.model->tensors.data());
-    part = summary.quantized.parts[index];
+    part = summary.quantized.part(index);
     if (part == Part::packed) numel = logical_of(summary, index, std::move(numel));
   }
   if (part == Part::overhead || (part == Part::plain && tensor.role == Role::buffer)) {

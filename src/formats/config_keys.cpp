@@ -97,11 +97,6 @@ std::uint64_t ConfigKeys::agreed(std::string_view begin, std::string_view end) c
 
 QuantizationConfig ConfigKeys::quantization() const {
   QuantizationConfig config;
-  const bool is_mlx = numbers_.contains("quantization.group_size");
-  config.method = is_mlx ? "mlx"
-                         : text({"quantization_config.quant_method", "quantization_config.quant_type",
-                                 "compression_config.quant_method"});
-  config.format = text({"quantization_config.format", "compression_config.format"});
   config.bits = static_cast<unsigned>(std::min<std::uint64_t>(
       64,
       number({"quantization_config.bits", "quantization_config.w_bit", "quantization.bits", "quantization_config.nbits",

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <span>
 
 #include <fmt/format.h>
 
@@ -16,6 +15,11 @@ namespace {
 
 constexpr std::string_view kName = "config.json";
 constexpr std::array<std::string_view, 4> kFacts = {"model_type", "torch_dtype", "dtype", "transformers_version"};
+
+template <class Names>
+bool is_one_of(const Names& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
 
 void read_facts(Source& source, const Limits& limits, Model& model) {
   if (source.size() > limits.json_file_bytes) {
@@ -38,31 +42,23 @@ void read_facts(Source& source, const Limits& limits, Model& model) {
       }
       return;
     }
-    const bool is_fact = std::find(kFacts.begin(), kFacts.end(), key) != kFacts.end();
-    if (is_fact && !value.get_string().get(fact)) model.metadata.emplace_back(key, fact.substr(0, 200));
+    if (is_one_of(kFacts, key) && !value.get_string().get(fact)) model.metadata.emplace_back(key, fact.substr(0, 200));
     keys.add(document, key, value);
   });
   model.config = keys.config();
 }
 
-bool ends_with_any(std::string_view path, std::span<const std::string_view> ends) {
-  return std::any_of(ends.begin(), ends.end(), [&](std::string_view end) {
-    return path == end || (path.ends_with(end) && path[path.size() - end.size() - 1] == '.');
-  });
-}
-
 // An output layer that is the embedding, though the file holds both: told by the configuration alone.
 void tie_embeddings(Model& model) {
-  constexpr std::array<std::string_view, 4> kInputs = {"embed_tokens.weight", "wte.weight", "word_embeddings.weight",
-                                                       "tok_embeddings.weight"};
-  constexpr std::array<std::string_view, 2> kOutputs = {"lm_head.weight", "embed_out.weight"};
+  constexpr std::array<std::string_view, 4> kInputs = {"embed_tokens", "wte", "word_embeddings", "tok_embeddings"};
+  constexpr std::array<std::string_view, 2> kOutputs = {"lm_head", "embed_out"};
   Index input = kNone;
   Index output = kNone;
   for (std::size_t i = 0; i < model.tensors.size(); ++i) {
     const Tensor& tensor = model.tensors[i];
     if (tensor.name != "weight" || tensor.tied_to != kNone || tensor.rank != 2) continue;
-    const std::string path = model.path_of(tensor);
-    Index* place = ends_with_any(path, kInputs) ? &input : ends_with_any(path, kOutputs) ? &output : nullptr;
+    const std::string_view owner = model.modules[tensor.module].name;
+    Index* place = is_one_of(kInputs, owner) ? &input : is_one_of(kOutputs, owner) ? &output : nullptr;
     if (place == nullptr) continue;
     if (*place != kNone) return;  // several of them: which belong together is not told
     *place = static_cast<Index>(i);
