@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "bytes/source.h"
+#include "formats/glance.h"
 #include "limits.h"
 
 #include "weigh/error.h"
@@ -14,13 +15,14 @@
 
 namespace weigh::fuzz {
 
-inline void read_as(bool (*matches)(Source&), void (*read)(Source&, const ReadOptions&, Model&),
+inline void read_as(bool (*matches)(Glance&), void (*read)(Source&, const ReadOptions&, Model&),
                     const std::uint8_t* data, std::size_t size) {
   const auto source = memory_source("fuzz", {reinterpret_cast<const char*>(data), size});
   ReadOptions options;
   options.limits = small_limits();
   try {
-    matches(*source);
+    Glance glance(*source);
+    matches(glance);
     Model model;
     read(*source, options, model);
   } catch (const Error&) {

@@ -59,7 +59,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   options.limits = fuzz::small_limits();
   try {
     Model model;
-    if (matches_pytorch(*source)) read_pytorch(*source, options, model);
+    if (Glance glance(*source); matches_pytorch(glance)) read_pytorch(*source, options, model);
   } catch (const Error&) {
   }
   return 0;

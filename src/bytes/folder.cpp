@@ -33,16 +33,11 @@ class DirectoryFolder final : public Folder {
   using Folder::Folder;
 
   std::vector<std::string> names() const override {
-    std::vector<std::string> found;
-    std::error_code error;
-    fs::directory_iterator entries(label().empty() ? "." : label(), error);
-    for (; !error && entries != fs::directory_iterator(); entries.increment(error)) {
-      std::error_code ignored;  // what cannot be examined is no file that could be read
-      if (entries->is_regular_file(ignored)) found.push_back(entries->path().filename().string());
-    }
-    if (error) throw Error(ErrorKind::not_found, label(), "the directory cannot be read: " + error.message());
-    std::sort(found.begin(), found.end());
-    return found;
+    return list([](const fs::directory_entry& entry, std::error_code& error) { return entry.is_regular_file(error); });
+  }
+
+  std::vector<std::string> folders() const override {
+    return list([](const fs::directory_entry& entry, std::error_code& error) { return entry.is_directory(error); });
   }
 
   bool contains(std::string_view name) const override {
@@ -56,7 +51,26 @@ class DirectoryFolder final : public Folder {
     return open_file(path_of(name));
   }
 
+  std::unique_ptr<Folder> enter(std::string_view name) const override {
+    check_name(label(), name);
+    return std::make_unique<DirectoryFolder>(path_of(name));
+  }
+
  private:
+  template <class Keep>
+  std::vector<std::string> list(Keep&& keep) const {
+    std::vector<std::string> found;
+    std::error_code error;
+    fs::directory_iterator entries(label().empty() ? "." : label(), error);
+    for (; !error && entries != fs::directory_iterator(); entries.increment(error)) {
+      std::error_code ignored;  // what cannot be examined is nothing that could be read
+      if (keep(*entries, ignored)) found.push_back(entries->path().filename().string());
+    }
+    if (error) throw Error(ErrorKind::not_found, label(), "the directory cannot be read: " + error.message());
+    std::sort(found.begin(), found.end());
+    return found;
+  }
+
   std::string path_of(std::string_view name) const {
     if (label().empty()) return std::string(name);
     return label() + (label().back() == '/' ? "" : "/") + std::string(name);
@@ -74,6 +88,16 @@ class MemoryFolder final : public Folder {
       if (name.find('/') == std::string::npos) found.push_back(name);
     return found;
   }
+
+  std::vector<std::string> folders() const override {
+    std::vector<std::string> found;
+    for (const auto& [name, bytes] : files_)
+      if (const std::size_t slash = name.find('/'); slash != std::string::npos) found.push_back(name.substr(0, slash));
+    std::sort(found.begin(), found.end());
+    found.erase(std::unique(found.begin(), found.end()), found.end());
+    return found;
+  }
+
   bool contains(std::string_view name) const override {
     check_name(label(), name);
     return files_.find(name) != files_.end();
@@ -85,6 +109,15 @@ class MemoryFolder final : public Folder {
     std::string path = label().empty() ? std::string(name) : label() + "/" + std::string(name);
     if (found == files_.end()) throw Error(ErrorKind::not_found, path, "cannot be opened: No such file or directory");
     return memory_source(path, found->second);
+  }
+
+  std::unique_ptr<Folder> enter(std::string_view name) const override {
+    check_name(label(), name);
+    std::map<std::string, std::string> below;
+    const std::string prefix = std::string(name) + "/";
+    for (const auto& [path, bytes] : files_)
+      if (path.starts_with(prefix)) below.emplace(path.substr(prefix.size()), bytes);
+    return memory_folder(label().empty() ? std::string(name) : label() + "/" + std::string(name), std::move(below));
   }
 
  private:

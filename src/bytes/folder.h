@@ -22,10 +22,14 @@ class Folder {
   const std::string& label() const { return label_; }
   // Names of the files in it, sorted; sub-folders are not entered. Throws Error(not_found) where it has vanished.
   virtual std::vector<std::string> names() const = 0;
-  // A name that would leave the folder ("../x", "/x") is Error(corrupt) in both: names come from files.
+  // Names of the folders in it, sorted. Throws as names() does.
+  virtual std::vector<std::string> folders() const = 0;
+  // A name that would leave the folder ("../x", "/x") is Error(corrupt) in all: names come from files.
   virtual bool contains(std::string_view name) const = 0;
   // Throws Error as open_file does.
   virtual std::unique_ptr<Source> open(std::string_view name) const = 0;
+  // The folder in it, which need not be there: then it holds nothing.
+  virtual std::unique_ptr<Folder> enter(std::string_view name) const = 0;
 
  private:
   std::string label_;

@@ -45,8 +45,9 @@ bool is_bin_part(std::string_view name) {
 
 bool has_known_format(const Folder& folder, const std::string& name) {
   const std::unique_ptr<Source> source = folder.open(name);
+  Glance glance(*source);
   const auto table = format_table();
-  return std::any_of(table.begin(), table.end(), [&](const Format& format) { return format.matches(*source); });
+  return std::any_of(table.begin(), table.end(), [&](const Format& format) { return format.matches(glance); });
 }
 
 [[noreturn]] void fail_several(const Folder& folder, const std::vector<std::string>& names) {

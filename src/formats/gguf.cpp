@@ -156,7 +156,7 @@ void note_missing(const std::vector<bool>& there, Model& model) {
 
 }  // namespace
 
-bool matches_gguf(Source& source) { return source.size() >= 4 && source.read(0, 4) == "GGUF"; }
+bool matches_gguf(Glance& glance) { return glance.head().starts_with("GGUF"); }
 
 void read_gguf(Source& source, const ReadOptions& options, Model& model) {
   model.format = "GGUF";
@@ -184,7 +184,7 @@ void read_gguf_parts(Folder& folder, std::string_view name, const ReadOptions& o
     const PartName part = parse(file);
     if (part.number == 0 || part.stem != given.stem || part.count != given.count) continue;
     const std::unique_ptr<Source> source = folder.open(file);
-    if (!matches_gguf(*source))
+    if (Glance glance(*source); !matches_gguf(glance))
       throw Error(ErrorKind::unsupported, source->label(), "is named as a part but is no GGUF file");
     GgufHeader header = read_gguf_header(*source, options.limits, options.locations);
     there[part.number - 1] = true;

@@ -6,13 +6,14 @@
 
 #include "bytes/folder.h"
 #include "bytes/source.h"
+#include "formats/glance.h"
 
 #include "weigh/model.h"
 #include "weigh/read.h"
 
 namespace weigh {
 
-bool matches_gguf(Source& source);
+bool matches_gguf(Glance& glance);
 void read_gguf(Source& source, const ReadOptions& options, Model& model);
 
 // Whether it is called like a part of a split model.

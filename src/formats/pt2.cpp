@@ -11,7 +11,7 @@
 
 #include <fmt/format.h>
 
-#include "formats/torch_zip.h"
+#include "formats/glance.h"
 #include "model/builder.h"
 #include "wire/json.h"
 #include "wire/zip.h"
@@ -337,7 +337,7 @@ class Reader {
 
 }  // namespace
 
-bool matches_pt2(Source& source) { return torch_zip_kind(source) == TorchZip::exported; }
+bool matches_pt2(Glance& glance) { return glance.zip_kind() == ZipKind::exported; }
 
 void read_pt2(Source& source, const ReadOptions& options, Model& model) {
   model.format = "torch.export";

@@ -14,13 +14,14 @@
 #pragma once
 
 #include "bytes/source.h"
+#include "formats/glance.h"
 
 #include "weigh/model.h"
 #include "weigh/read.h"
 
 namespace weigh {
 
-bool matches_pt2(Source& source);
+bool matches_pt2(Glance& glance);
 void read_pt2(Source& source, const ReadOptions& options, Model& model);
 
 }  // namespace weigh

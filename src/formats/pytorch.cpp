@@ -11,12 +11,12 @@
 #include <fmt/format.h>
 
 #include "bytes/hash.h"
+#include "formats/glance.h"
 #include "formats/pytorch/archive.h"
 #include "formats/pytorch/metadata.h"
 #include "formats/pytorch/module_tree.h"
 #include "formats/pytorch/sections.h"
 #include "formats/pytorch/state_dict.h"
-#include "formats/torch_zip.h"
 
 #include "weigh/error.h"
 
@@ -27,8 +27,10 @@ using namespace pytorch;  // NOLINT(google-build-using-namespace): this file is 
 namespace {
 
 std::unique_ptr<Archive> open_archive(Source& source, const Limits& limits) {
-  for (auto* open : {open_zip, open_legacy, open_tar})
-    if (std::unique_ptr<Archive> archive = open(source, limits)) return archive;
+  Glance glance(source);
+  if (glance.is_zip()) return open_zip(source, limits);
+  if (looks_like_legacy(glance.head())) return open_legacy(source, limits);
+  if (looks_like_tar(glance.head())) return open_tar(source, limits);
   throw Error(ErrorKind::unsupported, source.label(), "is no PyTorch file");
 }
 
@@ -215,8 +217,8 @@ void note_uninitialised(Model& model) {
 
 }  // namespace
 
-bool matches_pytorch(Source& source) {
-  return torch_zip_kind(source) == TorchZip::saved || looks_like_legacy(source) || looks_like_tar(source);
+bool matches_pytorch(Glance& glance) {
+  return glance.zip_kind() == ZipKind::saved || looks_like_legacy(glance.head()) || looks_like_tar(glance.head());
 }
 
 void read_pytorch(Source& source, const ReadOptions& options, Model& model) {

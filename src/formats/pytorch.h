@@ -13,13 +13,14 @@
 #pragma once
 
 #include "bytes/source.h"
+#include "formats/glance.h"
 
 #include "weigh/model.h"
 #include "weigh/read.h"
 
 namespace weigh {
 
-bool matches_pytorch(Source& source);
+bool matches_pytorch(Glance& glance);
 void read_pytorch(Source& source, const ReadOptions& options, Model& model);
 
 }  // namespace weigh

@@ -32,10 +32,13 @@ constexpr std::array kFormats = {
     Format{"torch.export", "torch.export.save: exported programs, .pt2", matches_pt2, read_pt2},
 };
 
-void read_source(Source& source, const ReadOptions& options, Model& model) {
+// In the order in which they are tried; what none of them knows is looked at by plan_directory.
+constexpr std::array<DirectoryFormat, 0> kDirectoryFormats = {};
+
+void read_source(Glance& glance, const ReadOptions& options, Model& model) {
   const Format* chosen = nullptr;
   for (const Format& format : kFormats) {
-    if (!format.matches(source)) continue;
+    if (!format.matches(glance)) continue;
     if (chosen == nullptr) {
       chosen = &format;
     } else {
@@ -45,31 +48,34 @@ void read_source(Source& source, const ReadOptions& options, Model& model) {
                        chosen->name)});
     }
   }
-  if (chosen == nullptr) refuse_unknown(source);
-  chosen->read(source, options, model);
+  if (chosen == nullptr) refuse_unknown(glance);
+  chosen->read(glance.source(), options, model);
 }
 
 void read_file(Folder& folder, std::string_view name, const ReadOptions& options, Model& model) {
   const std::unique_ptr<Source> source = folder.open(name);
   model.source_bytes = source->size();
-  if (matches_index(*source)) {
+  Glance glance(*source);
+  if (matches_index(glance)) {
     model.source_bytes = 0;
     read_index(folder, name, options, model);
     return read_config(folder, options, model);
   }
-  if (is_gguf_part(name) && matches_gguf(*source)) return read_gguf_parts(folder, name, options, model);
-  read_source(*source, options, model);
+  if (is_gguf_part(name) && matches_gguf(glance)) return read_gguf_parts(folder, name, options, model);
+  read_source(glance, options, model);
   if (model.format == "safetensors") read_config(folder, options, model);
 }
 
 }  // namespace
 
 std::span<const Format> format_table() { return kFormats; }
+std::span<const DirectoryFormat> directory_format_table() { return kDirectoryFormats; }
 
 std::vector<FormatInfo> formats() {
   std::vector<FormatInfo> infos;
-  infos.reserve(std::size(kFormats));
+  infos.reserve(std::size(kFormats) + std::size(kDirectoryFormats));
   for (const Format& format : kFormats) infos.push_back({format.name, format.description});
+  for (const DirectoryFormat& format : kDirectoryFormats) infos.push_back({format.name, format.description});
   return infos;
 }
 
@@ -81,6 +87,11 @@ Model read(Folder& folder, std::string_view name, const ReadOptions& options) {
     return model;
   }
   model.source = folder.label();
+  for (const DirectoryFormat& format : kDirectoryFormats) {
+    if (!format.matches(folder)) continue;
+    format.read(folder, options, model);
+    return model;
+  }
   const DirectoryPlan plan = plan_directory(folder);
   if (plan.shards.empty()) {
     read_file(folder, plan.file, options, model);

@@ -4,7 +4,9 @@
 #include <span>
 #include <string_view>
 
+#include "bytes/folder.h"
 #include "bytes/source.h"
+#include "formats/glance.h"
 
 #include "weigh/model.h"
 #include "weigh/read.h"
@@ -15,12 +17,22 @@ struct Format {
   std::string_view name;
   std::string_view description;
   // By content, never by name, and cheap: the first bytes.
-  bool (*matches)(Source& source);
+  bool (*matches)(Glance& glance);
   void (*read)(Source& source, const ReadOptions& options, Model& model);
+};
+
+// A directory that is more than a model file and what lies beside it: its files or sub-folders have meanings.
+struct DirectoryFormat {
+  std::string_view name;
+  std::string_view description;
+  // By the names of its files and folders, and the first bytes of few.
+  bool (*matches)(const Folder& folder);
+  void (*read)(Folder& folder, const ReadOptions& options, Model& model);
 };
 
 // In the order in which they are tried. A file that is of several formats is read as the first, and the others are
 // noted.
 std::span<const Format> format_table();
+std::span<const DirectoryFormat> directory_format_table();
 
 }  // namespace weigh

@@ -25,9 +25,9 @@ void append(std::vector<T>& all, std::vector<T> more) {
 
 }  // namespace
 
-bool matches_safetensors(Source& source) {
-  if (source.size() <= kLengthSize) return false;
-  const std::string head = source.read(0, kLengthSize + 1);
+bool matches_safetensors(Glance& glance) {
+  const std::string_view head = glance.head().substr(0, kLengthSize + 1);
+  if (head.size() <= kLengthSize) return false;
   // A length whose bytes are all text would be larger than any file: then this is text with a brace in it.
   const bool is_text =
       std::all_of(head.begin(), head.end(), [](char c) { return c == '\n' || c == '\t' || (c >= ' ' && c <= '~'); });

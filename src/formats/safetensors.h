@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "bytes/source.h"
+#include "formats/glance.h"
 #include "formats/safetensors_header.h"
 #include "model/builder.h"
 
@@ -16,7 +17,7 @@
 
 namespace weigh {
 
-bool matches_safetensors(Source& source);
+bool matches_safetensors(Glance& glance);
 
 // Reads headers of one or more files into one model. A name is one tensor: the second file that holds it is noted.
 class SafetensorsReader {

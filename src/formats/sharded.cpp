@@ -217,13 +217,13 @@ class Sharded {
   };
 
   Shard read_shard(Source& source, json::Parser& parser) const {
-    if (!matches_safetensors(source))
+    if (Glance glance(source); !matches_safetensors(glance))
       throw Error(ErrorKind::unsupported, source.label(), "is named as a shard but is no safetensors file");
     return {read_safetensors_header(source, options_, parser), source.size()};
   }
 
   Shard read_bin(Source& source) const {
-    if (!matches_pytorch(source))
+    if (Glance glance(source); !matches_pytorch(glance))
       throw Error(ErrorKind::unsupported, source.label(), "is named as a shard but is no PyTorch file");
     return {read_pytorch_shard(source, options_), source.size()};
   }
@@ -297,11 +297,13 @@ class Sharded {
 
 }  // namespace
 
-bool matches_index(Source& source) {
-  if (matches_safetensors(source)) return false;  // its length may look like '{'
+bool matches_index(Glance& glance) {
+  const std::size_t brace = glance.head().find_first_not_of(" \t\r\n");
+  if (brace == std::string_view::npos || glance.head()[brace] != '{') return false;
+  if (matches_safetensors(glance)) return false;  // its length may look like '{'
+  Source& source = glance.source();
   const std::string head = source.read(0, static_cast<std::size_t>(std::min<std::uint64_t>(source.size(), 4096)));
-  const std::size_t first = head.find_first_not_of(" \t\r\n");
-  return first != std::string::npos && head[first] == '{' && head.find("\"weight_map\"") != std::string::npos;
+  return head.find("\"weight_map\"") != std::string::npos;
 }
 
 void read_index(Folder& folder, std::string_view name, const ReadOptions& options, Model& model) {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "bytes/folder.h"
+#include "formats/glance.h"
 
 #include "weigh/model.h"
 #include "weigh/read.h"
@@ -19,7 +20,7 @@
 namespace weigh {
 
 // Whether the source is JSON text with a "weight_map".
-bool matches_index(Source& source);
+bool matches_index(Glance& glance);
 
 // `name` is the index in the folder.
 void read_index(Folder& folder, std::string_view name, const ReadOptions& options, Model& model);

@@ -12,7 +12,6 @@
 #include "formats/pytorch/assembler.h"
 #include "formats/pytorch/danger.h"
 #include "formats/pytorch/module_walk.h"
-#include "formats/torch_zip.h"
 #include "formats/torchscript/classes.h"
 #include "wire/zip.h"
 
@@ -198,7 +197,7 @@ void describe(const ZipDirectory& zip, const std::string& folder, Model& model) 
 
 }  // namespace
 
-bool matches_torchscript(Source& source) { return torch_zip_kind(source) == TorchZip::script; }
+bool matches_torchscript(Glance& glance) { return glance.zip_kind() == ZipKind::script; }
 
 void read_torchscript(Source& source, const ReadOptions& options, Model& model) {
   model.format = "TorchScript";

@@ -13,13 +13,14 @@
 #pragma once
 
 #include "bytes/source.h"
+#include "formats/glance.h"
 
 #include "weigh/model.h"
 #include "weigh/read.h"
 
 namespace weigh {
 
-bool matches_torchscript(Source& source);
+bool matches_torchscript(Glance& glance);
 void read_torchscript(Source& source, const ReadOptions& options, Model& model);
 
 }  // namespace weigh

@@ -32,8 +32,8 @@ bool is_text(std::string_view bytes) {
 
 }  // namespace
 
-void refuse_unknown(Source& source) {
-  const std::string head = source.read(0, static_cast<std::size_t>(std::min<std::uint64_t>(source.size(), 512)));
+void refuse_unknown(Glance& glance) {
+  const std::string_view head = glance.head();
   std::string what = "is of no format that is known; 'weigh --formats' lists those that are";
   auto sign =
       std::find_if(kSigns.begin(), kSigns.end(), [&](const Sign& s) { return head.starts_with(s.begins_with); });
@@ -46,7 +46,7 @@ void refuse_unknown(Source& source) {
   } else if (is_text(head)) {
     what = "is text, not a model";
   }
-  throw Error(ErrorKind::unsupported, source.label(), what);
+  throw Error(ErrorKind::unsupported, glance.source().label(), what);
 }
 
 }  // namespace weigh

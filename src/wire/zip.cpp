@@ -62,10 +62,8 @@ struct ZipDirectory::End {
   std::uint64_t ends_at = 0;  // where the records that follow the directory begin
 };
 
-bool ZipDirectory::matches(Source& source) {
-  if (source.size() < kEndSize) return false;
-  std::string head = source.read(0, 4);
-  return head == kLocal || head == kEnd;
+bool ZipDirectory::matches(std::string_view head) {
+  return head.size() >= kEndSize && (head.starts_with(kLocal) || head.starts_with(kEnd));
 }
 
 ZipDirectory::ZipDirectory(Source& source, const Limits& limits) : source_(source), limits_(limits) {

@@ -43,8 +43,8 @@ struct ZipEntry {
 
 class ZipDirectory {
  public:
-  // Whether the source begins with a local header or is an empty archive.
-  static bool matches(Source& source);
+  // Whether a file with these first bytes, 22 or more, begins with a local header or is an empty archive.
+  static bool matches(std::string_view head);
   // Reads and checks the directory and every local header. Throws Error. `source` must outlive it.
   ZipDirectory(Source& source, const Limits& limits);
 

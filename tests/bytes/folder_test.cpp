@@ -56,6 +56,17 @@ TEST_P(BothFolders, TellsWhatItContains) {
   EXPECT_FALSE(folder_->contains("B.bin"));
 }
 
+TEST_P(BothFolders, EntersFolders) {
+  EXPECT_EQ(folder_->folders(), Names{"sub"});
+  const std::unique_ptr<Folder> sub = folder_->enter("sub");
+  EXPECT_EQ(sub->label(), path_ + "/sub");
+  EXPECT_EQ(sub->names(), Names{"c.bin"});
+  EXPECT_EQ(sub->folders(), Names{});
+  EXPECT_EQ(sub->open("c.bin")->label(), path_ + "/sub/c.bin");
+  EXPECT_EQ(error_of([&] { folder_->enter("../sub"); }),
+            path_ + ": names the file '../sub', which is not inside its folder; it is not opened");
+}
+
 TEST_P(BothFolders, RefusesAFileThatIsMissing) {
   EXPECT_EQ(error_of([&] { folder_->open("x.bin"); }), path_ + "/x.bin: cannot be opened: No such file or directory");
 }

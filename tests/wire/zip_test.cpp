@@ -83,7 +83,7 @@ TEST(Zip, ReadsAnEmptyArchive) {
   const Opened opened{ZipArchive{}};
   EXPECT_TRUE(opened.zip.entries().empty());
   EXPECT_EQ(opened.zip.find("a"), nullptr);
-  EXPECT_TRUE(ZipDirectory::matches(*opened.source));
+  EXPECT_TRUE(ZipDirectory::matches(opened.source->read(0, 22)));
 }
 
 TEST(Zip, InflatesAnEntryOfNothing) {
@@ -190,12 +190,11 @@ TEST(Zip, ReadsNoRecordForItsDirectory) {
 }
 
 TEST(Zip, IsKnownByItsFirstBytes) {
-  const auto matches = [](const std::string& bytes) { return ZipDirectory::matches(*memory_source("a", bytes)); };
-  EXPECT_TRUE(matches(build({.parts = {stored("a", "first")}})));
-  EXPECT_FALSE(matches("PK\3\4"));
-  EXPECT_FALSE(matches(""));
-  EXPECT_FALSE(matches("PK\1\2" + std::string(100, '\0')));
-  EXPECT_FALSE(matches("x" + build({.parts = {stored("a", "first")}})));
+  EXPECT_TRUE(ZipDirectory::matches(build({.parts = {stored("a", "first")}})));
+  EXPECT_FALSE(ZipDirectory::matches("PK\3\4"));
+  EXPECT_FALSE(ZipDirectory::matches(""));
+  EXPECT_FALSE(ZipDirectory::matches("PK\1\2" + std::string(100, '\0')));
+  EXPECT_FALSE(ZipDirectory::matches("x" + build({.parts = {stored("a", "first")}})));
 }
 
 TEST(Zip, ReadsAnArchiveOfPyTorch) {

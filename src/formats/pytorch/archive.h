@@ -53,13 +53,12 @@ struct LoadedPickle {
 // pickle does not end in it, so that little of what follows is read. Throws Error where it names what is dangerous.
 LoadedPickle load_pickle(Source& source, std::uint64_t offset, std::uint64_t window, const Limits& limits);
 
-// By the first bytes.
-bool looks_like_zip(Source& source);
-bool looks_like_legacy(Source& source);
-bool looks_like_tar(Source& source);
+// By the first 512 bytes.
+bool looks_like_legacy(std::string_view head);
+bool looks_like_tar(std::string_view head);
 
-// Null where the source is not of this form. Every pickle that torch.load would run is looked at, those that describe
-// the container, too: throws Error where one names what is dangerous.
+// Every pickle that torch.load would run is looked at, those that describe the container, too: throws Error where one
+// names what is dangerous.
 std::unique_ptr<Archive> open_zip(Source& source, const Limits& limits);
 std::unique_ptr<Archive> open_legacy(Source& source, const Limits& limits);
 std::unique_ptr<Archive> open_tar(Source& source, const Limits& limits);

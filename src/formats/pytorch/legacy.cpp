@@ -30,8 +30,7 @@ constexpr std::uint64_t kFirstWindow = std::uint64_t{64} * 1024;
 
 }  // namespace
 
-bool looks_like_legacy(Source& source) {
-  std::string head = source.read(0, static_cast<std::size_t>(std::min<std::uint64_t>(source.size(), 32)));
+bool looks_like_legacy(std::string_view head) {
   std::string_view rest = head;
   if (rest.size() > 2 && rest[0] == '\x80') rest.remove_prefix(2);  // PROTO
   if (rest.size() > 9 && rest[0] == '\x95') rest.remove_prefix(9);  // FRAME
@@ -124,7 +123,6 @@ class LegacyStream final : public Archive {
 }  // namespace
 
 std::unique_ptr<Archive> open_legacy(Source& source, const Limits& limits) {
-  if (!looks_like_legacy(source)) return nullptr;
   return std::make_unique<LegacyStream>(source, limits);
 }
 

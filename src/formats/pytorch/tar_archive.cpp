@@ -205,10 +205,9 @@ class TarArchive final : public Archive {
 
 }  // namespace
 
-bool looks_like_tar(Source& source) { return source.size() >= kBlock && source.read(257, 5) == "ustar"; }
+bool looks_like_tar(std::string_view head) { return head.size() >= kBlock && head.substr(257).starts_with("ustar"); }
 
 std::unique_ptr<Archive> open_tar(Source& source, const Limits& limits) {
-  if (!looks_like_tar(source)) return nullptr;
   return std::make_unique<TarArchive>(source, limits);
 }
 

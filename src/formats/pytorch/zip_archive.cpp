@@ -96,10 +96,7 @@ class ZipArchive final : public Archive {
 
 }  // namespace
 
-bool looks_like_zip(Source& source) { return ZipDirectory::matches(source); }
-
 std::unique_ptr<Archive> open_zip(Source& source, const Limits& limits) {
-  if (!looks_like_zip(source)) return nullptr;
   return std::make_unique<ZipArchive>(source, limits);
 }
 
