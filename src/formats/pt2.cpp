@@ -12,6 +12,8 @@
 #include <fmt/format.h>
 
 #include "formats/glance.h"
+#include "formats/pt2/graph.h"
+#include "formats/pt2/runs.h"
 #include "model/builder.h"
 #include "wire/json.h"
 #include "wire/zip.h"
@@ -19,46 +21,13 @@
 #include "weigh/error.h"
 
 namespace weigh {
+
+using namespace pt2;  // NOLINT(google-build-using-namespace): this file is that namespace's front
+
 namespace {
 
 constexpr std::string_view kOldProgram = "serialized_exported_program.json";
 constexpr std::string_view kProgram = "models/model.json";
-
-// ScalarType of torch/_export/serde/schema.py.
-DType dtype_of(std::uint64_t number) {
-  static const std::map<std::uint64_t, DType> kTypes = {{1, DType::uint8},
-                                                        {2, DType::int8},
-                                                        {3, DType::int16},
-                                                        {4, DType::int32},
-                                                        {5, DType::int64},
-                                                        {6, DType::float16},
-                                                        {7, DType::float32},
-                                                        {8, DType::float64},
-                                                        {9, DType::complex32},
-                                                        {10, DType::complex64},
-                                                        {11, DType::complex128},
-                                                        {12, DType::boolean},
-                                                        {13, DType::bfloat16},
-                                                        {28, DType::uint16},
-                                                        {29, DType::float8_e4m3fn},
-                                                        {30, DType::float8_e5m2},
-                                                        {31, DType::float8_e4m3fnuz},
-                                                        {32, DType::float8_e5m2fnuz},
-                                                        {33, DType::float8_e8m0fnu},
-                                                        {34, DType::uint32},
-                                                        {35, DType::uint64}};
-  const auto found = kTypes.find(number);
-  return found == kTypes.end() ? DType::unknown : found->second;
-}
-
-struct TensorMeta {
-  DType dtype = DType::unknown;
-  bool requires_grad = false;
-  std::vector<Extent> sizes;
-  std::vector<Extent> strides;
-  Extent offset;
-  friend bool operator==(const TensorMeta&, const TensorMeta&) = default;
-};
 
 // What the signature says of an input of the graph that is no argument.
 struct Input {
@@ -74,6 +43,12 @@ struct Payload {
   bool is_pickled = false;  // an archive of torch.save's inside
 };
 
+// Values that a document gave are views into these.
+struct OpenJson {
+  json::Text text;
+  json::Parser parser;
+};
+
 class Reader {
  public:
   Reader(Source& source, const ReadOptions& options, Model& model)
@@ -81,7 +56,8 @@ class Reader {
         options_(options),
         model_(model),
         zip_(source, options.limits),
-        builder_(model, options.limits) {}
+        builder_(model, options.limits),
+        symbols_(builder_) {}
 
   void run() {
     const std::optional<std::string> folder = folder_of(zip_, kProgram);
@@ -93,7 +69,8 @@ class Reader {
       read_program(std::string(kOldProgram));
     }
     for (const Input& input : inputs_) add(input, folder.has_value());
-    for (const auto& [path, type] : types_) name_type(path, type);
+    drop_side_effects();
+    add_runs(graph_, builder_, options_.limits, model_);
     model_.architecture = model_.modules[0].type;
     model_.kind = folder ? "program" : "program, older layout";
     builder_.sort_siblings();
@@ -105,7 +82,7 @@ class Reader {
  private:
   // Calls visit(document, key, value) for each member of the JSON object in an entry.
   template <class Visit>
-  void each_member(const std::string& path, Visit&& visit) {
+  void each_member(const std::string& path, OpenJson& json, Visit&& visit) {
     const ZipEntry* entry = zip_.find(path);
     if (entry == nullptr) return;
     if (entry->size > options_.limits.json_file_bytes) {
@@ -115,102 +92,33 @@ class Reader {
     }
     const std::string bytes = zip_.read(*entry);
     const auto memory = memory_source(source_.label() + "/" + path, bytes);
-    json::Text text;
-    text.read(*memory, 0, bytes.size());
-    json::Parser parser;
-    json::Document document(parser, text, memory->label());
+    json.text.read(*memory, 0, bytes.size());
+    json::Document document(json.parser, json.text, memory->label());
     document.for_each_member([&](std::string_view key, json::Value value) { visit(document, key, value); });
   }
 
   void read_program(const std::string& path) {
-    each_member(path, [&](json::Document& document, std::string_view key, json::Value value) {
+    each_member(path, program_, [&](json::Document& document, std::string_view key, json::Value value) {
       std::string_view version;
       if (key == "torch_version" && !value.get_string().get(version))
         model_.metadata.emplace_back("torch_version", version.substr(0, 200));
       if (key != "graph_module") return;
       document.each(value.get_object().value(), [&](std::string_view part, json::Value held) {
-        if (part == "graph") read_graph(document, held);
+        if (part == "graph") graph_ = read_graph(document, held, symbols_);
         if (part == "signature") read_signature(document, held);
       });
     });
   }
 
-  void read_graph(json::Document& document, json::Value graph) {
-    document.each(graph.get_object().value(), [&](std::string_view key, json::Value value) {
-      if (key == "tensor_values") {
-        document.each(value.get_object().value(), [&](std::string_view name, json::Value meta) {
-          values_[std::string(name)] = tensor_meta(document, meta);
-        });
-      } else if (key == "nodes") {
-        json::Array nodes = value.get_array().value();
-        for (auto node : nodes) read_node(document, node.value());
-      }
-    });
-  }
-
-  void read_node(json::Document& document, json::Value node) {
-    document.each(node.get_object().value(), [&](std::string_view key, json::Value value) {
-      if (key != "metadata") return;
-      document.each(value.get_object().value(), [&](std::string_view fact, json::Value held) {
-        std::string_view text;
-        if (fact == "nn_module_stack" && !held.get_string().get(text)) read_stack(text);
-      });
-    });
-  }
-
-  // "L__self__,,models.Net;L__self___conv,conv,torch.nn.modules.conv.Conv2d"; a second call of it is "conv@1".
-  void read_stack(std::string_view stack) {
-    if (!stacks_.emplace(stack).second) return;
-    while (!stack.empty()) {
-      const std::string_view item = stack.substr(0, stack.find(';'));
-      stack.remove_prefix(std::min(item.size() + 1, stack.size()));
-      const std::size_t first = item.find(',');
-      const std::size_t last = item.rfind(',');
-      if (first == item.npos || first == last) continue;
-      const std::string_view path = item.substr(first + 1, last - first - 1);
-      const std::string_view type = item.substr(last + 1);
-      types_.emplace(path.substr(0, path.find('@')), type.substr(type.rfind('.') + 1));
-    }
-  }
-
-  TensorMeta tensor_meta(json::Document& document, json::Value value) {
-    TensorMeta meta;
-    document.each(value.get_object().value(), [&](std::string_view key, json::Value held) {
-      if (key == "dtype") meta.dtype = dtype_of(held.get_uint64().value());
-      if (key == "requires_grad") meta.requires_grad = held.raw_json_token().starts_with('t');
-      if (key == "sizes") meta.sizes = extents(document, held);
-      if (key == "strides") meta.strides = extents(document, held);
-      if (key == "storage_offset") meta.offset = extent(document, held);
-    });
-    return meta;
-  }
-
-  std::vector<Extent> extents(json::Document& document, json::Value value) {
-    std::vector<Extent> all;
-    json::Array items = value.get_array().value();
-    for (auto item : items) all.push_back(extent(document, item.value()));
-    return all;
-  }
-
-  // {"as_int": 8}, or {"as_expr": …} for a size that varies.
-  Extent extent(json::Document& document, json::Value value) {
-    Extent extent = Extent::unknown(kNameless);
-    document.each(value.get_object().value(), [&](std::string_view key, json::Value held) {
-      if (key != "as_int") return;
-      const std::int64_t size = held.get_int64().value();
-      if (size < 0) document.fail(fmt::format("a size is {}, which is negative", size));
-      extent = Extent(static_cast<std::uint64_t>(size));
-    });
-    return extent;
-  }
-
   void read_signature(json::Document& document, json::Value signature) {
     document.each(signature.get_object().value(), [&](std::string_view key, json::Value value) {
-      if (key != "input_specs") return;
+      if (key != "input_specs" && key != "output_specs") return;
       json::Array specs = value.get_array().value();
       for (auto spec : specs) {
-        document.each(spec.get_object().value(),
-                      [&](std::string_view kind, json::Value held) { read_input(document, kind, held); });
+        document.each(spec.get_object().value(), [&](std::string_view kind, json::Value held) {
+          if (key == "input_specs") read_input(document, kind, held);
+          if (key == "output_specs" && kind != "user_output") read_side_effect(document, held);
+        });
       }
     });
   }
@@ -230,33 +138,55 @@ class Reader {
     inputs_.push_back(std::move(input));
   }
 
-  // {"config": {"conv.weight": {"path_name": "weight_0", "tensor_meta": {…}, …}}}
-  void read_payloads(const std::string& folder, std::string_view name) {
-    each_member(folder + std::string(name), [&](json::Document& document, std::string_view key, json::Value value) {
-      if (key != "config") return;
-      document.each(value.get_object().value(), [&](std::string_view tensor, json::Value held) {
-        Payload payload;
-        document.each(held.get_object().value(), [&](std::string_view part, json::Value of) {
-          std::string_view text;
-          if (part == "path_name" && !of.get_string().get(text)) payload.entry = folder + std::string(text);
-          if (part == "use_pickle") payload.is_pickled = of.raw_json_token().starts_with('t');
-          if (part == "tensor_meta" && of.raw_json_token().starts_with('{')) payload.meta = tensor_meta(document, of);
-        });
-        payloads_[std::string(tensor)] = std::move(payload);
+  // {"buffer_mutation": {"arg": {"name": …}, …}}: a result that is none of the program's.
+  void read_side_effect(json::Document& document, json::Value value) {
+    document.each(value.get_object().value(), [&](std::string_view key, json::Value held) {
+      if (key != "arg") return;
+      document.each(held.get_object().value(), [&](std::string_view part, json::Value of) {
+        std::string_view name;
+        if (part == "name" && !of.get_string().get(name)) side_effects_.emplace(name);
       });
     });
   }
 
+  void drop_side_effects() {
+    std::set<Index> dropped;
+    for (const std::string& name : side_effects_)
+      if (const auto found = graph_.by_name.find(name); found != graph_.by_name.end()) dropped.insert(found->second);
+    std::erase_if(graph_.outputs, [&](Index value) { return dropped.contains(value); });
+  }
+
+  // {"config": {"conv.weight": {"path_name": "weight_0", "tensor_meta": {…}, …}}}
+  void read_payloads(const std::string& folder, std::string_view name) {
+    OpenJson json;
+    each_member(folder + std::string(name), json,
+                [&](json::Document& document, std::string_view key, json::Value value) {
+                  if (key != "config") return;
+                  document.each(value.get_object().value(), [&](std::string_view tensor, json::Value held) {
+                    Payload payload;
+                    document.each(held.get_object().value(), [&](std::string_view part, json::Value of) {
+                      std::string_view text;
+                      if (part == "path_name" && !of.get_string().get(text)) payload.entry = folder + std::string(text);
+                      if (part == "use_pickle") payload.is_pickled = of.raw_json_token().starts_with('t');
+                      if (part == "tensor_meta" && of.raw_json_token().starts_with('{'))
+                        payload.meta = read_tensor_meta(document, of, symbols_);
+                    });
+                    payloads_[std::string(tensor)] = std::move(payload);
+                  });
+                });
+  }
+
   void add(const Input& input, bool has_payloads) {
-    const auto value = values_.find(input.value);
+    const auto value = graph_.by_name.find(input.value);
     const std::string shown = input.name.substr(0, 200);
-    if (value == values_.end()) {
+    if (value == graph_.by_name.end() || !graph_.values[value->second].is_described) {
       throw Error(ErrorKind::corrupt, source_.label(),
                   fmt::format("the signature names '{}', of which the graph tells no shape", shown));
     }
     if (!seen_.insert(input.name).second)
       throw Error(ErrorKind::corrupt, source_.label(), fmt::format("the signature names '{}' twice", shown));
-    const TensorMeta& meta = value->second;
+    graph_.values[value->second].is_given = true;
+    const TensorMeta& meta = graph_.values[value->second].meta;
     Tensor tensor;
     tensor.dtype = meta.dtype;
     tensor.role = input.role;
@@ -314,11 +244,6 @@ class Reader {
     model_.locations[index] = std::move(location);
   }
 
-  void name_type(const std::string& path, const std::string& type) {
-    Module& module = model_.modules[path.empty() ? 0 : builder_.module(path)];
-    module.type = model_.keep(type);
-  }
-
   static constexpr std::size_t kMostPerEntry = 64;  // parts of one entry that are compared
 
   Source& source_;
@@ -326,11 +251,12 @@ class Reader {
   Model& model_;
   ZipDirectory zip_;
   ModelBuilder builder_;
-  std::map<std::string, TensorMeta> values_;
+  pt2::Symbols symbols_;
+  OpenJson program_;  // which the graph's texts are views into
+  pt2::Graph graph_;
   std::vector<Input> inputs_;
   std::set<std::string> seen_;
-  std::set<std::string, std::less<>> stacks_;
-  std::map<std::string, std::string> types_;
+  std::set<std::string> side_effects_;
   std::map<std::string, Payload> payloads_;
   std::map<std::string, std::vector<std::pair<const Payload*, Index>>> by_entry_;
 };

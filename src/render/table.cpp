@@ -173,7 +173,9 @@ class TableText {
   }
 
   std::string flops(const Run& run) const {
-    std::string text = total_text(run.flops, style_, 4) + " FLOPs forward";
+    // With sizes that vary it is worth more as what they make of it than as "?".
+    std::string text = run.flops.is_exact() ? total_text(run.flops, style_, 4) : count_text(model_, run.flops, style_);
+    text += " FLOPs forward";
     if (run.backward_flops.known() > 0) text += fmt::format(", {} backward", total_text(run.backward_flops, style_, 4));
     return text;
   }

@@ -63,13 +63,87 @@ TEST_P(Pt2File, HoldsTheTensorsThatTorchSees) {
 TEST_P(Pt2File, HasTheTypesThatItsNodesCameFrom) {
   for (Index i = 0; i < model_.modules.size(); ++i) {
     const std::string path = model_.path_of(i);
-    if (!expected()["types"].contains(path)) continue;
+    if (!expected()["types"].contains(path) || model_.runs[i].calls == 0) continue;
     EXPECT_EQ(model_.modules[i].type, expected()["types"][path].get<std::string>()) << path;
   }
 }
 
+// The shapes in a value of one level, with the sizes that the program was exported with.
+std::string shapes_of(const Model& model, const IOShape& shape, const Json& sizes) {
+  if (shape.kind == IOShape::Kind::list) {
+    std::string all;
+    for (const IOShape& item : shape.items) all += shapes_of(model, item, sizes);
+    return all;
+  }
+  std::string text = "[";
+  for (const Extent extent : shape.extents) {
+    text += text == "[" ? "" : ",";
+    if (extent.is_known()) {
+      text += std::to_string(extent.size());
+    } else {
+      const std::string name(model.symbols.at(extent.symbol()).name);
+      text += sizes.contains(name) ? sizes[name].dump() : name;
+    }
+  }
+  return text + "]";
+}
+
+std::string shapes_of(const Json& told) {
+  std::string all;
+  for (const Json& shape : told) all += shape.dump();
+  return all;
+}
+
+TEST_P(Pt2File, TellsWhatAForwardTells) {
+  const Json& sizes = expected()["sizes"];
+  std::vector<std::pair<SymbolId, std::uint64_t>> values;
+  for (SymbolId i = 0; i < model_.symbols.size(); ++i)
+    if (const std::string name(model_.symbols[i].name); sizes.contains(name)) values.emplace_back(i, sizes[name]);
+  ASSERT_EQ(model_.runs.size(), model_.modules.size());
+  std::size_t seen = 0;
+  for (Index i = 0; i < model_.modules.size(); ++i) {
+    const std::string path = model_.path_of(i);
+    const weigh::Run& run = model_.runs[i];
+    if (!expected()["runs"].contains(path)) continue;
+    ++seen;
+    const Json& told = expected()["runs"][path];
+    EXPECT_EQ(run.calls, told["calls"].get<unsigned>()) << path;
+    EXPECT_EQ(shapes_of(model_, run.in, sizes), shapes_of(told["in"])) << path;
+    // What nobody takes of a layer's results is not in the graph's: keep to those with one.
+    if (told["out"].size() == 1 && path != "up") {
+      EXPECT_EQ(shapes_of(model_, run.out, sizes), shapes_of(told["out"])) << path;
+    }
+    const bool has_lstm = GetParam() == "recurrent.pt2" && path != "fc";
+    if (has_lstm) {
+      EXPECT_FALSE(run.flops.is_exact()) << path;
+      EXPECT_EQ(run.flops.known(), told["flops"].get<std::uint64_t>()) << path;
+    } else {
+      EXPECT_EQ(run.flops.evaluate(values), told["flops"].get<std::uint64_t>()) << path;
+    }
+  }
+  EXPECT_EQ(seen, expected()["runs"].size());
+}
+
+TEST(Pt2, ShapesThatAreReckonedAreShownSo) {
+  const Model model = read(data_path("pt2/files/calls.pt2"));
+  for (Index i = 0; i < model.modules.size(); ++i) {
+    const std::string path = model.path_of(i);
+    if (path == "up") {
+      EXPECT_EQ(shapes_of(model, model.runs[i].out, Json::object()), "[s77,4,2·s27]");
+    }
+    if (path == "twice") {
+      EXPECT_EQ(shapes_of(model, model.runs[i].in, Json::object()), "[s77,s27,4][s77,s27,4]");
+    }
+    if (path != "blocks") continue;
+    EXPECT_EQ(model.runs[i].witness, Witness::parts);
+    EXPECT_EQ(model.runs[i].flops,
+              Count(32) * Count::of(model.runs[0].in.extents[0]) * Count::of(model.runs[0].in.extents[1]));
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(All, Pt2File,
-                         ::testing::Values("static.pt2", "dynamic.pt2", "tied.pt2", "bfloat16.pt2", "old_layout.pt2"),
+                         ::testing::Values("static.pt2", "dynamic.pt2", "tied.pt2", "bfloat16.pt2", "old_layout.pt2",
+                                           "calls.pt2", "recurrent.pt2"),
                          [](const auto& info) { return info.param.substr(0, info.param.find('.')); });
 
 std::string program(const std::string& specs, const std::string& values, const std::string& nodes = "") {
@@ -89,12 +163,65 @@ std::string refusal(const std::string& bytes) {
   return error_of([&] { read_bytes(bytes); });
 }
 
+std::string node(const std::string& target, const std::string& arguments, const std::string& stack = "L__self__,,N") {
+  return R"({"target": ")" + target + R"(", "inputs": [)" + arguments +
+         R"(], "outputs": [{"as_tensor": {"name": "y"}}], "metadata": {"nn_module_stack": ")" + stack + R"("}})";
+}
+std::string argument(const std::string& name, const std::string& value) {
+  return R"({"name": ")" + name + R"(", "arg": {"as_tensor": {"name": ")" + value + R"("}}})";
+}
+// FLOPs of a node with arguments x [2, 3] and w [4, 3] and the result y [2, 4].
+Count flops_of(const std::string& node) {
+  const std::string values = R"("x": {"dtype": 7, "sizes": [{"as_int": 2}, {"as_int": 3}]},
+      "y": {"dtype": 7, "sizes": [{"as_int": 2}, {"as_int": 4}]},
+      "p_w": {"dtype": 7, "sizes": [{"as_int": 4}, {"as_int": 3}]})";
+  return read_bytes(Zip().add("n/models/model.json", program(kSpec, values, node)).bytes()).runs[0].flops;
+}
+
+TEST(Pt2, FlopsAreOfProductsAlone) {
+  const std::string arguments = argument("input", "x") + "," + argument("weight", "p_w");
+  EXPECT_EQ(flops_of(node("torch.ops.aten.linear.default", arguments)), Count(48));
+  EXPECT_EQ(flops_of(node("torch.ops.aten.relu.default", argument("self", "x"))), Count(0));
+  EXPECT_EQ(flops_of(node("_operator.mul", "")), Count(0));
+}
+
+TEST(Pt2, FlopsOfWhatIsNotKnownAreUnknown) {
+  for (const std::string& unknown : {
+           node("torch.ops.aten.einsum.default", argument("self", "x")),
+           node("torch.ops.mine.product.default", argument("self", "x")),
+           node("torch.ops.aten.linear.default", argument("input", "z")),
+           node("torch.ops.aten.linear.default", ""),
+           node("torch.ops.aten.mul.Tensor", R"({"name": "b", "arg": {"as_graph": {"name": "g", "graph": {}}}})"),
+       })
+    EXPECT_EQ(flops_of(unknown), Count::unknown()) << unknown;
+}
+
+TEST(Pt2, AStackThatIsTooDeepIsRefused) {
+  std::string stack;
+  for (int i = 0; i < 300; ++i) stack += "k" + std::to_string(i) + ",m,N;";
+  EXPECT_EQ(error_of([&] { flops_of(node("torch.ops.aten.relu.default", argument("self", "x"), stack)); }),
+            "m: a node ran in more than 256 modules (limit module_depth)");
+}
+
 TEST(Pt2, OfOneParameterIsRead) {
   EXPECT_EQ(shape_of(read_bytes(archive(program(kSpec, value(R"({"as_int": 4})")))), "w"), "[4]");
 }
 
-TEST(Pt2, ASizeThatVariesIsUnknown) {
-  EXPECT_EQ(shape_of(read_bytes(archive(program(kSpec, value(R"({"as_expr": {"expr_str": "s0"}})")))), "w"), "[?]");
+TEST(Pt2, ASizeThatVariesHasItsName) {
+  const auto shape = [](const std::string& expression) {
+    return shape_of(read_bytes(archive(program(kSpec, value(R"({"as_expr": {"expr_str": ")" + expression + "\"}}")))),
+                    "w");
+  };
+  EXPECT_EQ(shape("s0"), "[s0 of ]");
+  EXPECT_EQ(shape("Symbol('s0', integer=True)"), "[s0 of ]");
+  EXPECT_EQ(shape("Mul(Integer(2), Add(Symbol('s0'), Integer(3)))"), "[2·(s0 + 3) of ]");
+  for (const char* other :
+       {"", "2*s0", "Pow(Symbol('s0'), Integer(2))", "Add(Integer(-1), Symbol('s0'))", "Mul(", "Symbol('s0'",
+        "Symbol('", "Mul(Integer(2)", "Mul(Integer(2), ", "Integer(99999999999999999999)"})
+    EXPECT_EQ(shape(other), "[?]") << other;
+  std::string deep = "Symbol('s0')";
+  for (int i = 0; i < 100'000; ++i) deep = "Mul(" + deep;
+  EXPECT_EQ(shape(deep), "[?]");
 }
 
 TEST(Pt2, AParameterWithoutAShapeIsRefused) {
