@@ -14,13 +14,50 @@ enum class Part : std::uint8_t {
   overhead,  // scales, zero points, shapes and orders that belong to packed weights: they are not
 };
 
+// How a packed tensor's elements hold weights, where their dtype does not say it.
+enum class Scheme : std::uint8_t {
+  none,  // an element is a weight
+  int1,
+  int2,
+  int3,
+  int4,
+  int5,
+  int6,
+  int7,
+  int8,
+  nf4,
+  fp4,
+  nvfp4,
+  mxfp4,
+  four_bits,  // of a kind that is not told
+  not_told,
+  count_
+};
+std::string_view name(Scheme scheme);  // "int4"; "" for none, "packed" where it is not told
+
+class SchemeSet {
+ public:
+  void insert(Scheme scheme) { bits_ = static_cast<std::uint16_t>(bits_ | bit(scheme)); }
+  bool contains(Scheme scheme) const { return (bits_ & bit(scheme)) != 0; }
+  SchemeSet& operator|=(SchemeSet other) {
+    bits_ = static_cast<std::uint16_t>(bits_ | other.bits_);
+    return *this;
+  }
+
+ private:
+  static std::uint16_t bit(Scheme scheme) { return static_cast<std::uint16_t>(1U << static_cast<unsigned>(scheme)); }
+
+  std::uint16_t bits_ = 0;
+};
+static_assert(static_cast<unsigned>(Scheme::count_) <= 16, "SchemeSet has a bit for each");
+
 // By tensor; empty where nothing is quantised.
 struct QuantizedWeights {
   static constexpr std::uint64_t kUnknown = UINT64_MAX;
 
   std::vector<Part> parts;
-  std::vector<std::uint64_t> logical;     // weights that a packed tensor holds; kUnknown where their width is not told
-  std::vector<std::string_view> schemes;  // of a packed tensor: "int4", "nf4", "mxfp4"; literals
+  std::vector<std::uint64_t> logical;  // weights that a packed tensor holds; kUnknown where their width is not told
+  std::vector<Scheme> schemes;         // of a packed tensor
 
   bool empty() const { return parts.empty(); }
   Part part(std::size_t tensor) const { return parts.empty() ? Part::plain : parts[tensor]; }

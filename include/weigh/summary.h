@@ -23,7 +23,8 @@ struct Tally {
   std::uint32_t uninitialized_buffers = 0;
   std::uint32_t tensors = 0;       // names, ties included
   bool trainable_recorded = true;  // false: of some parameters the file does not say whether they require a gradient
-  DTypeSet dtypes;                 // that occur
+  SchemeSet schemes;               // that occur
+  DTypeSet dtypes;                 // that occur beside them
 
   bool is_exact() const { return parameters.is_exact() && buffers.is_exact(); }
 };
@@ -90,7 +91,9 @@ struct Summary {
   bool flat = false;              // rows were filtered or cut, so they no longer form a tree: label them by full path
   std::size_t rows_left_out = 0;  // by `top`
   std::vector<bool> hidden;       // by module: has no row, by `is_layer`; empty where all have one
-  std::vector<std::uint64_t> active;  // parameters that a token uses, by module; empty where Totals have none
+  std::vector<std::uint64_t> active;     // parameters that a token uses, by module; empty where Totals have none
+  std::vector<Index> towers;             // modules for images and sounds beside a language model, the topmost of each
+  std::vector<Index> predicting_layers;  // modules behind the last layer, which predict further tokens
   QuantizedWeights quantized;
   std::vector<Index> uninitialized;                         // tensors, in the file's order
   std::function<Count(const Model&, const Tensor&)> count;  // as in the options

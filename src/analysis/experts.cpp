@@ -2,37 +2,15 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <string_view>
+
+#include "model/roles.h"
 
 namespace weigh {
 namespace {
 
-constexpr std::array<std::string_view, 20> kTowers = {"vision_model",
-                                                      "vision_tower",
-                                                      "visual",
-                                                      "vpm",
-                                                      "vit",
-                                                      "vision_encoder",
-                                                      "image_encoder",
-                                                      "resampler",
-                                                      "resampler_model",
-                                                      "multi_modal_projector",
-                                                      "mm_projector",
-                                                      "vision_projection",
-                                                      "audio_tower",
-                                                      "audio_model",
-                                                      "audio_encoder",
-                                                      "apm",
-                                                      "audio_projection_layer",
-                                                      "speech_encoder",
-                                                      "mtp",
-                                                      "mtp_layers"};
 constexpr std::array<std::string_view, 5> kExperts = {"experts", "local_experts", "routed_experts", "moe_experts",
                                                       "mlp_experts"};
-constexpr std::array<std::string_view, 6> kEmbeddings = {"embed_tokens",   "wte",        "word_embeddings",
-                                                         "tok_embeddings", "token_embd", "embed_in"};
-
 template <class Names>
 bool is_one_of(const Names& names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
@@ -50,9 +28,12 @@ class ActiveFinder {
     const std::uint64_t chosen = config_.per_token;
     if (config_.pools.empty() || chosen == 0 || chosen > config_.pools[0] || !summary_.totals.is_exact()) return {};
     active_.resize(model_.modules.size());
+    std::vector<bool> is_left_out(model_.modules.size());
+    for (const Index tower : summary_.towers) is_left_out[tower] = true;
+    for (const Index layer : summary_.predicting_layers) is_left_out[layer] = true;
     for (std::size_t i = model_.modules.size(); i-- > 0;) {
       const auto module = static_cast<Index>(i);
-      if (is_left_out(module)) {
+      if (is_left_out[i]) {
         active_[i] = 0;
       } else if (is_pool(module)) {
         active_[i] = of_pool(module);
@@ -68,24 +49,12 @@ class ActiveFinder {
   std::uint64_t embedding() const {
     std::uint64_t largest = 0;
     for (std::size_t i = 1; i < model_.modules.size(); ++i)
-      if (is_one_of(kEmbeddings, model_.modules[i].name))
+      if (is_text_embedding(model_.modules[i].name))
         largest = std::max(largest, summary_.tallies[i].parameters.known());
     return largest;
   }
 
  private:
-  bool is_left_out(Index module) const {
-    const std::string_view name = model_.modules[module].name;
-    if (module == 0) return false;
-    if (is_one_of(kTowers, name)) return true;
-    const Config& config = model_.config;
-    const std::string_view parent = model_.modules[model_.modules[module].parent].name;
-    if (config.predicting_layers == 0 || config.layers == 0 || (parent != "layers" && parent != "blk")) return false;
-    std::uint64_t number = 0;
-    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
-    return error == std::errc() && end == name.data() + name.size() && number >= config.layers;
-  }
-
   bool is_pool(Index module) const {
     const Index first = model_.modules[module].first_child;
     return module != 0 && is_one_of(kExperts, model_.modules[module].name) && first != kNone &&

@@ -7,6 +7,8 @@
 #include <span>
 #include <string>
 
+#include "bytes/hash.h"
+
 namespace weigh {
 namespace {
 
@@ -16,10 +18,9 @@ bool is_small_float(DType dtype) { return is_floating_point(dtype) && bits(dtype
 
 bool is_integer(DType dtype) { return !can_be_parameter(dtype) && dtype != DType::boolean; }
 
-std::string_view integer_scheme(unsigned width) {
-  constexpr std::array<std::string_view, 9> kNames = {"",     "int1", "int2", "int3", "int4",
-                                                      "int5", "int6", "int7", "int8"};
-  return width < kNames.size() ? kNames[width] : "";
+Scheme integer_scheme(unsigned width) {
+  const bool is_known = width > 0 && width <= 8;
+  return is_known ? static_cast<Scheme>(static_cast<unsigned>(Scheme::int1) + width - 1) : Scheme::not_told;
 }
 
 class Finder {
@@ -28,7 +29,7 @@ class Finder {
 
   QuantizedWeights find() && {
     for (Index module = 0; module < model_.modules.size(); ++module)
-      if (has_small_elements(module)) look_at(module);
+      if (has_small_elements(module) && !is_as_another(module)) look_at(module);
     return std::move(found_);
   }
 
@@ -45,6 +46,42 @@ class Finder {
   static bool is_plain_array(const Tensor& tensor) {
     return tensor.rank_known() && tensor.rank > 0 && tensor.layout == Layout::strided &&
            tensor.state == State::initialised;
+  }
+
+  // The layers of a model are alike, and are looked at once: with the same names, dtypes and shapes nothing else comes
+  // of it.
+  bool is_as_another(Index module) {
+    const Module& owner = model_.modules[module];
+    if (owner.first_child != kNone) return false;
+    std::uint64_t hash = 0;
+    for (Index i = owner.first_tensor; i != kNone; i = model_.tensors[i].next)
+      hash = mix(hash, model_.tensors[i].first_extent);
+    Index& recent = recent_[hash % recent_.size()];
+    if (recent == kNone || !are_alike(recent, module)) {
+      recent = module;
+      return false;
+    }
+    if (found_.empty()) return true;
+    Index from = model_.modules[recent].first_tensor;
+    for (Index to = owner.first_tensor; to != kNone; to = model_.tensors[to].next, from = model_.tensors[from].next) {
+      found_.parts[to] = found_.parts[from];
+      found_.logical[to] = found_.logical[from];
+      found_.schemes[to] = found_.schemes[from];
+    }
+    return true;
+  }
+
+  bool are_alike(Index a, Index b) const {
+    Index i = model_.modules[a].first_tensor;
+    Index j = model_.modules[b].first_tensor;
+    for (; i != kNone && j != kNone; i = model_.tensors[i].next, j = model_.tensors[j].next) {
+      const Tensor& x = model_.tensors[i];
+      const Tensor& y = model_.tensors[j];
+      if (x.first_extent != y.first_extent || x.rank != y.rank || x.dtype != y.dtype || x.layout != y.layout ||
+          x.state != y.state || x.name != y.name)
+        return false;
+    }
+    return i == j;
   }
 
   Index tensor(std::string_view name) const {
@@ -91,13 +128,12 @@ class Finder {
     base = tensor.name;
     if (take_off("_blocks") && tensor.dtype == DType::uint8 && this->tensor(base, "_scales") != kNone) {
       found_or_new().parts[this->tensor(base, "_scales")] = Part::overhead;
-      return mark(index, doubled(index), "mxfp4");
+      return mark(index, doubled(index), Scheme::mxfp4);
     }
     base = tensor.name;
     if (take_off("_qdata") || take_off(":qdata")) {
-      if (tensor.dtype == DType::uint8) return mark(index, doubled(index), "int4");
-      return mark(index, numel(index),
-                  is_integer(tensor.dtype) ? integer_scheme(bits(tensor.dtype)) : short_name(tensor.dtype));
+      if (tensor.dtype == DType::uint8) return mark(index, doubled(index), Scheme::int4);
+      return mark(index, numel(index), Scheme::none);
     }
     if (tensor.rank >= 2 && (is_integer(tensor.dtype) || is_small_float(tensor.dtype))) return unpacked(index);
     return false;
@@ -107,7 +143,7 @@ class Finder {
   bool packed(Index index, std::string_view base) {
     const Index scale = tensor(base, "_scale");
     if (scale == kNone) return false;
-    if (model_.tensors[index].dtype == DType::uint8) return mark(index, doubled(index), "nvfp4");
+    if (model_.tensors[index].dtype == DType::uint8) return mark(index, doubled(index), Scheme::nvfp4);
     return mark_words(index, scale);
   }
 
@@ -126,7 +162,7 @@ class Finder {
 
   // Rows of 32-bit words; 3 bits fill a word but for what is left over in a row.
   bool mark_bits(Index index, unsigned width, std::uint64_t rows) {
-    if (width == 0 || width > 32) return mark(index, QuantizedWeights::kUnknown, "packed");
+    if (width == 0 || width > 32) return mark(index, QuantizedWeights::kUnknown, Scheme::not_told);
     const std::uint64_t row = rows == 0 ? 0 : numel(index) / rows;
     if (row > kMostLogical / 32 || (rows != 0 && row * 32 / width > kMostLogical / rows)) return false;
     return mark(index, rows * (row * 32 / width), integer_scheme(width));
@@ -172,10 +208,10 @@ class Finder {
     const bool is_by_row =
         model_.tensors[scale].rank == 2 && extent(scale, 1) == 1 && model_.tensors[weights].rank == 2;
     if (is_by_row && extent(weights, 1) != 0 && extent(scale, 0) <= kMostLogical / extent(weights, 1))
-      return mark(weights, extent(scale, 0) * extent(weights, 1), width == 0 ? "hqq" : integer_scheme(width));
+      return mark(weights, extent(scale, 0) * extent(weights, 1), integer_scheme(width));
     if (model_.tensors[weights].dtype == DType::uint8 && (width == 1 || width == 2 || width == 4 || width == 8))
       return mark(weights, numel(weights) * (8 / width), integer_scheme(width));
-    return mark(weights, QuantizedWeights::kUnknown, "hqq");
+    return mark(weights, QuantizedWeights::kUnknown, Scheme::not_told);
   }
 
   // A matrix of integers or small floats that keeps its name.
@@ -185,40 +221,38 @@ class Finder {
     if (name == "weight" && tensor.dtype == DType::uint32 && this->tensor("scales") != kNone)
       return mark_words(index, this->tensor("scales"));
     if (name == "weight" && tensor.dtype == DType::int8 && this->tensor("SCB") != kNone)
-      return mark(index, numel(index), "int8");
+      return mark(index, numel(index), Scheme::none);
     if (tensor.dtype == DType::uint8)
-      if (const std::string_view scheme = bitsandbytes(name); !scheme.empty())
-        return mark(index, doubled(index), scheme);
+      if (const std::optional<Scheme> scheme = bitsandbytes(name)) return mark(index, doubled(index), *scheme);
     Index scale = kNone;
     for (std::string_view suffix : {"_scale_inv", "_scale", "_scales"})
       if (scale == kNone) scale = this->tensor(name, suffix);
     if (scale == kNone) return false;
     if (tensor.dtype == DType::uint8) {
       const std::uint64_t scales = numel(scale);
-      if (scales != 0 && numel(index) == scales * 8) return mark(index, doubled(index), "nvfp4");
-      if (scales != 0 && numel(index) == scales * 16) return mark(index, doubled(index), "mxfp4");
+      if (scales != 0 && numel(index) == scales * 8) return mark(index, doubled(index), Scheme::nvfp4);
+      if (scales != 0 && numel(index) == scales * 16) return mark(index, doubled(index), Scheme::mxfp4);
     }
-    return mark(index, numel(index),
-                is_integer(tensor.dtype) ? integer_scheme(std::min(bits(tensor.dtype), 9U)) : short_name(tensor.dtype));
+    return mark(index, numel(index), Scheme::none);
   }
 
   // Its facts are named like members of the weight: "fc.weight.absmax" lies in a module "fc.weight".
-  std::string_view bitsandbytes(std::string_view name) {
+  std::optional<Scheme> bitsandbytes(std::string_view name) {
     for (Index child = model_.modules[module_].first_child; child != kNone; child = model_.modules[child].next) {
       if (model_.modules[child].name != name) continue;
       bool has_absmax = false;
-      std::string_view scheme = "4-bit";
+      Scheme scheme = Scheme::four_bits;
       for_each_below(child, [&](Index i) {
         const std::string path = model_.path_of(model_.tensors[i]);
         has_absmax |= model_.tensors[i].name == "absmax";
-        if (path.ends_with("bitsandbytes__nf4")) scheme = "nf4";
-        if (path.ends_with("bitsandbytes__fp4")) scheme = "fp4";
+        if (path.ends_with("bitsandbytes__nf4")) scheme = Scheme::nf4;
+        if (path.ends_with("bitsandbytes__fp4")) scheme = Scheme::fp4;
       });
-      if (!has_absmax) return "";
+      if (!has_absmax) return std::nullopt;
       for_each_below(child, [&](Index i) { found_or_new().parts[i] = Part::overhead; });
       return scheme;
     }
-    return "";
+    return std::nullopt;
   }
 
   // Tensors of a module and of its children.
@@ -257,7 +291,7 @@ class Finder {
     return found_;
   }
 
-  bool mark(Index index, std::uint64_t logical, std::string_view scheme) {
+  bool mark(Index index, std::uint64_t logical, Scheme scheme) {
     QuantizedWeights& found = found_or_new();
     if (found.parts[index] == Part::packed) return true;
     found.parts[index] = Part::packed;
@@ -266,12 +300,26 @@ class Finder {
     return true;
   }
 
+  static std::array<Index, 64> none() {
+    std::array<Index, 64> all;
+    all.fill(kNone);
+    return all;
+  }
+
   const Model& model_;
   Index module_ = 0;
+  std::array<Index, 64> recent_ = none();  // by hash of their shapes: modules that were looked at
   QuantizedWeights found_;
 };
 
 }  // namespace
+
+std::string_view name(Scheme scheme) {
+  constexpr std::array<std::string_view, static_cast<std::size_t>(Scheme::count_)> kNames = {
+      "",     "int1", "int2", "int3",  "int4",  "int5",  "int6",  "int7",
+      "int8", "nf4",  "fp4",  "nvfp4", "mxfp4", "4-bit", "packed"};
+  return kNames[static_cast<std::size_t>(scheme)];
+}
 
 QuantizedWeights find_quantized(const Model& model) { return Finder(model).find(); }
 

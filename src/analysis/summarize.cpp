@@ -5,6 +5,7 @@
 
 #include "analysis/experts.h"
 #include "analysis/fold.h"
+#include "analysis/parts.h"
 #include "analysis/quantized.h"
 #include "analysis/rows.h"
 #include "analysis/tally.h"
@@ -45,6 +46,7 @@ Summary summarize(const Model& model, const SummaryOptions& options) {
     if (!model.is_live) summary.quantized = find_quantized(model);
     summary.tallies = tally_modules(summary);
     summary.totals = total(summary, summary.tallies[0]);
+    find_parts(summary);
     if (!summary.count) find_active(summary);
     select_rows(summary, options, options.fold ? prints.get() : std::vector<std::uint64_t>());
   } catch (const Error& error) {  // a count too large for 64 bits does not know whose it is

@@ -33,6 +33,17 @@ Count logical_of(const Summary& summary, std::size_t tensor, Count numel) {
   return logical == QuantizedWeights::kUnknown ? std::move(numel) + Count::unknown() : Count(logical);
 }
 
+// Not where one counts for oneself.
+bool is_quantised(const Summary& summary) { return !summary.quantized.empty() && !summary.count; }
+
+std::size_t index_of(const Summary& summary, const Tensor& tensor) {
+  return static_cast<std::size_t>(&tensor - summary.model->tensors.data());
+}
+
+Scheme scheme_of(const Summary& summary, const Tensor& tensor) {
+  return is_quantised(summary) ? summary.quantized.schemes[index_of(summary, tensor)] : Scheme::none;
+}
+
 // Adds what one tensor amounts to, or takes it away again.
 template <class Operation>
 void apply(const Summary& summary, const Tensor& tensor, Tally& tally, Operation operation, bool with_bytes = true) {
@@ -40,8 +51,8 @@ void apply(const Summary& summary, const Tensor& tensor, Tally& tally, Operation
   const bool is_uninitialised = tensor.state == State::uninitialised;
   if (with_bytes) operation(tally.bytes, summary.model->bytes(tensor, numel));
   Part part = Part::plain;
-  if (!summary.quantized.empty() && !summary.count) {
-    const auto index = static_cast<std::size_t>(&tensor - summary.model->tensors.data());
+  if (is_quantised(summary)) {
+    const std::size_t index = index_of(summary, tensor);
     part = summary.quantized.part(index);
     if (part == Part::packed) numel = logical_of(summary, index, std::move(numel));
   }
@@ -64,7 +75,8 @@ constexpr auto kSubtract = [](auto& sum, auto&& part) { sum -= part; };
 void add(Tally& sum, const Summary& summary, const Tensor& tensor) {
   apply(summary, tensor, sum, kAdd);
   ++sum.tensors;
-  sum.dtypes.insert(tensor.dtype);
+  const Scheme scheme = scheme_of(summary, tensor);
+  scheme == Scheme::none ? sum.dtypes.insert(tensor.dtype) : sum.schemes.insert(scheme);
 }
 
 void add(Tally& sum, const Tally& part) {
@@ -76,6 +88,7 @@ void add(Tally& sum, const Tally& part) {
   sum.uninitialized_parameters += part.uninitialized_parameters;
   sum.uninitialized_buffers += part.uninitialized_buffers;
   sum.tensors += part.tensors;
+  sum.schemes |= part.schemes;
   sum.dtypes |= part.dtypes;
 }
 

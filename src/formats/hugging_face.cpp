@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "formats/config_keys.h"
+#include "model/roles.h"
 #include "wire/json.h"
 
 #include "weigh/error.h"
@@ -50,7 +51,6 @@ void read_facts(Source& source, const Limits& limits, Model& model) {
 
 // An output layer that is the embedding, though the file holds both: told by the configuration alone.
 void tie_embeddings(Model& model) {
-  constexpr std::array<std::string_view, 4> kInputs = {"embed_tokens", "wte", "word_embeddings", "tok_embeddings"};
   constexpr std::array<std::string_view, 2> kOutputs = {"lm_head", "embed_out"};
   Index input = kNone;
   Index output = kNone;
@@ -58,7 +58,7 @@ void tie_embeddings(Model& model) {
     const Tensor& tensor = model.tensors[i];
     if (tensor.name != "weight" || tensor.tied_to != kNone || tensor.rank != 2) continue;
     const std::string_view owner = model.modules[tensor.module].name;
-    Index* place = is_one_of(kInputs, owner) ? &input : is_one_of(kOutputs, owner) ? &output : nullptr;
+    Index* place = is_text_embedding(owner) ? &input : is_one_of(kOutputs, owner) ? &output : nullptr;
     if (place == nullptr) continue;
     if (*place != kNone) return;  // several of them: which belong together is not told
     *place = static_cast<Index>(i);

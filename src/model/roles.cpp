@@ -11,16 +11,11 @@ namespace {
 constexpr std::array<std::string_view, 15> kBufferNames = {
     "running_mean",
     "running_var",  // torch.nn: batch and instance norm
-    "inv_freq",
-    "original_inv_freq",
-    "cos_cached",
+    "inv_freq",     "original_inv_freq", "cos_cached",
     "sin_cached",  // rotary embeddings
-    "rotary_emb",
-    "freqs_cis",
-    "pos_encoding",
+    "rotary_emb",   "freqs_cis",         "pos_encoding",
     "pe",  // positional tables computed, not learnt
-    "attn_mask",
-    "causal_mask",
+    "attn_mask",    "causal_mask",
     "masked_bias",  // masks kept as floats
     "weight_mask",
     "bias_mask",  // torch.nn.utils.prune
@@ -51,6 +46,12 @@ Role infer_role(std::string_view name, DType dtype, std::span<const Extent> shap
   const Extent one(1);
   known_buffer |= name == "bias" && shape.size() == 4 && shape[0] == one && shape[1] == one && shape[2] == shape[3];
   return known_buffer ? Role::buffer : Role::parameter;
+}
+
+bool is_text_embedding(std::string_view name) {
+  constexpr std::array<std::string_view, 6> kNames = {"embed_tokens",   "wte",        "word_embeddings",
+                                                      "tok_embeddings", "token_embd", "embed_in"};
+  return std::find(kNames.begin(), kNames.end(), name) != kNames.end();
 }
 
 }  // namespace weigh

@@ -14,4 +14,7 @@ namespace weigh {
 // else a parameter. `name` is the part behind the last dot.
 Role infer_role(std::string_view name, DType dtype, std::span<const Extent> shape);
 
+// Whether a module of this name is the input embedding of a language model: "embed_tokens", "wte".
+bool is_text_embedding(std::string_view name);
+
 }  // namespace weigh

@@ -56,6 +56,10 @@ std::string tensors_cell(Cell, const Row& row) { return with_commas(row.tally.te
 
 std::string dtypes_cell(Cell, const Row& row) {
   std::string text;
+  for (unsigned i = 1; i < static_cast<unsigned>(Scheme::count_); ++i) {
+    const auto scheme = static_cast<Scheme>(i);
+    if (row.tally.schemes.contains(scheme)) text += (text.empty() ? "" : ", ") + std::string(name(scheme));
+  }
   for (unsigned i = 0; i < static_cast<unsigned>(DType::count_); ++i) {
     const auto dtype = static_cast<DType>(i);
     if (dtype == DType::unknown || !row.tally.dtypes.contains(dtype)) continue;

@@ -120,7 +120,21 @@ class JsonText {
     json_.member("roles_inferred", totals.roles_inferred);
     json_.member("optimizer_tensors", totals.optimizer_tensors);
     json_.member("optimizer_bytes", totals.optimizer_bytes);
+    parts("towers", summary_.towers);
+    parts("predicting_layers", summary_.predicting_layers);
     json_.end_object();
+  }
+
+  void parts(std::string_view key, const std::vector<Index>& modules) {
+    json_.key(key);
+    json_.begin_array();
+    for (const Index module : modules) {
+      json_.begin_object(true);
+      json_.member("path", model_.path_of(module));
+      json_.member("parameters", summary_.tallies[module].parameters.known());
+      json_.end_object();
+    }
+    json_.end_array();
   }
 
   void cache() {
@@ -269,7 +283,14 @@ class JsonText {
     json_.member("tied_to", tensor.tied_to == kNone ? std::nullopt
                                                     : std::optional(model_.path_of(model_.tensors[tensor.tied_to])));
     json_.member("logical_parameters", logical(tensor, numel));
+    json_.member("scheme", text_or_null(scheme(tensor)));
     json_.end_object();
+  }
+
+  std::string scheme(const Tensor& tensor) const {
+    const QuantizedWeights& quantized = summary_.quantized;
+    const auto index = static_cast<std::size_t>(&tensor - model_.tensors.data());
+    return quantized.empty() ? "" : std::string(name(quantized.schemes[index]));
   }
 
   std::optional<std::uint64_t> logical(const Tensor& tensor, const Count& numel) const {

@@ -124,6 +124,8 @@ class TableText {
     if (!model_.runs.empty()) parts.push_back(flops(model_.runs[0]));
     line(fmt::format("{}", fmt::join(parts, separator_)), kBold);
     packed_and_active();
+    parts_apart(summary_.towers, "for images and sounds");
+    parts_apart(summary_.predicting_layers, "that predict further tokens");
     if (totals.by_dtype.size() < 2) return;
     parts.clear();
     for (const DTypeShare& share : totals.by_dtype) {
@@ -158,7 +160,25 @@ class TableText {
       for (const DTypeShare& share : totals.by_dtype) stored += share.elements;
       parts.push_back(total_text(stored, style_, 4) + " elements stored, a tied output layer among them");
     }
+    if (totals.schemes.contains(Scheme::not_told))
+      parts.emplace_back("how many weights a packed element holds is not told");
     if (!parts.empty()) line(fmt::format("{}", fmt::join(parts, separator_)));
+  }
+
+  // "417 M of it in parts for images and sounds: vision_model, resampler_model"
+  void parts_apart(const std::vector<Index>& modules, std::string_view what) {
+    constexpr std::size_t kMost = 3;
+    if (modules.empty()) return;
+    Count parameters;
+    std::vector<std::string> names;
+    for (const Index module : modules) {
+      parameters += summary_.tallies[module].parameters;
+      if (names.size() < kMost) names.push_back(printable(model_.path_of(module), options_.unicode));
+    }
+    std::string text =
+        fmt::format("{} of it in parts {}: {}", total_text(parameters, style_, 4), what, fmt::join(names, ", "));
+    if (modules.size() > kMost) text += fmt::format(" and {} more", modules.size() - kMost);
+    line(text);
   }
 
   void cache() {

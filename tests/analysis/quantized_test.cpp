@@ -41,7 +41,10 @@ class Layer {
       overhead += found.parts[i] == Part::overhead;
       if (found.parts[i] != Part::packed) continue;
       const bool is_known = found.logical[i] != QuantizedWeights::kUnknown;
-      text = std::string(found.schemes[i]) + " " + (is_known ? std::to_string(found.logical[i]) : "?");
+      const DType dtype = build_.model().tensors[i].dtype;
+      const std::string_view plain = dtype == DType::int8 ? "int8" : short_name(dtype);
+      text = std::string(found.schemes[i] == Scheme::none ? plain : name(found.schemes[i])) + " " +
+             (is_known ? std::to_string(found.logical[i]) : "?");
     }
     return text + ", " + std::to_string(overhead) + " of overhead";
   }

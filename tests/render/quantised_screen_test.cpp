@@ -44,7 +44,7 @@ TEST(QuantisedScreen, TellsWhatIsActiveAndHowManyBitsAWeightTakes) {
             "\n"
             "  Name             Params   Active   Buffers      Size    Bits   Dtypes\n"
             "  embed_tokens      6,400    6,400         0   12.8 kB   16.00   bf16\n"
-            "  layers.0…1  ×2   16.9 K    8,704       512   10.2 kB    4.85   bf16, i32\n"
+            "  layers.0…1  ×2   16.9 K    8,704       512   10.2 kB    4.85   int4, bf16\n"
             "\n"
             "  23.30 K parameters · 512 in buffers (by name and dtype) · 23.04 kB\n"
             "  15.10 K active for a token (2 of 4 experts, 1 shared)\n"
@@ -58,6 +58,18 @@ TEST(QuantisedScreen, SaysNothingOfActiveParametersWhereTheTensorsContradictTheC
   build.model().config.experts.pools = {8};
   const std::string text = render(summarize(build.model()));
   EXPECT_EQ(text.find("ctive"), std::string::npos) << text;
+}
+
+TEST(QuantisedScreen, TellsWhatATokenDoesNotPass) {
+  testing::Build build;
+  build.add("embed_tokens.weight", {10, 4});
+  for (const char* tower : {"visual", "vpm", "apm", "resampler"}) build.add(std::string(tower) + ".weight", {5, 5});
+  build.add("mtp.weight", {4, 4});
+  const std::string text = render(summarize(build.model()));
+  EXPECT_NE(text.find("\n  100 of it in parts for images and sounds: visual, vpm, apm and 1 more\n"
+                      "  16 of it in parts that predict further tokens: mtp\n"),
+            std::string::npos)
+      << text;
 }
 
 }  // namespace

@@ -1,0 +1,14 @@
+// Parts of a language model that a text token does not pass: towers for images and sounds, with what leads from them to
+// the language model, and layers behind the last, which predict further tokens. By the names that modules commonly
+// have.
+#pragma once
+
+#include "weigh/summary.h"
+
+namespace weigh {
+
+// Fills Summary::towers and Summary::predicting_layers. A model without a text embedding outside its towers has none: a
+// network for images alone is no tower.
+void find_parts(Summary& summary);
+
+}  // namespace weigh

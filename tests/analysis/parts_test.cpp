@@ -1,0 +1,58 @@
+// Parts that a text token does not pass.
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "analysis/build.h"
+
+#include "weigh/summary.h"
+
+namespace weigh::testing {
+namespace {
+
+std::string paths(const Model& model, const std::vector<Index>& modules) {
+  std::string all;
+  for (const Index module : modules) all += (all.empty() ? "" : " ") + model.path_of(module);
+  return all;
+}
+
+std::string towers(Build& build) { return paths(build.model(), summarize(build.model()).towers); }
+std::string predicting(Build& build) { return paths(build.model(), summarize(build.model()).predicting_layers); }
+
+TEST(Parts, AreTheTopmostTowersBesideALanguageModel) {
+  Build build;
+  build.add("model.embed_tokens.weight", {10, 4});
+  build.add("model.layers.0.weight", {4, 4});
+  build.add("vision_model.visual.weight", {3, 3});
+  build.add("model.resampler.weight", {2, 2});
+  EXPECT_EQ(towers(build), "vision_model model.resampler");
+  EXPECT_EQ(predicting(build), "");
+}
+
+TEST(Parts, ANetworkForImagesAloneIsNoTower) {
+  Build build;
+  build.add("vit.embeddings.weight", {10, 4});
+  build.add("classifier.weight", {2, 4});
+  EXPECT_EQ(towers(build), "");
+}
+
+TEST(Parts, AnEmbeddingInsideATowerMakesNoLanguageModel) {
+  Build build;
+  build.add("vision_model.embed_tokens.weight", {10, 4});
+  EXPECT_EQ(towers(build), "");
+}
+
+TEST(Parts, LayersBehindTheLastPredict) {
+  Build build;
+  build.add("embed_tokens.weight", {10, 4});
+  for (const char* number : {"0", "1", "2", "x"}) build.add(std::string("layers.") + number + ".weight", {4, 4});
+  build.add("mtp.weight", {4, 4});
+  EXPECT_EQ(predicting(build), "mtp") << "nobody says how many layers there are";
+  build.model().config.layers = 2;
+  build.model().config.predicting_layers = 1;
+  EXPECT_EQ(predicting(build), "layers.2 mtp");
+}
+
+}  // namespace
+}  // namespace weigh::testing
