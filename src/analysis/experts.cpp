@@ -28,9 +28,7 @@ class ActiveFinder {
     const std::uint64_t chosen = config_.per_token;
     if (config_.pools.empty() || chosen == 0 || chosen > config_.pools[0] || !summary_.totals.is_exact()) return {};
     active_.resize(model_.modules.size());
-    std::vector<bool> is_left_out(model_.modules.size());
-    for (const Index tower : summary_.towers) is_left_out[tower] = true;
-    for (const Index layer : summary_.predicting_layers) is_left_out[layer] = true;
+    const std::vector<bool> is_left_out = left_out();
     for (std::size_t i = model_.modules.size(); i-- > 0;) {
       const auto module = static_cast<Index>(i);
       if (is_left_out[i]) {
@@ -55,6 +53,16 @@ class ActiveFinder {
   }
 
  private:
+  // With all that is below them.
+  std::vector<bool> left_out() const {
+    std::vector<bool> is_left_out(model_.modules.size());
+    for (const Index tower : summary_.towers) is_left_out[tower] = true;
+    for (const Index layer : summary_.predicting_layers) is_left_out[layer] = true;
+    for (std::size_t i = 1; i < is_left_out.size(); ++i)
+      if (is_left_out[model_.modules[i].parent]) is_left_out[i] = true;
+    return is_left_out;
+  }
+
   bool is_pool(Index module) const {
     const Index first = model_.modules[module].first_child;
     return module != 0 && is_one_of(kExperts, model_.modules[module].name) && first != kNone &&
@@ -107,13 +115,20 @@ class ActiveFinder {
     return tensor.rank_known() && tensor.rank == 2 && shape[0] == Extent(first) && shape[1] == Extent(second);
   }
 
-  // One tensor for all experts of a layer: "experts.gate_up_proj" [E, …], "blk.3.ffn_up_exps.weight" [E, …].
+  // One tensor for all experts of a layer: "experts.gate_up_proj" [E, …], "blk.3.ffn_up_exps.weight" [E, …],
+  // "block_sparse_moe.input_linear.weight" [E, …, …], or with the experts' rows behind each other,
+  // "experts.mlp.w1" [E·…, …].
   bool holds_experts(Index index) const {
     const Tensor& tensor = model_.tensors[index];
-    if (!tensor.rank_known() || tensor.rank < 2 || *model_.shape_begin(tensor) != Extent(config_.pools[0]))
-      return false;
-    const std::string_view owner = model_.modules[tensor.module].name;
-    return is_one_of(kExperts, owner) || owner.ends_with("_exps");
+    if (!tensor.rank_known() || tensor.rank < 2) return false;
+    const Extent first = *model_.shape_begin(tensor);
+    const Module& owner = model_.modules[tensor.module];
+    const std::string_view parent = owner.parent == kNone ? "" : model_.modules[owner.parent].name;
+    if (first == Extent(config_.pools[0])) {
+      const bool is_in_a_mixture = owner.name.ends_with("moe") || parent.ends_with("moe");
+      return is_one_of(kExperts, owner.name) || owner.name.ends_with("_exps") || (tensor.rank == 3 && is_in_a_mixture);
+    }
+    return is_one_of(kExperts, parent) && first.is_known() && first.size() % config_.pools[0] == 0;
   }
 
   // "gate.weight_1" beside "gate.weight".

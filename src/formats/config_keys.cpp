@@ -76,8 +76,11 @@ const T* ConfigKeys::find(const std::map<std::string, T, std::less<>>& values,
 }
 
 std::uint64_t ConfigKeys::number(std::initializer_list<std::string_view> keys) const {
-  const std::uint64_t* found = find(numbers_, keys);
-  return found == nullptr ? 0 : *found;
+  if (const std::uint64_t* found = find(numbers_, keys)) return *found;
+  const std::vector<std::uint64_t>* list = find(lists_, keys);  // one number for each layer
+  const bool is_one = list != nullptr && !list->empty() &&
+                      std::all_of(list->begin(), list->end(), [&](std::uint64_t n) { return n == list->front(); });
+  return is_one ? list->front() : 0;
 }
 
 std::string_view ConfigKeys::text(std::initializer_list<std::string_view> keys) const {
@@ -135,11 +138,8 @@ ExpertsConfig ConfigKeys::experts() const {
     config.pools = {all};
   }
   config.per_token = number(chosen);
-  if (const std::vector<std::uint64_t>* list = find(lists_, chosen); list != nullptr && !list->empty()) {
-    const bool is_one = std::all_of(list->begin(), list->end(), [&](std::uint64_t k) { return k == list->front(); });
-    if (is_one) config.per_token = list->front();
-  }
   config.shared = number({"n_shared_experts", "num_shared_experts", "num_shared_expert", "moe_num_shared_experts"});
+  if (config.shared == 0 && number({"shared_expert_intermediate_size"}) != 0) config.shared = 1;
   return config;
 }
 
@@ -169,8 +169,11 @@ CacheConfig ConfigKeys::cache(std::uint64_t layers) const {
     config.sliding_layers = config.window == 0 ? 0 : count("sliding_attention");
     config.layers = std::min(
         layers, count("full_attention") + count("sliding_attention") + count("attention") + count("chunked_attention"));
-  } else if (config.window != 0) {
-    config.sliding_layers = layers;
+  } else {
+    // Of so many layers one attends; the others keep a state of one size, however long the text is.
+    const std::uint64_t interval = number({"full_attention_interval", "attn_layer_period"});
+    if (interval > 1) config.layers = layers / interval;
+    config.sliding_layers = config.window == 0 ? 0 : config.layers;
   }
   const std::string_view dtype = text({"torch_dtype", "dtype"});
   config.element_bytes = dtype == "float32" ? 4 : dtype == "bfloat16" || dtype == "float16" ? 2 : 0;

@@ -1,5 +1,6 @@
 weigh_test(formats
   FILES
+    formats/config_keys_test.cpp
     formats/expected_test.cpp
     formats/giants_test.cpp
     formats/gguf_test.cpp
