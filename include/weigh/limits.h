@@ -25,6 +25,12 @@ struct Limits {
   std::uint32_t gguf_array_depth = 4;
   std::uint64_t gguf_alignment = std::uint64_t{1} << 20;
 
+  // Of an ONNX file what is no weight: nodes, names, shapes. The largest known are some hundred MB.
+  std::uint64_t onnx_graph_bytes = std::uint64_t{1} << 30;
+  std::uint64_t onnx_nodes = 5'000'000;
+  // Graphs in nodes of graphs. Google's own reader of protocol buffers stops at 100 messages.
+  std::uint32_t onnx_depth = 50;
+
   std::uint64_t zip_entries = 10'000'000;
   // What may be inflated from one archive. PyTorch never compresses its records, so this is generous.
   std::uint64_t inflated_bytes = std::uint64_t{256} << 20;

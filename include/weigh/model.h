@@ -97,6 +97,15 @@ struct Note {
   std::string message;
 };
 
+// What a file with a graph tells of a quantised tensor: that an operator turns it back into weights, or takes it as a
+// scale or a zero point. Where nobody tells, names do: src/analysis/quantized.h.
+struct QuantizedTensor {
+  static constexpr std::uint64_t kUnknown = UINT64_MAX;
+  Index tensor = 0;
+  std::string_view scheme = {};  // "int4", a literal; "" for a scale or a zero point
+  std::uint64_t logical = 0;     // weights that it holds; kUnknown where that is not told
+};
+
 // Where a tensor's elements lie in a file, as they are: of the tensor's dtype, little-endian unless the model's
 // metadata say otherwise.
 struct Location {
@@ -129,7 +138,8 @@ class Model {
   // How many elements a nested tensor has: its parts differ in shape. By Tensor::first_extent, ascending.
   std::vector<std::pair<Index, std::uint64_t>> nested_elements;
   std::vector<Section> sections;
-  std::vector<Run> runs;  // by module; empty where no forward was looked at
+  std::vector<QuantizedTensor> quantized;  // each tensor once
+  std::vector<Run> runs;                   // by module; empty where no forward was looked at
   std::vector<Note> notes;
   Config config;                    // empty where there is none
   std::vector<Location> locations;  // by tensor; empty unless ReadOptions::locations asked for them

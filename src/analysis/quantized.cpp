@@ -28,6 +28,13 @@ class Finder {
   explicit Finder(const Model& model) : model_(model) {}
 
   QuantizedWeights find() && {
+    for (const QuantizedTensor& told : model_.quantized) {
+      if (told.scheme.empty()) {
+        found_or_new().parts[told.tensor] = Part::overhead;
+      } else {
+        mark(told.tensor, told.logical, told.scheme);
+      }
+    }
     for (Index module = 0; module < model_.modules.size(); ++module)
       if (has_small_elements(module) && !is_as_another(module)) look_at(module);
     return std::move(found_);

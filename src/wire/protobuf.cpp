@@ -65,7 +65,7 @@ void ProtoBytes::copy(std::uint64_t offset, std::span<char> into) {
 }
 
 ProtoMessage::ProtoMessage(ProtoBytes& bytes, std::uint64_t offset, std::uint64_t length, const char* name)
-    : bytes_(&bytes), name_(name), position_(offset), end_(offset) {
+    : bytes_(&bytes), name_(name), position_(offset), end_(offset), field_offset_(offset) {
   if (offset < bytes.begin() || !fits(offset, length, bytes.end())) {
     throw Error(ErrorKind::truncated, bytes.label(),
                 fmt::format("{}: {} bytes are needed, {} are left; is the file incomplete?", name, length,

@@ -69,12 +69,15 @@ class ProtoMessage {
   // `bytes` must outlive it; `name` is a literal. Throws Error(truncated) where the range leaves `bytes`.
   ProtoMessage(ProtoBytes& bytes, std::uint64_t offset, std::uint64_t length, const char* name);
 
+  // The source that messages name.
+  const std::string& label() const { return bytes_->label(); }
   // To the next field; false at the end. Throws Error.
   bool next();
 
-  // Of the field. Requires: next() said true.
+  // Of the field. Requires: next() said true; before, begin() is where the message begins.
   std::uint32_t number() const { return number_; }
   ProtoWire wire() const { return wire_; }
+  std::uint64_t begin() const { return field_offset_; }
   std::uint64_t offset() const { return value_offset_; }  // of its value
   std::uint64_t length() const { return value_length_; }  // of its value, in bytes
 
