@@ -10,6 +10,7 @@
 #include "formats/directory.h"
 #include "formats/gguf.h"
 #include "formats/hugging_face.h"
+#include "formats/onnx.h"
 #include "formats/pt2.h"
 #include "formats/pytorch.h"
 #include "formats/safetensors.h"
@@ -30,6 +31,7 @@ constexpr std::array kFormats = {
     Format{"GGUF", "versions 1 to 3, either byte order, one file or split into several", matches_gguf, read_gguf},
     Format{"TorchScript", "torch.jit.save: scripted, traced and frozen modules", matches_torchscript, read_torchscript},
     Format{"torch.export", "torch.export.save: exported programs, .pt2", matches_pt2, read_pt2},
+    Format{"ONNX", "models of any opset, weights inside or in files beside them", matches_onnx, read_onnx},
 };
 
 // In the order in which they are tried; what none of them knows is looked at by plan_directory.

@@ -1,7 +1,6 @@
 #include "formats/onnx/graphs.h"
 
 #include <algorithm>
-#include <optional>
 
 #include <fmt/format.h>
 
@@ -88,7 +87,7 @@ void OnnxGraphReader::add_main(const ProtoMessage& field) {
 
 void OnnxGraphReader::add_function(const ProtoMessage& field) {
   OnnxGraph graph;
-  graph.function = 0;
+  graph.function.emplace(0, 0);
   pending_.push_back({field.offset(), field.length(), static_cast<std::uint32_t>(graphs_.graphs.size())});
   graphs_.graphs.push_back(std::move(graph));
 }
@@ -96,21 +95,27 @@ void OnnxGraphReader::add_function(const ProtoMessage& field) {
 void OnnxGraphReader::read() {
   for (std::size_t i = 0; i < pending_.size(); ++i) {
     const Pending pending = pending_[i];  // others are added
-    graphs_.graphs[pending.graph].function == kNone ? read_graph(pending) : read_function(pending);
+    graphs_.graphs[pending.graph].function ? read_function(pending) : read_graph(pending);
+  }
+  for (const OnnxNode& node : graphs_.nodes) {
+    for (std::uint32_t i = node.first_port; i < node.first_port + node.inputs; ++i) {
+      const std::uint32_t name = graphs_.ports[i];
+      graphs_.ports[i] = name == 0 ? kNone : graphs_.find(node.graph, name);
+    }
   }
 }
 
-void OnnxGraphReader::spend(std::uint64_t bytes, const ProtoMessage& message) {
+void OnnxGraphReader::spend(std::uint64_t bytes, std::uint64_t offset) {
   spent_ += bytes;
   if (spent_ <= limits_.onnx_graph_bytes) return;
   throw Error(ErrorKind::limit, bytes_.label(),
               fmt::format("the graph without its weights has more than {} bytes (limit onnx_graph_bytes)",
                           limits_.onnx_graph_bytes),
-              message.begin());
+              offset);
 }
 
 std::string OnnxGraphReader::name_of(const ProtoMessage& field) {
-  spend(field.length(), field);
+  spend(field.length() + sizeof(OnnxValue), field.begin());
   return field.text(limits_.name_bytes, "name_bytes");
 }
 
@@ -122,7 +127,7 @@ std::pair<std::string, std::string> OnnxGraphReader::read_entry(ProtoMessage ent
     // Others are as long as the source of a model.
     const bool is_wanted = both.first == kScopes || both.first == kClasses || both.first == kSignature;
     if (!is_wanted) continue;
-    spend(entry.length(), entry);
+    spend(entry.length(), entry.begin());
     both.second = entry.text(limits_.onnx_graph_bytes, "onnx_graph_bytes");
   }
   return both;
@@ -164,7 +169,7 @@ void OnnxGraphReader::read_function(const Pending& pending) {
     if (head.number() == 1) name = name_of(head);
     if (head.number() == 10) domain = name_of(head);
   }
-  graphs_.graphs[pending.graph].function = graphs_.names.id(domain + ":" + name);
+  graphs_.graphs[pending.graph].function.emplace(graphs_.names.id(domain), graphs_.names.id(name));
   std::replace(name.begin(), name.end(), '.', '_');
   graphs_.graphs[pending.graph].prefix = name.empty() ? "function" : name;
   ProtoMessage message(bytes_, pending.offset, pending.length, "FunctionProto");
@@ -296,7 +301,6 @@ std::uint32_t OnnxGraphReader::scope_of(const Scope& scope, std::string_view nam
 }
 
 void OnnxGraphReader::add_tensor(OnnxTensor tensor, std::uint32_t graph, bool is_constant) {
-  spend(tensor.name.size(), {bytes_, bytes_.begin(), 0, ""});
   if (graphs_.tensors.size() >= limits_.tensors) {
     throw Error(ErrorKind::limit, bytes_.label(),
                 fmt::format("holds more than {} tensors (limit tensors)", limits_.tensors));
@@ -351,7 +355,7 @@ std::uint32_t OnnxGraphReader::read_shape(ProtoMessage type) {
       for (ProtoMessage shape = tensor.message("TensorShapeProto"); shape.next();) {
         if (shape.number() != 1) continue;
         extents->push_back(read_extent(shape.message("TensorShapeProto.Dimension")));
-        spend(sizeof(Extent), shape);
+        spend(sizeof(Extent), shape.begin());
       }
     }
   }

@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -39,8 +40,8 @@ class OnnxNames {
 };
 
 struct OnnxGraph {
-  std::uint32_t outer = kNone;     // the graph of the node that holds it
-  std::uint32_t function = kNone;  // "domain:name" of a function; a name
+  std::uint32_t outer = kNone;                                      // the graph of the node that holds it
+  std::optional<std::pair<std::uint32_t, std::uint32_t>> function;  // domain and name, where it is a function's
   std::uint32_t depth = 0;
   std::string prefix;  // module of what it holds: "encoder.If_0.then_branch"
 };
@@ -83,7 +84,7 @@ struct OnnxGraphs {
   OnnxNames names;
   std::vector<OnnxGraph> graphs;  // [0] is the main one
   std::vector<OnnxNode> nodes;
-  std::vector<std::uint32_t> ports;  // values; kNone for an input that is left out
+  std::vector<std::uint32_t> ports;  // values; kNone for one that is left out or comes from nowhere
   std::vector<OnnxHeldTensor> tensors;
   std::vector<std::vector<Extent>> shapes;
   std::vector<std::uint32_t> inputs;  // of the main graph, values
@@ -138,7 +139,7 @@ class OnnxGraphReader {
   void name_types(const Scope& scope);
   std::uint32_t scope_of(const Scope& scope, std::string_view name, std::uint32_t graph);
   std::string name_of(const ProtoMessage& field);
-  void spend(std::uint64_t bytes, const ProtoMessage& message);
+  void spend(std::uint64_t bytes, std::uint64_t offset);
 
   ProtoBytes& bytes_;
   const Limits& limits_;

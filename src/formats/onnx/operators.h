@@ -21,7 +21,7 @@ enum class OnnxFlops : std::uint8_t {
 
 // Bits by number of the input.
 struct OnnxOperator {
-  std::string_view name;
+  std::string_view name = {};
   OnnxFlops flops = OnnxFlops::none;
   std::uint8_t second = 1;       // the other operand
   std::uint16_t weights = 0;     // where parameters stand

@@ -1,0 +1,111 @@
+#include "formats/onnx/uses.h"
+
+#include <array>
+
+#include "bytes/checked.h"
+#include "formats/onnx/operators.h"
+#include "formats/onnx/scopes.h"
+#include "model/roles.h"
+
+namespace weigh {
+namespace {
+
+std::string_view scheme_of(std::uint64_t bits) {
+  constexpr std::array<std::string_view, 9> kNames = {"",     "int1", "int2", "int3", "int4",
+                                                      "int5", "int6", "int7", "int8"};
+  return bits < kNames.size() ? kNames[bits] : bits == 16 ? "int16" : "int32";
+}
+
+std::string_view scheme_of(DType dtype) {
+  switch (dtype) {
+    case DType::int4:
+    case DType::uint4: return "int4";
+    case DType::int2:
+    case DType::uint2: return "int2";
+    default: return is_floating_point(dtype) ? short_name(dtype) : scheme_of(bits(dtype));
+  }
+}
+
+class Finder {
+ public:
+  explicit Finder(const OnnxGraphs& graphs) : graphs_(graphs), uses_(graphs.tensors.size()) {}
+
+  std::vector<OnnxUse> find() && {
+    origins_.reserve(graphs_.values.size());
+    for (const OnnxValue& value : graphs_.values) origins_.push_back(value.tensor);
+    for (const OnnxNode& node : graphs_.nodes) look_at(node);
+    return std::move(uses_);
+  }
+
+ private:
+  void look_at(const OnnxNode& node) {
+    const OnnxOperator& operation = onnx_operator(graphs_.names[node.domain], graphs_.names[node.operation]);
+    for (std::uint32_t i = 0; i < node.inputs; ++i) {
+      const std::uint32_t value = graphs_.ports[node.first_port + i];
+      if (value == kNone || origins_[value] == kNone) continue;
+      OnnxUse& use = uses_[origins_[value]];
+      if (use.scope == kNone) use.scope = node.scope;
+      if (i >= 16) continue;
+      const auto stands_in = [&](std::uint16_t places) { return (places >> i & 1) != 0; };
+      use.is_weight |= stands_in(operation.weights);
+      use.is_statistic |= stands_in(operation.statistics);
+      use.is_argument |= stands_in(operation.arguments);
+      use.is_overhead |= stands_in(operation.overhead);
+      if (stands_in(operation.packed)) unpack(node, operation, graphs_.tensors[origins_[value]].tensor, use);
+    }
+    if (!operation.passes_on || node.inputs == 0 || node.outputs == 0) return;
+    const std::uint32_t from = graphs_.ports[node.first_port];
+    const std::uint32_t to = graphs_.ports[node.first_port + node.inputs];
+    if (from != kNone && to != kNone && origins_[to] == kNone) origins_[to] = origins_[from];
+  }
+
+  void unpack(const OnnxNode& node, const OnnxOperator& operation, const OnnxTensor& tensor, OnnxUse& use) const {
+    if (!use.scheme.empty() || tensor.type == 0 || tensor.dtype == DType::unknown) return;
+    if (is_floating_point(tensor.dtype) && bits(tensor.dtype) > 8) return;  // quantised while it runs
+    use.scheme = scheme_of(tensor.dtype);
+    use.logical = tensor.elements;
+    // Several codes in a byte; 4 bits are the default of both.
+    const std::uint64_t width = node.bits == 0 ? 4 : static_cast<std::uint64_t>(node.bits);
+    const bool is_byte = tensor.dtype == DType::uint8 || tensor.dtype == DType::int8;
+    if (!is_byte || width > 8) return;
+    if (operation.flops == OnnxFlops::packed_product) {
+      use.scheme = scheme_of(width);
+      use.logical = product(node, tensor, width);
+    } else if (operation.name == "GatherBlockQuantized") {
+      use.scheme = scheme_of(width);
+      use.logical = tensor.elements > UINT64_MAX / 8 ? QuantizedTensor::kUnknown : tensor.elements * 8 / width;
+    }
+  }
+
+  // Rows and columns are attributes; the bytes must be able to hold them.
+  static std::uint64_t product(const OnnxNode& node, const OnnxTensor& tensor, std::uint64_t width) {
+    if (node.rows <= 0 || node.columns <= 0) return QuantizedTensor::kUnknown;
+    const auto weights = checked_mul(static_cast<std::uint64_t>(node.rows), static_cast<std::uint64_t>(node.columns));
+    const auto wide = weights ? checked_mul(*weights, width) : std::nullopt;
+    return wide && *wide / 8 <= tensor.elements ? *weights : QuantizedTensor::kUnknown;
+  }
+
+  const OnnxGraphs& graphs_;
+  std::vector<OnnxUse> uses_;
+  std::vector<std::uint32_t> origins_;  // by value: the tensor that it is, perhaps in another form
+};
+
+}  // namespace
+
+std::vector<OnnxUse> find_onnx_uses(const OnnxGraphs& graphs) { return Finder(graphs).find(); }
+
+Role onnx_role(const OnnxGraphs& graphs, const OnnxHeldTensor& held, const OnnxUse& use, std::string_view name,
+               bool& is_recorded) {
+  const OnnxTensor& tensor = held.tensor;
+  const auto recorded = graphs.recorded_roles.find(tensor.name);
+  is_recorded = recorded != graphs.recorded_roles.end() && !held.is_constant;
+  if (is_recorded) return recorded->second;
+  if (!can_be_parameter(tensor.dtype) || use.is_statistic || use.is_overhead) return Role::buffer;
+  const Role by_name = infer_role(name, tensor.dtype, tensor.shape);
+  if (use.is_weight) return by_name;
+  // What an exporter computed beforehand.
+  const bool is_computed = is_onnx_generated(tensor.name) && (tensor.elements <= 1 || !graphs.recorded_roles.empty());
+  return held.is_constant || use.is_argument || is_computed ? Role::buffer : by_name;
+}
+
+}  // namespace weigh
