@@ -231,6 +231,19 @@ bool begins_like_graph(ProtoBytes& bytes, std::uint64_t offset, std::uint64_t le
   return is_known(kGraphFields, graph);
 }
 
+// By the first bytes alone, which are at hand: nearly all files of other kinds are told by them.
+bool may_begin_model(std::string_view head) {
+  ProtoBytes bytes("", head);
+  try {
+    ProtoMessage message(bytes, 0, head.size(), "ModelProto");
+    while (message.next())
+      if (!is_known(kModelFields, message)) return false;
+  } catch (const Error& error) {
+    return error.kind() == ErrorKind::truncated;
+  }
+  return !head.empty();
+}
+
 bool is_model(ProtoBytes& bytes) {
   bool has_version = false;
   bool has_graph = false;
@@ -260,10 +273,9 @@ bool is_model(ProtoBytes& bytes) {
 
 }  // namespace
 
-bool matches_onnx(Source& source) {
-  // The tag of one of its fields.
-  if (source.size() < 2) return false;
-  ProtoBytes bytes(source);
+bool matches_onnx(Glance& glance) {
+  if (!may_begin_model(glance.head())) return false;
+  ProtoBytes bytes(glance.source());
   return is_model(bytes);
 }
 

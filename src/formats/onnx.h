@@ -12,6 +12,7 @@
 #pragma once
 
 #include "bytes/source.h"
+#include "formats/glance.h"
 
 #include "weigh/model.h"
 #include "weigh/read.h"
@@ -19,7 +20,7 @@
 namespace weigh {
 
 // Whether the fields are those of a ModelProto and of no other message that is known.
-bool matches_onnx(Source& source);
+bool matches_onnx(Glance& glance);
 void read_onnx(Source& source, const ReadOptions& options, Model& model);
 
 }  // namespace weigh
