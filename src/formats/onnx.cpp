@@ -67,18 +67,19 @@ class Reader {
             throw Error(ErrorKind::corrupt, source_.label(), "holds two graphs; which one counts is anyone's guess",
                         message.begin());
           }
+          message.message("GraphProto");
           has_graph = true;
-          graph_reader_.add_main(message);
+          graph_reader_.add_main(message.offset(), message.length());
           break;
         case 8: read_operator_set(message.message("OperatorSetIdProto")); break;
         case 14: read_fact(message.message("StringStringEntryProto")); break;
         case 20: ++training_graphs_; break;
-        case 25: functions_.push_back(message); break;
+        case 25: functions_.push_back({message.offset(), message.length()}); break;
         default: break;
       }
     }
     if (!has_graph) throw Error(ErrorKind::corrupt, source_.label(), "holds no graph; the file is damaged");
-    for (const ProtoMessage& function : functions_) graph_reader_.add_function(function);
+    for (const auto& [offset, length] : functions_) graph_reader_.add_function(offset, length);
     model_.kind = fmt::format("IR {}", version);
     if (operator_set_ != 0) model_.kind += fmt::format(", opset {}", operator_set_);
     if (training_graphs_ != 0)
@@ -190,7 +191,7 @@ class Reader {
   OnnxGraphs graphs_;
   OnnxGraphReader graph_reader_;
   OnnxExternals externals_;
-  std::vector<ProtoMessage> functions_;
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> functions_;  // offset and length
   std::vector<const OnnxTensor*> missing_;
   std::int64_t operator_set_ = 0;
   std::uint32_t training_graphs_ = 0;

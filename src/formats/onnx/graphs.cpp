@@ -80,15 +80,16 @@ struct OnnxGraphReader::Scope {
   std::vector<std::string> classes;
 };
 
-void OnnxGraphReader::add_main(const ProtoMessage& field) {
-  pending_.push_back({field.offset(), field.length(), 0});
+void OnnxGraphReader::add_main(std::uint64_t offset, std::uint64_t length) {
+  pending_.push_back({offset, length, 0});
   graphs_.graphs.resize(1);
 }
 
-void OnnxGraphReader::add_function(const ProtoMessage& field) {
+void OnnxGraphReader::add_function(std::uint64_t offset, std::uint64_t length) {
+  spend(sizeof(OnnxGraph) + sizeof(Pending), offset);
   OnnxGraph graph;
   graph.function.emplace(0, 0);
-  pending_.push_back({field.offset(), field.length(), static_cast<std::uint32_t>(graphs_.graphs.size())});
+  pending_.push_back({offset, length, static_cast<std::uint32_t>(graphs_.graphs.size())});
   graphs_.graphs.push_back(std::move(graph));
 }
 
@@ -185,6 +186,7 @@ void OnnxGraphReader::read_node(ProtoMessage message, std::uint32_t graph) {
                 fmt::format("the graph has more than {} nodes (limit onnx_nodes)", limits_.onnx_nodes),
                 message.begin());
   }
+  spend(sizeof(OnnxNode), message.begin());
   OnnxNode node;
   node.graph = graph;
   Attributes attributes;
@@ -273,6 +275,7 @@ void OnnxGraphReader::add_inner(const Attributes& attributes, const OnnxNode& no
                               limits_.name_bytes),
                   inner.offset);
     }
+    spend(2 * graph.prefix.size() + sizeof(OnnxGraph) + sizeof(Pending), inner.offset);
     graphs_.types.emplace(graph.prefix.substr(0, graph.prefix.size() - inner.name.size() - 1),
                           graphs_.names[node.operation]);
     pending_.push_back({inner.offset, inner.length, static_cast<std::uint32_t>(graphs_.graphs.size())});
@@ -297,6 +300,7 @@ std::uint32_t OnnxGraphReader::scope_of(const Scope& scope, std::string_view nam
   const std::string& prefix = graphs_.graphs[graph].prefix;
   const std::string own = onnx_scope_of_node(name);
   if (prefix.empty() || name.starts_with('/')) return graphs_.names.id(own);
+  spend(prefix.size(), bytes_.begin());
   return graphs_.names.id(own.empty() ? prefix : prefix + "." + own);
 }
 
@@ -305,6 +309,8 @@ void OnnxGraphReader::add_tensor(OnnxTensor tensor, std::uint32_t graph, bool is
     throw Error(ErrorKind::limit, bytes_.label(),
                 fmt::format("holds more than {} tensors (limit tensors)", limits_.tensors));
   }
+  spend(sizeof(OnnxHeldTensor) + tensor.name.size() + (tensor.external ? tensor.external->location.size() : 0),
+        bytes_.begin());
   const std::uint32_t index = graphs_.value(graph, graphs_.names.id(tensor.name));
   OnnxValue& value = graphs_.values[index];
   if (value.tensor != kNone) {

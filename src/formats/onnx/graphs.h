@@ -110,8 +110,9 @@ class OnnxGraphReader {
   OnnxGraphReader(ProtoBytes& bytes, const Limits& limits, Model& model, OnnxGraphs& graphs)
       : bytes_(bytes), limits_(limits), model_(model), graphs_(graphs) {}
 
-  void add_main(const ProtoMessage& field);
-  void add_function(const ProtoMessage& field);
+  // Where the message lies.
+  void add_main(std::uint64_t offset, std::uint64_t length);
+  void add_function(std::uint64_t offset, std::uint64_t length);
   // Reads what was added, and what is found in it.
   void read();
 
