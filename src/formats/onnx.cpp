@@ -42,7 +42,8 @@ class Reader {
     graph_reader_.read();
     const std::vector<OnnxUse> uses = find_onnx_uses(graphs_);
     const std::vector<Index> modules = add_modules();
-    for (std::size_t i = 0; i < graphs_.tensors.size(); ++i) add(graphs_.tensors[i], uses[i]);
+    for (std::size_t i = 0; i < graphs_.tensors.size(); ++i)
+      if (!is_onnx_argument(graphs_.tensors[i], uses[i])) add(graphs_.tensors[i], uses[i]);
     model_.architecture = model_.modules[0].type;
     if (!graphs_.nodes.empty()) tell_onnx_runs(graphs_, modules, model_);
     note_missing();

@@ -15,8 +15,6 @@ namespace {
 constexpr std::string_view kSignature = "pkg.torch.export.ExportedProgram.graph_signature";
 constexpr std::string_view kScopes = "pkg.torch.onnx.name_scopes";
 constexpr std::string_view kClasses = "pkg.torch.onnx.class_hierarchy";
-// A constant of up to so many integers is a shape, an axis or an index.
-constexpr std::uint64_t kFewIntegers = 64;
 
 std::uint64_t hash_of_value(std::uint32_t graph, std::uint32_t name) { return mix(mix(hash_seed(), graph), name); }
 
@@ -244,7 +242,10 @@ void OnnxGraphReader::read_attribute(ProtoMessage message, Attributes& attribute
       case 3: number = message.integer(); break;
       case 5: attributes.value = read_onnx_tensor(message.message("TensorProto"), limits_); break;
       case 6:
-      case 11: graphs.emplace_back(message.offset(), message.message("GraphProto").length()); break;
+      case 11:
+        message.message("GraphProto");  // of this wire type
+        graphs.emplace_back(message.offset(), message.length());
+        break;
       case 22: attributes.value = read_onnx_sparse_tensor(message.message("SparseTensorProto"), limits_); break;
       default: break;
     }
@@ -324,17 +325,8 @@ void OnnxGraphReader::add_tensor(OnnxTensor tensor, std::uint32_t graph, bool is
   graphs_.tensors.push_back({std::move(tensor), graph, index, is_constant});
 }
 
-// Its own name is mostly empty: it is called as what the node makes. A scalar, and a few integers, are the argument of
-// an operator, such as others have as an attribute.
+// Its own name is mostly empty: it is called as what the node makes.
 void OnnxGraphReader::add_constant(OnnxTensor tensor, std::uint32_t graph, std::uint32_t output) {
-  const bool is_integer = !can_be_parameter(tensor.dtype);
-  if (tensor.elements <= 1 || (is_integer && tensor.shape.size() < 2 && tensor.elements <= kFewIntegers)) {
-    ++graphs_.small_constants;
-    OnnxValue& value = graphs_.values[graphs_.value(graph, output)];
-    value.shape = static_cast<std::uint32_t>(graphs_.shapes.size());
-    graphs_.shapes.push_back(std::move(tensor.shape));
-    return;
-  }
   tensor.name = graphs_.names[output];
   add_tensor(std::move(tensor), graph, true);
 }

@@ -91,7 +91,6 @@ struct OnnxGraphs {
   std::vector<std::uint32_t> outputs;
   std::map<std::string, std::string, std::less<>> types;    // classes by path of module
   std::map<std::string, Role, std::less<>> recorded_roles;  // by name of tensor; empty where the exporter tells none
-  std::uint32_t small_constants = 0;                        // that are arguments of operators: not among the tensors
 
   // The value with this name in the graph or in one around it; kNone where there is none.
   std::uint32_t find(std::uint32_t graph, std::uint32_t name) const;

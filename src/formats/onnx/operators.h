@@ -29,7 +29,8 @@ struct OnnxOperator {
   std::uint16_t arguments = 0;   // where constants stand: bounds, scales of images
   std::uint16_t packed = 0;      // quantised weights
   std::uint16_t overhead = 0;    // their scales and zero points
-  bool passes_on = false;        // output 0 is input 0 in another form
+  bool passes_on = false;        // outputs are input 0 in another form, or parts of it
+  bool joins = false;            // and of the other inputs
 };
 
 // Of ONNX's own domain ("" or "ai.onnx") or another.

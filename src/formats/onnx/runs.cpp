@@ -123,6 +123,9 @@ class Teller {
 
   IOShape shape_of(const std::vector<std::uint32_t>& values) const {
     if (values.size() > kMostValues || values.empty()) return {};
+    const bool is_told = std::any_of(values.begin(), values.end(),
+                                     [&](std::uint32_t value) { return graphs_.values[value].shape != kNone; });
+    if (!is_told) return {};
     std::vector<IOShape> shapes;
     for (const std::uint32_t value : values) {
       const std::uint32_t shape = graphs_.values[value].shape;

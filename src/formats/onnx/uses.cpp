@@ -10,6 +10,8 @@
 namespace weigh {
 namespace {
 
+constexpr std::uint64_t kFewIntegers = 64;
+
 std::string_view scheme_of(std::uint64_t bits) {
   constexpr std::array<std::string_view, 9> kNames = {"",     "int1", "int2", "int3", "int4",
                                                       "int5", "int6", "int7", "int8"};
@@ -34,6 +36,7 @@ class Finder {
     origins_.reserve(graphs_.values.size());
     for (const OnnxValue& value : graphs_.values) origins_.push_back(value.tensor);
     for (const OnnxNode& node : graphs_.nodes) look_at(node);
+    find_weights();
     return std::move(uses_);
   }
 
@@ -47,7 +50,6 @@ class Finder {
       if (use.scope == kNone) use.scope = node.scope;
       if (i >= 16) continue;
       const auto stands_in = [&](std::uint16_t places) { return (places >> i & 1) != 0; };
-      use.is_weight |= stands_in(operation.weights);
       use.is_statistic |= stands_in(operation.statistics);
       use.is_argument |= stands_in(operation.arguments);
       use.is_overhead |= stands_in(operation.overhead);
@@ -57,6 +59,28 @@ class Finder {
     const std::uint32_t from = graphs_.ports[node.first_port];
     const std::uint32_t to = graphs_.ports[node.first_port + node.inputs];
     if (from != kNone && to != kNone && origins_[to] == kNone) origins_[to] = origins_[from];
+  }
+
+  // From the back: weights may be cut, joined and turned before they stand where weights do.
+  void find_weights() {
+    std::vector<bool> is_weight(graphs_.values.size());
+    const auto value_at = [&](std::uint32_t port) { return graphs_.ports[port]; };
+    for (std::size_t i = graphs_.nodes.size(); i-- > 0;) {
+      const OnnxNode& node = graphs_.nodes[i];
+      const OnnxOperator& operation = onnx_operator(graphs_.names[node.domain], graphs_.names[node.operation]);
+      bool passes_weights = false;
+      for (std::uint32_t out = 0; operation.passes_on && out < node.outputs; ++out) {
+        const std::uint32_t value = value_at(node.first_port + node.inputs + out);
+        passes_weights = passes_weights || (value != kNone && is_weight[value]);
+      }
+      for (std::uint32_t in = 0; in < node.inputs; ++in) {
+        const std::uint32_t value = value_at(node.first_port + in);
+        const bool stands_here = (in < 16 && (operation.weights >> in & 1) != 0);
+        const bool is_passed = passes_weights && (in == 0 || operation.joins);
+        if (value != kNone && (stands_here || is_passed)) is_weight[value] = true;
+      }
+    }
+    for (std::size_t i = 0; i < uses_.size(); ++i) uses_[i].is_weight = is_weight[graphs_.tensors[i].value];
   }
 
   void unpack(const OnnxNode& node, const OnnxOperator& operation, const OnnxTensor& tensor, OnnxUse& use) const {
@@ -93,6 +117,13 @@ class Finder {
 }  // namespace
 
 std::vector<OnnxUse> find_onnx_uses(const OnnxGraphs& graphs) { return Finder(graphs).find(); }
+
+bool is_onnx_argument(const OnnxHeldTensor& held, const OnnxUse& use) {
+  const OnnxTensor& tensor = held.tensor;
+  if (!held.is_constant || use.is_weight || !use.scheme.empty() || use.is_overhead) return false;
+  const bool is_row = tensor.shape.size() < 2 && tensor.elements <= kFewIntegers;
+  return tensor.elements <= 1 || (is_row && !can_be_parameter(tensor.dtype));
+}
 
 Role onnx_role(const OnnxGraphs& graphs, const OnnxHeldTensor& held, const OnnxUse& use, std::string_view name,
                bool& is_recorded) {

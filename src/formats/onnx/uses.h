@@ -25,6 +25,10 @@ struct OnnxUse {
 // By tensor.
 std::vector<OnnxUse> find_onnx_uses(const OnnxGraphs& graphs);
 
+// Whether it is a constant that serves an operator as others have an attribute: one number, or a few integers that are
+// a shape, axes or indices.
+bool is_onnx_argument(const OnnxHeldTensor& held, const OnnxUse& use);
+
 // Parameter or buffer; `is_recorded` where the file says so. `name` is the last part of its path.
 Role onnx_role(const OnnxGraphs& graphs, const OnnxHeldTensor& held, const OnnxUse& use, std::string_view name,
                bool& is_recorded);
