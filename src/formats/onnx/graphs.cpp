@@ -101,7 +101,19 @@ void OnnxGraphReader::read() {
       const std::uint32_t name = graphs_.ports[i];
       graphs_.ports[i] = name == 0 ? kNone : graphs_.find(node.graph, name);
     }
+    keep_shape(node);
   }
+}
+
+// Quantised weights are turned into numbers before they are used: without this, files of them would tell no FLOPs. No
+// other shape is inferred.
+void OnnxGraphReader::keep_shape(const OnnxNode& node) {
+  const std::string_view operation = graphs_.names[node.operation];
+  if ((operation != "DequantizeLinear" && operation != "Identity") || node.inputs == 0 || node.outputs == 0) return;
+  const std::uint32_t from = graphs_.ports[node.first_port];
+  const std::uint32_t to = graphs_.ports[node.first_port + node.inputs];
+  if (from != kNone && to != kNone && graphs_.values[to].shape == kNone)
+    graphs_.values[to].shape = graphs_.values[from].shape;
 }
 
 void OnnxGraphReader::spend(std::uint64_t bytes, std::uint64_t offset) {

@@ -139,6 +139,7 @@ class OnnxGraphReader {
   void name_types(const Scope& scope);
   std::uint32_t scope_of(const Scope& scope, std::string_view name, std::uint32_t graph);
   std::string name_of(const ProtoMessage& field);
+  void keep_shape(const OnnxNode& node);
   void spend(std::uint64_t bytes, std::uint64_t offset);
 
   ProtoBytes& bytes_;
