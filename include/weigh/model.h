@@ -15,6 +15,7 @@
 #include "weigh/config.h"
 #include "weigh/count.h"
 #include "weigh/dtype.h"
+#include "weigh/quantized.h"
 #include "weigh/run.h"
 
 namespace weigh {
@@ -98,12 +99,12 @@ struct Note {
 };
 
 // What a file with a graph tells of a quantised tensor: that an operator turns it back into weights, or takes it as a
-// scale or a zero point. Where nobody tells, names do: src/analysis/quantized.h.
+// scale or a zero point. Where the file tells none, names do: src/analysis/quantized.h.
 struct QuantizedTensor {
-  static constexpr std::uint64_t kUnknown = UINT64_MAX;
   Index tensor = 0;
-  std::string_view scheme = {};  // "int4", a literal; "" for a scale or a zero point
-  std::uint64_t logical = 0;     // weights that it holds; kUnknown where that is not told
+  Part part = Part::overhead;
+  Scheme scheme = Scheme::none;  // of packed weights
+  std::uint64_t logical = 0;     // how many they are; QuantizedWeights::kUnknown where that is not told
 };
 
 // Where a tensor's elements lie in a file, as they are: of the tensor's dtype, little-endian unless the model's

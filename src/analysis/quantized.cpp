@@ -29,12 +29,10 @@ class Finder {
 
   QuantizedWeights find() && {
     for (const QuantizedTensor& told : model_.quantized) {
-      if (told.scheme.empty()) {
-        found_or_new().parts[told.tensor] = Part::overhead;
-      } else {
-        mark(told.tensor, told.logical, told.scheme);
-      }
+      if (told.part == Part::packed) mark(told.tensor, told.logical, told.scheme);
+      if (told.part == Part::overhead) found_or_new().parts[told.tensor] = Part::overhead;
     }
+    if (!model_.quantized.empty()) return std::move(found_);
     for (Index module = 0; module < model_.modules.size(); ++module)
       if (has_small_elements(module) && !is_as_another(module)) look_at(module);
     return std::move(found_);

@@ -154,10 +154,9 @@ class Reader {
     } else {
       builder_.add_by_path(tensor, path, source.shape);
     }
-    if (!use.scheme.empty()) {
-      model_.quantized.push_back({index, use.scheme, use.logical});
-    } else if (use.is_overhead) {
-      model_.quantized.push_back({index});
+    if (use.is_packed || use.is_overhead) {
+      const Part part = use.is_packed ? Part::packed : Part::overhead;
+      model_.quantized.push_back({index, part, use.scheme, use.logical});
     }
     if (source.external) externals_.add(source);
     if (options_.locations) model_.locations.push_back({source.plain_at ? 0 : kNone, source.plain_at.value_or(0), {}});

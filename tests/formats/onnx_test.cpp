@@ -262,9 +262,19 @@ TEST(Onnx, QuantisedWeightsAreParametersAndTheirScalesAreNot) {
     const auto index = static_cast<std::size_t>(find(model, path) - model.tensors.data());
     return summary.quantized.schemes[index];
   };
-  EXPECT_EQ(scheme_of("conv.weight_quantized"), "int8");
-  EXPECT_EQ(scheme_of("fc.weight_int4"), "int4");
-  EXPECT_EQ(scheme_of("head.MatMul.weight_Q4"), "int4");
+  EXPECT_EQ(scheme_of("conv.weight_quantized"), Scheme::none);
+  EXPECT_EQ(scheme_of("fc.weight_int4"), Scheme::none);
+  EXPECT_EQ(scheme_of("head.MatMul.weight_Q4"), Scheme::int4);
+}
+
+TEST(Onnx, ScalesOfIntegerProductsAreTheirs) {
+  const Model model = read_bytes(
+      model_of(node("MatMulInteger", {"x", "w_quantized", "x_zero", "w_zero_point"}, "y", "/fc/MatMul") +
+               node("Mul", {"x_scale_made", "w_scale"}, "s", "/fc/Mul") + tensor_of("w_quantized", {4, 8}, 3, raw(32)) +
+               tensor_of("w_zero_point", {8}, 3, raw(8)) + tensor_of("w_scale", {8}, 1, raw(32))));
+  const Summary summary = summarize(model);
+  EXPECT_EQ(summary.totals.parameters, Count(32));
+  EXPECT_EQ(summary.totals.overhead_bytes, 8U + 32);
 }
 
 TEST(Onnx, PackedProductsThatDoNotFitAreLowerBounds) {

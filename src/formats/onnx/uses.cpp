@@ -1,6 +1,8 @@
 #include "formats/onnx/uses.h"
 
 #include <array>
+#include <string>
+#include <unordered_map>
 
 #include "bytes/checked.h"
 #include "formats/onnx/operators.h"
@@ -12,20 +14,10 @@ namespace {
 
 constexpr std::uint64_t kFewIntegers = 64;
 
-std::string_view scheme_of(std::uint64_t bits) {
-  constexpr std::array<std::string_view, 9> kNames = {"",     "int1", "int2", "int3", "int4",
-                                                      "int5", "int6", "int7", "int8"};
-  return bits < kNames.size() ? kNames[bits] : bits == 16 ? "int16" : "int32";
-}
-
-std::string_view scheme_of(DType dtype) {
-  switch (dtype) {
-    case DType::int4:
-    case DType::uint4: return "int4";
-    case DType::int2:
-    case DType::uint2: return "int2";
-    default: return is_floating_point(dtype) ? short_name(dtype) : scheme_of(bits(dtype));
-  }
+// Of several codes in an element.
+Scheme scheme_of(std::uint64_t bits) {
+  return bits >= 1 && bits <= 8 ? static_cast<Scheme>(static_cast<std::uint64_t>(Scheme::int1) + bits - 1)
+                                : Scheme::not_told;
 }
 
 class Finder {
@@ -33,10 +25,13 @@ class Finder {
   explicit Finder(const OnnxGraphs& graphs) : graphs_(graphs), uses_(graphs.tensors.size()) {}
 
   std::vector<OnnxUse> find() && {
+    for (std::size_t i = 0; i < graphs_.tensors.size(); ++i)
+      if (graphs_.tensors[i].tensor.name.ends_with("_scale")) by_name_.emplace(graphs_.tensors[i].tensor.name, i);
     origins_.reserve(graphs_.values.size());
     for (const OnnxValue& value : graphs_.values) origins_.push_back(value.tensor);
     for (const OnnxNode& node : graphs_.nodes) look_at(node);
     find_weights();
+    find_scales();
     return std::move(uses_);
   }
 
@@ -83,10 +78,22 @@ class Finder {
     for (std::size_t i = 0; i < uses_.size(); ++i) uses_[i].is_weight = is_weight[graphs_.tensors[i].value];
   }
 
+  // Integer products are scaled behind them, by what ONNX Runtime's tools call after the weight.
+  void find_scales() {
+    constexpr std::string_view kQuantized = "_quantized";
+    for (std::size_t i = 0; i < uses_.size(); ++i) {
+      const OnnxHeldTensor& held = graphs_.tensors[i];
+      if (!uses_[i].is_packed || !held.tensor.name.ends_with(kQuantized)) continue;
+      const std::string base = held.tensor.name.substr(0, held.tensor.name.size() - kQuantized.size());
+      const auto scale = by_name_.find(base + "_scale");
+      if (scale != by_name_.end()) uses_[scale->second].is_overhead = true;
+    }
+  }
+
   void unpack(const OnnxNode& node, const OnnxOperator& operation, const OnnxTensor& tensor, OnnxUse& use) const {
-    if (!use.scheme.empty() || tensor.type == 0 || tensor.dtype == DType::unknown) return;
+    if (use.is_packed || tensor.type == 0 || tensor.dtype == DType::unknown) return;
     if (is_floating_point(tensor.dtype) && bits(tensor.dtype) > 8) return;  // quantised while it runs
-    use.scheme = scheme_of(tensor.dtype);
+    use.is_packed = true;
     use.logical = tensor.elements;
     // Several codes in a byte; 4 bits are the default of both.
     const std::uint64_t width = node.bits == 0 ? 4 : static_cast<std::uint64_t>(node.bits);
@@ -97,20 +104,21 @@ class Finder {
       use.logical = product(node, tensor, width);
     } else if (operation.name == "GatherBlockQuantized") {
       use.scheme = scheme_of(width);
-      use.logical = tensor.elements > UINT64_MAX / 8 ? QuantizedTensor::kUnknown : tensor.elements * 8 / width;
+      use.logical = tensor.elements > UINT64_MAX / 8 ? QuantizedWeights::kUnknown : tensor.elements * 8 / width;
     }
   }
 
   // Rows and columns are attributes; the bytes must be able to hold them.
   static std::uint64_t product(const OnnxNode& node, const OnnxTensor& tensor, std::uint64_t width) {
-    if (node.rows <= 0 || node.columns <= 0) return QuantizedTensor::kUnknown;
+    if (node.rows <= 0 || node.columns <= 0) return QuantizedWeights::kUnknown;
     const auto weights = checked_mul(static_cast<std::uint64_t>(node.rows), static_cast<std::uint64_t>(node.columns));
     const auto wide = weights ? checked_mul(*weights, width) : std::nullopt;
-    return wide && *wide / 8 <= tensor.elements ? *weights : QuantizedTensor::kUnknown;
+    return wide && *wide / 8 <= tensor.elements ? *weights : QuantizedWeights::kUnknown;
   }
 
   const OnnxGraphs& graphs_;
   std::vector<OnnxUse> uses_;
+  std::unordered_map<std::string_view, std::size_t> by_name_;  // tensors called "…_scale"
   std::vector<std::uint32_t> origins_;  // by value: the tensor that it is, perhaps in another form
 };
 
@@ -120,7 +128,7 @@ std::vector<OnnxUse> find_onnx_uses(const OnnxGraphs& graphs) { return Finder(gr
 
 bool is_onnx_argument(const OnnxHeldTensor& held, const OnnxUse& use) {
   const OnnxTensor& tensor = held.tensor;
-  if (!held.is_constant || use.is_weight || !use.scheme.empty() || use.is_overhead) return false;
+  if (!held.is_constant || use.is_weight || use.is_packed || use.is_overhead) return false;
   const bool is_row = tensor.shape.size() < 2 && tensor.elements <= kFewIntegers;
   return tensor.elements <= 1 || (is_row && !can_be_parameter(tensor.dtype));
 }

@@ -18,8 +18,9 @@ struct OnnxUse {
   bool is_statistic = false;    // where a running mean stands
   bool is_argument = false;     // where a constant stands
   bool is_overhead = false;     // where a scale or a zero point stands
-  std::string_view scheme;      // of packed weights
-  std::uint64_t logical = 0;    // how many they are
+  bool is_packed = false;       // it is turned back into weights:
+  Scheme scheme = Scheme::none;
+  std::uint64_t logical = 0;  // how many they are
 };
 
 // By tensor.
