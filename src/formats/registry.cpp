@@ -11,6 +11,7 @@
 #include "formats/gguf.h"
 #include "formats/hugging_face.h"
 #include "formats/onnx.h"
+#include "formats/onnx/external.h"
 #include "formats/pt2.h"
 #include "formats/pytorch.h"
 #include "formats/safetensors.h"
@@ -66,6 +67,7 @@ void read_file(Folder& folder, std::string_view name, const ReadOptions& options
   if (is_gguf_part(name) && matches_gguf(glance)) return read_gguf_parts(folder, name, options, model);
   read_source(glance, options, model);
   if (model.format == "safetensors") read_config(folder, options, model);
+  if (model.format == "ONNX") note_absent_onnx_files(folder, model);
 }
 
 }  // namespace

@@ -177,7 +177,8 @@ TEST_F(Run, HelpVersionAndFormatsGoToStandardOutput) {
             "tar\n"
             "GGUF          versions 1 to 3, either byte order, one file or split into several\n"
             "TorchScript   torch.jit.save: scripted, traced and frozen modules\n"
-            "torch.export  torch.export.save: exported programs, .pt2\n");
+            "torch.export  torch.export.save: exported programs, .pt2\n"
+            "ONNX          models of any opset, weights inside or in files beside them\n");
 }
 
 TEST_F(Run, ColorFollowsTheTerminalUnlessToldOtherwise) {

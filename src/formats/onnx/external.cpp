@@ -10,6 +10,8 @@ namespace {
 
 constexpr std::size_t kShownText = 200;
 constexpr std::size_t kMostFiles = 100;
+constexpr std::string_view kFact = "external data";
+constexpr std::string_view kBehindName = ": ";
 
 // Whether the path could lead out of the model's folder.
 bool leaves_folder(std::string_view path) {
@@ -38,14 +40,26 @@ void OnnxExternals::tell(Model& model) const {
   for (const auto& [location, file] : files_) {
     if (++told > kMostFiles) break;
     const std::string shown = location.substr(0, kShownText);
-    model.metadata.emplace_back("external data",
-                                fmt::format("{}: {} tensors, {} bytes", shown, file.tensors, file.bytes));
+    model.metadata.emplace_back(kFact,
+                                fmt::format("{}{}{} tensors, {} bytes", shown, kBehindName, file.tensors, file.bytes));
     if (!leaves_folder(location)) continue;
     model.notes.push_back(
         {"external-data", file.first.substr(0, kShownText),
          fmt::format("is said to lie in '{}', outside the model's folder; it was not looked at, but a "
                      "program that loads the model may read that file: do not load it",
                      shown)});
+  }
+}
+
+void note_absent_onnx_files(const Folder& folder, Model& model) {
+  for (const auto& [key, value] : model.metadata) {
+    if (key != kFact) continue;
+    const std::size_t end = value.rfind(kBehindName);
+    const std::string name = value.substr(0, end);
+    if (end == std::string::npos || name.size() >= kShownText || leaves_folder(name) || folder.contains(name)) continue;
+    model.notes.push_back({"missing-shard", name,
+                           fmt::format("is not beside the model, but {} are in it; download it, too, to load the model",
+                                       value.substr(end + kBehindName.size()))});
   }
 }
 

@@ -6,6 +6,7 @@
 #include <map>
 #include <string>
 
+#include "bytes/folder.h"
 #include "formats/onnx/tensor.h"
 
 #include "weigh/model.h"
@@ -28,5 +29,9 @@ class OnnxExternals {
   };
   std::map<std::string, File> files_;
 };
+
+// Notes which of the files that tell() named are not in the model's folder. Names that lead out of it are not looked
+// at.
+void note_absent_onnx_files(const Folder& folder, Model& model);
 
 }  // namespace weigh
