@@ -55,7 +55,7 @@ class Reading {
           {"unknown-class", name, "is a class that is not known; its objects were kept by name, none was made"});
     std::erase_if(contents_.found, [this](const Found& found) { return is_metrics(found); });
     describe_checkpoint(archive_.root(), model_);
-    const std::ptrdiff_t models = count(Part::state_dict) + count(Part::module);
+    const std::ptrdiff_t models = count(pytorch::Part::state_dict) + count(pytorch::Part::module);
     if (models == 0) {
       add_loose_tensors();
     } else {
@@ -69,14 +69,14 @@ class Reading {
   }
 
  private:
-  std::ptrdiff_t count(Part part) const {
+  std::ptrdiff_t count(pytorch::Part part) const {
     return std::count_if(contents_.found.begin(), contents_.found.end(),
                          [&](const Found& f) { return f.part == part; });
   }
 
   // Scores by file name, as callbacks keep them: names like a state dict's, but no weights.
   bool is_metrics(const Found& found) {
-    if (found.part != Part::state_dict || found.name.empty()) return false;
+    if (found.part != pytorch::Part::state_dict || found.name.empty()) return false;
     const Entries entries = mapping_entries(found.value);
     return std::all_of(entries.begin(), entries.end(), [this](const auto& entry) {
       return !is_tensor(entry.second) || assembler_.is_scalar(entry.second);
@@ -84,8 +84,8 @@ class Reading {
   }
 
   void add_part(const Found& found, bool is_one_of_several) {
-    if (found.part == Part::tensor) return;
-    if (found.part == Part::optimizer) return add_optimizer(found);
+    if (found.part == pytorch::Part::tensor) return;
+    if (found.part == pytorch::Part::optimizer) return add_optimizer(found);
     Section section;
     section.name = model_.keep(found.name);
     if (is_one_of_several) {
@@ -103,7 +103,7 @@ class Reading {
       model_.sections.push_back(section);
     }
     const auto first = static_cast<Index>(model_.tensors.size());
-    if (found.part == Part::module) {
+    if (found.part == pytorch::Part::module) {
       add_module_tree(assembler_, found.value, section.root);
       if (!is_one_of_several) model_.architecture = model_.modules[0].type;
     } else {
@@ -119,9 +119,9 @@ class Reading {
     section.root = kNone;
     for (const Found& part :
          find_parts(pickle::find(mapping_entries(found.value), "state"), model_.source, limits_).found) {
-      for (const auto& [key, value] : part.part == Part::tensor ? Entries() : mapping_entries(part.value))
+      for (const auto& [key, value] : part.part == pytorch::Part::tensor ? Entries() : mapping_entries(part.value))
         if (is_tensor(value)) weigh_optimizer_tensor(section, value);
-      if (part.part == Part::tensor) weigh_optimizer_tensor(section, part.value);
+      if (part.part == pytorch::Part::tensor) weigh_optimizer_tensor(section, part.value);
     }
     model_.sections.push_back(section);
   }
@@ -134,7 +134,7 @@ class Reading {
   // A file without a state dict or module: its tensors under the keys that lead to them.
   void add_loose_tensors() {
     for (const Found& found : contents_.found) {
-      if (found.part == Part::optimizer) {
+      if (found.part == pytorch::Part::optimizer) {
         add_optimizer(found);
       } else {
         std::string path = found.name.empty() ? "tensor" : found.name;
@@ -148,7 +148,7 @@ class Reading {
   // Beside a model, a checkpoint may hold single tensors (metrics, buffers of callbacks): they are no part of it.
   void note_loose_tensors() {
     for (const Found& found : contents_.found) {
-      if (found.part != Part::tensor || assembler_.is_scalar(found.value)) continue;
+      if (found.part != pytorch::Part::tensor || assembler_.is_scalar(found.value)) continue;
       model_.notes.push_back({"loose-tensor", found.name,
                               fmt::format("is a tensor of {} bytes outside of any state dict; it is not counted",
                                           assembler_.stored_bytes(found.value))});
@@ -187,11 +187,11 @@ class Reading {
     if (is_lightning_checkpoint(archive_.root())) return "Lightning checkpoint";
     const bool root_is_the_part = contents_.found.size() == 1 && contents_.found[0].name.empty();
     if (models == 0) {
-      if (model_.tensors.empty() && count(Part::optimizer) > 0) return "optimizer state";
+      if (model_.tensors.empty() && count(pytorch::Part::optimizer) > 0) return "optimizer state";
       return root_is_the_part ? "tensor" : "tensors";
     }
     if (!root_is_the_part) return "checkpoint";
-    return contents_.found[0].part == Part::module ? "pickled module" : "state dict";
+    return contents_.found[0].part == pytorch::Part::module ? "pickled module" : "state dict";
   }
 
   const Archive& archive_;

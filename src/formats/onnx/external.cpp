@@ -56,7 +56,9 @@ void note_absent_onnx_files(const Folder& folder, Model& model) {
     if (key != kFact) continue;
     const std::size_t end = value.rfind(kBehindName);
     const std::string name = value.substr(0, end);
-    if (end == std::string::npos || name.size() >= kShownText || leaves_folder(name) || folder.contains(name)) continue;
+    if (end == std::string::npos || name.empty() || name.size() >= kShownText || leaves_folder(name) ||
+        folder.contains(name))
+      continue;
     model.notes.push_back({"missing-shard", name,
                            fmt::format("is not beside the model, but {} are in it; download it, too, to load the model",
                                        value.substr(end + kBehindName.size()))});
