@@ -65,6 +65,7 @@ TEST(Fold, MultipliesTheCountsOfARow) {
 
 TEST(Fold, DoesNotCareForNumbersOfTensors) {
   Build b;
+  b.module("h").type = "ModuleList";
   for (const std::string layer : kLayers) b.add(layer + ".fc.onnx::MatMul_7" + layer.substr(2), {4, 4});
   EXPECT_EQ(repeats(b), Repeats{3});
 }
