@@ -40,6 +40,22 @@ struct Limits {
   // Nodes that are looked at again and again (a subclass's state, for its bytes).
   std::uint64_t pickle_walk = 50'000'000;
 
+  // NumPy refuses more than 10,000 unless it is told otherwise; more is there for records of many fields.
+  std::uint64_t npy_header_bytes = std::uint64_t{1} << 20;
+  // Records in records.
+  std::uint32_t npy_record_depth = 32;
+
+  // What is looked at of a .tflite file: tables, names and shapes, never weights. A network of a million operators takes
+  // a hundred megabytes.
+  std::uint64_t flatbuffer_bytes = std::uint64_t{1} << 30;
+
+  // The index of a TensorFlow checkpoint: a hundred bytes for a tensor, and the graph of its objects in one block.
+  std::uint64_t sstable_bytes = std::uint64_t{2} << 30;
+  std::uint64_t sstable_block_bytes = std::uint64_t{256} << 20;
+  // A SavedModel's graph without its constants; the largest known take some tens of megabytes.
+  std::uint64_t saved_model_bytes = std::uint64_t{2} << 30;
+  std::uint64_t tracked_objects = 10'000'000;
+
   // The classes of one Python module as TorchScript writes them; the largest known are some hundred KB.
   std::uint64_t script_code_bytes = std::uint64_t{16} << 20;
 

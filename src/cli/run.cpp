@@ -1,5 +1,6 @@
 #include "cli/run.h"
 
+#include <algorithm>
 #include <exception>
 #include <new>
 #include <variant>
@@ -43,8 +44,10 @@ class Command {
 
  private:
   void list_formats() {
+    std::size_t width = 0;
+    for (const FormatInfo& format : formats()) width = std::max(width, format.name.size());
     for (const FormatInfo& format : formats())
-      console_.out(fmt::format("{:<12}  {}\n", format.name, format.description));
+      console_.out(fmt::format("{:<{}}  {}\n", format.name, width, format.description));
   }
 
   // The text for one file; empty where it cannot be had.

@@ -10,10 +10,12 @@
 #include "formats/directory.h"
 #include "formats/gguf.h"
 #include "formats/hugging_face.h"
+#include "formats/npz.h"
 #include "formats/pt2.h"
 #include "formats/pytorch.h"
 #include "formats/safetensors.h"
 #include "formats/sharded.h"
+#include "formats/tflite.h"
 #include "formats/torchscript.h"
 #include "formats/unknown.h"
 
@@ -30,6 +32,9 @@ constexpr std::array kFormats = {
     Format{"GGUF", "versions 1 to 3, either byte order, one file or split into several", matches_gguf, read_gguf},
     Format{"TorchScript", "torch.jit.save: scripted, traced and frozen modules", matches_torchscript, read_torchscript},
     Format{"torch.export", "torch.export.save: exported programs, .pt2", matches_pt2, read_pt2},
+    Format{"NumPy", "numpy.savez: .npz, stored or compressed", matches_npz, read_npz},
+    Format{"TensorFlow Lite", "converted graphs, .tflite (LiteRT): float, float16 and quantised", matches_tflite,
+           read_tflite},
 };
 
 // In the order in which they are tried; what none of them knows is looked at by plan_directory.

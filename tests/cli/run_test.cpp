@@ -172,12 +172,14 @@ TEST_F(Run, HelpVersionAndFormatsGoToStandardOutput) {
     EXPECT_EQ(result.err, "");
   }
   EXPECT_EQ(run({"--formats"}).out,
-            "safetensors   one file, a directory of shards, or an index with its shards\n"
-            "PyTorch       torch.save and Lightning: state dicts, checkpoints, whole modules; zip, legacy stream and "
+            "safetensors      one file, a directory of shards, or an index with its shards\n"
+            "PyTorch          torch.save and Lightning: state dicts, checkpoints, whole modules; zip, legacy stream and "
             "tar\n"
-            "GGUF          versions 1 to 3, either byte order, one file or split into several\n"
-            "TorchScript   torch.jit.save: scripted, traced and frozen modules\n"
-            "torch.export  torch.export.save: exported programs, .pt2\n");
+            "GGUF             versions 1 to 3, either byte order, one file or split into several\n"
+            "TorchScript      torch.jit.save: scripted, traced and frozen modules\n"
+            "torch.export     torch.export.save: exported programs, .pt2\n"
+            "NumPy            numpy.savez: .npz, stored or compressed\n"
+            "TensorFlow Lite  converted graphs, .tflite (LiteRT): float, float16 and quantised\n");
 }
 
 TEST_F(Run, ColorFollowsTheTerminalUnlessToldOtherwise) {

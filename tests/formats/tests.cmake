@@ -3,10 +3,12 @@ weigh_test(formats
     formats/expected_test.cpp
     formats/giants_test.cpp
     formats/gguf_test.cpp
+    formats/npz_test.cpp
     formats/robustness_test.cpp
     formats/safetensors_test.cpp
     formats/sharded_test.cpp
     formats/pt2_test.cpp
+    formats/tflite_test.cpp
     formats/torchscript_test.cpp
     formats/unknown_test.cpp
     formats/weights_test.cpp
