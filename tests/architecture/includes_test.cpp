@@ -28,7 +28,7 @@ const std::map<std::string, std::set<std::string>> kMayInclude = {
     {"torch/summary", {"summary", "dry_run", "nn", "analysis", "render", "model"}},
 };
 
-const std::set<std::string> kThirdParty = {"fmt", "simdjson", "CLI", "zlib", "torch", "ATen", "c10", "nlohmann"};
+const std::set<std::string> kThirdParty = {"fmt", "simdjson", "CLI", "zlib", "protozero", "torch", "ATen", "c10", "nlohmann"};
 
 struct Include {
   bool quoted;
