@@ -15,6 +15,7 @@
 #include "formats/pytorch.h"
 #include "formats/safetensors.h"
 #include "formats/sharded.h"
+#include "formats/tensorflow.h"
 #include "formats/tflite.h"
 #include "formats/torchscript.h"
 #include "formats/unknown.h"
@@ -38,7 +39,10 @@ constexpr std::array kFormats = {
 };
 
 // In the order in which they are tried; what none of them knows is looked at by plan_directory.
-constexpr std::array<DirectoryFormat, 0> kDirectoryFormats = {};
+constexpr std::array kDirectoryFormats = {
+    DirectoryFormat{"TensorFlow", "SavedModels, and checkpoints of versions 1 and 2 with all their shards",
+                    matches_tensorflow, read_tensorflow},
+};
 
 void read_source(Glance& glance, const ReadOptions& options, Model& model) {
   const Format* chosen = nullptr;
@@ -67,6 +71,8 @@ void read_file(Folder& folder, std::string_view name, const ReadOptions& options
     return read_config(folder, options, model);
   }
   if (is_gguf_part(name) && matches_gguf(glance)) return read_gguf_parts(folder, name, options, model);
+  if (matches_tensorflow_index(*source, name)) return read_tensorflow_checkpoint(folder, name, options, model);
+  if (is_saved_model(name)) return read_tensorflow(folder, options, model);
   read_source(glance, options, model);
   if (model.format == "safetensors") read_config(folder, options, model);
 }

@@ -1,6 +1,7 @@
 #include "formats/tflite.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <string>
 #include <string_view>
@@ -250,7 +251,7 @@ class Reader {
   // A module whose weights are all taken by one kind of operator is one.
   void name_types() {
     for (const auto& [module, codes] : operators_of_) {
-      const bool is_one = std::all_of(codes.begin(), codes.end(), [&](std::uint32_t code) { return code == codes[0]; });
+      const bool is_one = std::count(codes.begin(), codes.end(), codes[0]) == std::ssize(codes);
       if (module != 0 && is_one) model_.modules[module].type = model_.keep(tflite_operator_name(codes[0]));
     }
   }

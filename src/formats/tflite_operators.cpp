@@ -333,10 +333,10 @@ class Costs {
   TfliteCost cost(const TfliteOperator& op) {
     const Number flops = flops_of(op);
     TfliteCost cost{flops, weight_of(op)};
-    for (std::int32_t output : op.outputs)
-      if (output >= 0 && !elements_[at(output)]) elements_[at(output)] = elements_of(op, output);
-    if (op.code == kTfliteDequantize && !op.outputs.empty() && op.outputs[0] >= 0 && input(op, 0) >= 0)
-      made_from_[at(op.outputs[0])] = input(op, 0);
+    // The operators whose examples can be followed have one output.
+    const std::int32_t output = op.outputs.empty() ? -1 : op.outputs[0];
+    if (output >= 0 && !elements_[at(output)]) elements_[at(output)] = elements_of(op, output);
+    if (op.code == kTfliteDequantize && output >= 0 && input(op, 0) >= 0) made_from_[at(output)] = input(op, 0);
     return cost;
   }
 

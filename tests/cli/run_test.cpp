@@ -171,15 +171,17 @@ TEST_F(Run, HelpVersionAndFormatsGoToStandardOutput) {
     EXPECT_NE(result.out, "");
     EXPECT_EQ(result.err, "");
   }
-  EXPECT_EQ(run({"--formats"}).out,
-            "safetensors      one file, a directory of shards, or an index with its shards\n"
-            "PyTorch          torch.save and Lightning: state dicts, checkpoints, whole modules; zip, legacy stream and "
-            "tar\n"
-            "GGUF             versions 1 to 3, either byte order, one file or split into several\n"
-            "TorchScript      torch.jit.save: scripted, traced and frozen modules\n"
-            "torch.export     torch.export.save: exported programs, .pt2\n"
-            "NumPy            numpy.savez: .npz, stored or compressed\n"
-            "TensorFlow Lite  converted graphs, .tflite (LiteRT): float, float16 and quantised\n");
+  EXPECT_EQ(
+      run({"--formats"}).out,
+      "safetensors      one file, a directory of shards, or an index with its shards\n"
+      "PyTorch          torch.save and Lightning: state dicts, checkpoints, whole modules; zip, legacy stream and "
+      "tar\n"
+      "GGUF             versions 1 to 3, either byte order, one file or split into several\n"
+      "TorchScript      torch.jit.save: scripted, traced and frozen modules\n"
+      "torch.export     torch.export.save: exported programs, .pt2\n"
+      "NumPy            numpy.savez: .npz, stored or compressed\n"
+      "TensorFlow Lite  converted graphs, .tflite (LiteRT): float, float16 and quantised\n"
+      "TensorFlow       SavedModels, and checkpoints of versions 1 and 2 with all their shards\n");
 }
 
 TEST_F(Run, ColorFollowsTheTerminalUnlessToldOtherwise) {

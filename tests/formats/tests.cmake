@@ -8,6 +8,7 @@ weigh_test(formats
     formats/safetensors_test.cpp
     formats/sharded_test.cpp
     formats/pt2_test.cpp
+    formats/tensorflow_test.cpp
     formats/tflite_test.cpp
     formats/torchscript_test.cpp
     formats/unknown_test.cpp

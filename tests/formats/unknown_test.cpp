@@ -56,7 +56,7 @@ TEST(Unknown, PathsAreNotFound) {
 
 TEST(Registry, KnowsEachFixtureByItsFirstBytesAlone) {
   std::vector<std::string> names;
-  for (const char* folder : {"pytorch", "lightning", "safetensors", "torch113", "gguf"})
+  for (const char* folder : {"pytorch", "lightning", "safetensors", "torch113", "gguf", "tflite"})
     for (std::string& name : files_below(folder)) names.push_back(std::move(name));
   for (const std::string& name : names) {
     if (name.ends_with(".json")) continue;
@@ -64,6 +64,7 @@ TEST(Registry, KnowsEachFixtureByItsFirstBytesAlone) {
     const bool is_script = name.ends_with("/torchscript.pt") || name.ends_with("/traced.pt");
     const std::string_view wanted = name.ends_with(".safetensors") ? "safetensors"
                                     : name.ends_with(".gguf")      ? "GGUF"
+                                    : name.ends_with(".tflite")    ? "TensorFlow Lite"
                                     : is_script                    ? "TorchScript"
                                                                    : "PyTorch";
     const auto source = memory_source(name, bytes);
