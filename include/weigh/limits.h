@@ -43,6 +43,11 @@ struct Limits {
   // The classes of one Python module as TorchScript writes them; the largest known are some hundred KB.
   std::uint64_t script_code_bytes = std::uint64_t{16} << 20;
 
+  // What is read of an HDF5 file: tables, headers, names and texts. About 600 bytes for each data set.
+  std::uint64_t hdf5_bytes = std::uint64_t{512} << 20;
+  // Maps, arrays, keys and values of a msgpack file: a tensor takes about ten.
+  std::uint64_t msgpack_items = 100'000'000;
+
   std::uint32_t shards = 100'000;
   std::uint32_t sections = 1'000;
 };
