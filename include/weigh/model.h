@@ -147,8 +147,8 @@ class Model {
   // Number of elements: a number, an expression, or Count::unknown().
   Count numel(const Tensor& tensor) const;
   // Bytes of the elements by their dtype, as PyTorch counts them (numel · element size); for a tensor with a layout of
-  // its own (sparse, quantised) and for one of unknown dtype the stored bytes; for an uninitialised one of unknown
-  // dtype Count::unknown().
+  // its own (sparse, quantised) and for one of unknown dtype the stored bytes; for one of unknown dtype that is
+  // uninitialised, or whose stored bytes nobody told, Count::unknown().
   Count bytes(const Tensor& tensor) const { return bytes(tensor, numel(tensor)); }
   Count bytes(const Tensor& tensor, const Count& numel) const;
 

@@ -69,6 +69,20 @@ class MemorySource final : public Source {
   std::string_view bytes_;
 };
 
+class PartSource final : public Source {
+ public:
+  PartSource(Source& whole, std::string label, std::uint64_t offset, std::uint64_t size)
+      : Source(std::move(label)), whole_(whole), offset_(offset), size_(size) {}
+  std::uint64_t size() const override { return size_; }
+
+ private:
+  void do_read(std::uint64_t offset, std::span<char> into) override { whole_.read(offset_ + offset, into); }
+
+  Source& whole_;
+  std::uint64_t offset_;
+  std::uint64_t size_;
+};
+
 }  // namespace
 
 void Source::check(std::uint64_t offset, std::size_t length) const {
@@ -136,6 +150,16 @@ std::unique_ptr<Source> open_file(const std::string& path) {
 
 std::unique_ptr<Source> memory_source(std::string label, std::string_view bytes) {
   return std::make_unique<MemorySource>(std::move(label), bytes);
+}
+
+std::unique_ptr<Source> part_source(Source& whole, std::string label, std::uint64_t offset, std::uint64_t size) {
+  if (!fits(offset, size, whole.size())) {
+    throw Error(ErrorKind::truncated, label,
+                fmt::format("{} bytes are needed, {} are left of {}; is the file incomplete?", size,
+                            whole.size() - std::min(offset, whole.size()), whole.size()),
+                offset);
+  }
+  return std::make_unique<PartSource>(whole, std::move(label), offset, size);
 }
 
 }  // namespace weigh

@@ -8,8 +8,11 @@
 
 #include "bytes/folder.h"
 #include "formats/directory.h"
+#include "formats/flax.h"
 #include "formats/gguf.h"
 #include "formats/hugging_face.h"
+#include "formats/keras.h"
+#include "formats/orbax.h"
 #include "formats/pt2.h"
 #include "formats/pytorch.h"
 #include "formats/safetensors.h"
@@ -30,10 +33,16 @@ constexpr std::array kFormats = {
     Format{"GGUF", "versions 1 to 3, either byte order, one file or split into several", matches_gguf, read_gguf},
     Format{"TorchScript", "torch.jit.save: scripted, traced and frozen modules", matches_torchscript, read_torchscript},
     Format{"torch.export", "torch.export.save: exported programs, .pt2", matches_pt2, read_pt2},
+    Format{"Keras", "archives (.keras), models and weights of Keras 2 and 3 (.h5); any other HDF5 file as data sets",
+           matches_keras, read_keras},
+    Format{"Flax", "flax.serialization: parameters and training states, .msgpack", matches_flax, read_flax},
 };
 
 // In the order in which they are tried; what none of them knows is looked at by plan_directory.
-constexpr std::array<DirectoryFormat, 0> kDirectoryFormats = {};
+constexpr std::array kDirectoryFormats = {
+    DirectoryFormat{"Orbax", "checkpoints of JAX: a directory with _METADATA, Zarr or OCDBT", matches_orbax,
+                    read_orbax},
+};
 
 void read_source(Glance& glance, const ReadOptions& options, Model& model) {
   const Format* chosen = nullptr;

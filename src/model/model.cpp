@@ -24,7 +24,8 @@ Count Model::numel(const Tensor& tensor) const {
 
 Count Model::bytes(const Tensor& tensor, const Count& numel) const {
   bool measured = tensor.layout != Layout::strided || tensor.dtype == DType::unknown;
-  if (tensor.state == State::initialised && measured) return tensor.stored_bytes;
+  const bool is_told = tensor.dtype != DType::unknown || tensor.stored_bytes != 0 || numel == Count(0);
+  if (tensor.state == State::initialised && measured && is_told) return tensor.stored_bytes;
   if (tensor.dtype == DType::unknown) return Count::unknown();
   const unsigned width = bits(tensor.dtype);
   if (width >= 8) return Count(numel) *= width / 8;

@@ -250,7 +250,8 @@ class TableText {
         line(fmt::format("the copy{} averages another section's parameters and is not in the totals", name));
       } else {
         line(fmt::format("optimizer state{}: {} tensor{}, {}, not in the totals", name, with_commas(section.tensors),
-                         section.tensors == 1 ? "" : "s", bytes_text(section.bytes, style_)));
+                         section.tensors == 1 ? "" : "s",
+                         section.bytes == 0 ? "bytes not known" : bytes_text(section.bytes, style_)));
       }
     }
   }

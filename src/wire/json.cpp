@@ -45,8 +45,8 @@ void Text::map(Source& source) {
   length_ = static_cast<std::size_t>(source.size());
 }
 
-Document::Document(Parser& parser, const Text& text, std::string_view label, std::uint64_t base)
-    : label_(label), text_(text.view()), base_(base) {
+Document::Document(Parser& parser, std::string_view part, std::string_view label, std::uint64_t base)
+    : label_(label), text_(part), base_(base) {
   run([&] {
     const std::size_t room = text_.size() + simdjson::SIMDJSON_PADDING;
     document_ = parser.iterate(simdjson::padded_string_view(text_.data(), text_.size(), room)).value();

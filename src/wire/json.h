@@ -68,7 +68,10 @@ class Document {
  public:
   // The parser and the text must outlive this; the parser's memory serves one document after another. `base` is the
   // text's offset in the source.
-  Document(Parser& parser, const Text& text, std::string_view label, std::uint64_t base = 0);
+  Document(Parser& parser, const Text& text, std::string_view label, std::uint64_t base = 0)
+      : Document(parser, text.view(), label, base) {}
+  // The same of a part of a Text.
+  Document(Parser& parser, std::string_view part, std::string_view label, std::uint64_t base = 0);
 
   // Calls visit(key, value) for every member: a Key&, which may be taken as a std::string_view, and a Value&.
   template <class Visit>

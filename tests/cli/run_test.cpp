@@ -177,7 +177,11 @@ TEST_F(Run, HelpVersionAndFormatsGoToStandardOutput) {
             "tar\n"
             "GGUF          versions 1 to 3, either byte order, one file or split into several\n"
             "TorchScript   torch.jit.save: scripted, traced and frozen modules\n"
-            "torch.export  torch.export.save: exported programs, .pt2\n");
+            "torch.export  torch.export.save: exported programs, .pt2\n"
+            "Keras         archives (.keras), models and weights of Keras 2 and 3 (.h5); any other HDF5 file as data "
+            "sets\n"
+            "Flax          flax.serialization: parameters and training states, .msgpack\n"
+            "Orbax         checkpoints of JAX: a directory with _METADATA, Zarr or OCDBT\n");
 }
 
 TEST_F(Run, ColorFollowsTheTerminalUnlessToldOtherwise) {

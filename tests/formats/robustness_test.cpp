@@ -22,6 +22,9 @@ std::vector<std::string> fixtures() {
     for (std::string& name : testing::files_below(folder)) all.push_back(std::move(name));
   for (std::string& name : testing::files_below("gguf"))
     if (name.ends_with(".gguf")) all.push_back(std::move(name));
+  for (const char* name : {"keras/unbuilt.keras", "keras/convolutional.keras", "keras/frozen.h5", "keras/zoo.weights.h5",
+                           "keras/keras2_weights.h5", "hdf5/v0.h5", "hdf5/v3.h5", "hdf5/many_new.h5"})
+    all.emplace_back(name);
   for (const char* name : {"lenet_frozen.pt", "mobile.ptl", "shared.pt"})
     all.push_back(std::string("torchscript/") + name);
   return all;

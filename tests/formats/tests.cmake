@@ -4,6 +4,8 @@ weigh_test(formats
     formats/expected_test.cpp
     formats/giants_test.cpp
     formats/gguf_test.cpp
+    formats/flax_test.cpp
+    formats/keras_test.cpp
     formats/robustness_test.cpp
     formats/safetensors_test.cpp
     formats/sharded_test.cpp
