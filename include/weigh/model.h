@@ -154,6 +154,8 @@ class Model {
 
   // A copy of text that names will view; it lives as long as the model.
   std::string_view keep(std::string_view text);
+  // Takes over the text of another model, so that names which view it can be moved here.
+  void adopt_text(Model& other);
 
  private:
   static constexpr std::size_t kChunk = std::size_t{16} * 1024;

@@ -1,20 +1,18 @@
 #include "formats/pytorch.h"
 
 #include <algorithm>
-#include <array>
-#include <cctype>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include <fmt/format.h>
 
-#include "bytes/hash.h"
+#include "formats/copies.h"
 #include "formats/glance.h"
 #include "formats/pytorch/archive.h"
 #include "formats/pytorch/metadata.h"
 #include "formats/pytorch/module_tree.h"
+#include "formats/pytorch/open.h"
 #include "formats/pytorch/sections.h"
 #include "formats/pytorch/state_dict.h"
 
@@ -26,27 +24,14 @@ using namespace pytorch;  // NOLINT(google-build-using-namespace): this file is 
 
 namespace {
 
-std::unique_ptr<Archive> open_archive(Source& source, const Limits& limits) {
-  Glance glance(source);
-  if (glance.is_zip()) return open_zip(source, limits);
-  if (looks_like_legacy(glance.head())) return open_legacy(source, limits);
-  if (looks_like_tar(glance.head())) return open_tar(source, limits);
-  throw Error(ErrorKind::unsupported, source.label(), "is no PyTorch file");
-}
-
-// Sections are names that people gave; these say that the weights are an average of another section's.
-bool is_named_like_an_average(std::string_view name) {
-  std::string lower(name);
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
-  constexpr std::array<std::string_view, 5> kWords = {"ema", "swa", "averag", "avg", "shadow"};
-  return std::any_of(kWords.begin(), kWords.end(),
-                     [&](std::string_view word) { return lower.find(word) != lower.npos; });
-}
-
 class Reading {
  public:
   Reading(const Archive& archive, const ReadOptions& options, Model& model)
-      : archive_(archive), model_(model), limits_(options.limits), assembler_(model, archive, options) {}
+      : archive_(archive),
+        model_(model),
+        limits_(options.limits),
+        assembler_(model, archive, options),
+        copies_(model) {}
 
   void run() {
     contents_ = find_parts(archive_.root(), model_.source, limits_);
@@ -63,7 +48,7 @@ class Reading {
       note_loose_tensors();
     }
     assembler_.share_shapes_of_ties();
-    mark_copies();
+    copies_.mark();
     model_.kind = kind(models);
     if (archive_.form() != "zip") model_.kind += fmt::format(", {}", archive_.form());
   }
@@ -109,7 +94,7 @@ class Reading {
     } else {
       add_state_dict(assembler_, found.value, section.root);
     }
-    if (is_one_of_several) signatures_.emplace(at, signature(section, first));
+    if (is_one_of_several) copies_.add(at, first);
   }
 
   void add_optimizer(const Found& found) {
@@ -155,34 +140,6 @@ class Reading {
     }
   }
 
-  // Names and shapes of a section's parameters, whichever the order; its tensors are those from `first` on.
-  std::uint64_t signature(const Section& section, Index first) const {
-    std::uint64_t sum = 0;
-    const std::size_t prefix = model_.path_of(section.root).size() + 1;
-    for (std::size_t i = first; i < model_.tensors.size(); ++i) {
-      const Tensor& tensor = model_.tensors[i];
-      if (tensor.role == Role::buffer || !tensor.rank_known()) continue;
-      const std::string path = model_.path_of(tensor);
-      std::string_view name = std::string_view(path).substr(prefix);
-      if (name.starts_with("module.")) name.remove_prefix(7);  // the wrapper of an average or of data parallelism
-      std::uint64_t hash = hash_of(name);
-      for (const Extent* extent = model_.shape_begin(tensor); extent != model_.shape_end(tensor); ++extent)
-        hash = hash * 31 + (extent->is_known() ? extent->size() : 0);
-      sum += hash * hash;
-    }
-    return sum;
-  }
-
-  void mark_copies() {
-    for (const auto& [at, signature] : signatures_) {
-      Section& section = model_.sections[at];
-      if (signature == 0 || !is_named_like_an_average(section.name)) continue;
-      for (const auto& [other, same] : signatures_)
-        if (same == signature && !is_named_like_an_average(model_.sections[other].name))
-          section.kind = SectionKind::copy;
-    }
-  }
-
   std::string kind(std::ptrdiff_t models) const {
     if (is_lightning_checkpoint(archive_.root())) return "Lightning checkpoint";
     const bool root_is_the_part = contents_.found.size() == 1 && contents_.found[0].name.empty();
@@ -200,7 +157,7 @@ class Reading {
   Assembler assembler_;
   Contents contents_;
   int model_sections_ = 0;
-  std::map<std::size_t, std::uint64_t> signatures_;  // by section, where there are several
+  Copies copies_;  // among the sections, where there are several
 };
 
 void note_uninitialised(Model& model) {

@@ -307,7 +307,7 @@ bool matches_index(Glance& glance) {
 }
 
 void read_index(Folder& folder, std::string_view name, const ReadOptions& options, Model& model) {
-  model.format = name.ends_with(".bin.index.json") ? "PyTorch" : "safetensors";
+  model.format = name.find(".bin.index.") != std::string_view::npos ? "PyTorch" : "safetensors";
   Sharded(folder, options, model).read_by_index(name);
 }
 

@@ -1,6 +1,7 @@
 #include "weigh/model.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace weigh {
 
@@ -65,6 +66,13 @@ std::string_view Model::keep(std::string_view text) {
   chunk_ += text.size();
   chunk_left_ -= text.size();
   return kept;
+}
+
+void Model::adopt_text(Model& other) {
+  std::move(other.text_.begin(), other.text_.end(), std::back_inserter(text_));
+  other.text_.clear();
+  other.chunk_ = nullptr;
+  other.chunk_left_ = 0;
 }
 
 }  // namespace weigh
