@@ -36,6 +36,7 @@ class Bench {
     Table table;
     start(table, small);
     gguf(table, scratch_.gguf());
+    many(table, scratch_.many_models(1000));
     against_floor(table, kimi);
     against_torch(table, large);
     growth(table, sizes);
@@ -78,6 +79,16 @@ class Bench {
     table.at_most({"GGUF, 10 GB: time", show_seconds(taken[0].seconds()),
                    show_seconds(floor + 0.005) + " empty program and 5 ms", taken[0].seconds() / (floor + 0.005)},
                   1);
+  }
+
+  void many(Table& table, const std::string& directory) const {
+    auto ours = [&] { return weigh(directory); };
+    auto headers_alone = [&] { return run({WEIGH_BENCH_FLOOR, "--read", directory}); };
+    const std::vector<Samples> taken = alternate(51, {ours, headers_alone});
+    const double floor = taken[1].seconds();
+    table.at_most({"1,000 small models: time", show_seconds(taken[0].seconds()), show_seconds(floor) + " headers read",
+                   taken[0].seconds() / floor},
+                  1.5);
   }
 
   void against_floor(Table& table, const std::string& directory) const {

@@ -72,6 +72,19 @@ std::string Scratch::gguf() const {
   return made;
 }
 
+// One small model under many names: what a directory of states of a training looks like to a reader of headers.
+std::string Scratch::many_models(std::size_t count) const {
+  const std::string one = make("small", {"--tensors", "20", "--shards", "1"});
+  fs::path file;
+  for (const fs::directory_entry& entry : fs::directory_iterator(one))
+    if (entry.path().extension() == ".safetensors") file = entry.path();
+  std::string made = path(fmt::format("{}-models", count));
+  fs::remove_all(made);
+  fs::create_directories(made);
+  for (std::size_t i = 0; i < count; ++i) fs::copy_file(file, fmt::format("{}/epoch={}.safetensors", made, i));
+  return made;
+}
+
 std::uint64_t header_bytes(const std::string& directory) {
   std::uint64_t sum = 0;
   for (const fs::directory_entry& entry : fs::directory_iterator(directory)) {
