@@ -43,6 +43,10 @@ void read_facts(Source& source, const Limits& limits, Model& model) {
       }
       return;
     }
+    if (key == "_class_name" && model.architecture.empty() && !value.get_string().get(fact)) {  // diffusers writes that
+      model.architecture = std::string(fact.substr(0, 200));
+      return;
+    }
     if (is_one_of(kFacts, key) && !value.get_string().get(fact)) model.metadata.emplace_back(key, fact.substr(0, 200));
     keys.add(document, key, value);
   });

@@ -177,7 +177,11 @@ TEST_F(Run, HelpVersionAndFormatsGoToStandardOutput) {
             "tar\n"
             "GGUF          versions 1 to 3, either byte order, one file or split into several\n"
             "TorchScript   torch.jit.save: scripted, traced and frozen modules\n"
-            "torch.export  torch.export.save: exported programs, .pt2\n");
+            "torch.export  torch.export.save: exported programs, .pt2\n"
+            "diffusers     a pipeline's directory: model_index.json and a folder for each component\n"
+            "PyTorch DCP   torch.distributed.checkpoint: .metadata and *.distcp, FSDP among others\n"
+            "DeepSpeed     checkpoints of ZeRO 0 to 3, and universal ones\n"
+            "Megatron      checkpoints of ranks (mp_rank_00_000): tensor and pipeline parallel\n");
 }
 
 TEST_F(Run, ColorFollowsTheTerminalUnlessToldOtherwise) {

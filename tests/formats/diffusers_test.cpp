@@ -59,6 +59,12 @@ TEST(Diffusers, HasTheCountsOfItsMaker) {
   expect_components(pipeline("half"), expected["half"]);
 }
 
+TEST(Diffusers, ComponentsAloneKnowTheirClass) {
+  const Model model = read(data_path("diffusers/plain/vae"));
+  EXPECT_EQ(model.format, "safetensors");
+  EXPECT_EQ(model.architecture, "AutoencoderKL");
+}
+
 TEST(Diffusers, IsOneModelOfComponents) {
   const Model model = pipeline("plain");
   EXPECT_EQ(model.format, "diffusers");
