@@ -34,8 +34,26 @@ weigh_torch_test(weights
   FILES torch/weights/load_state_dict_test.cpp torch/weights/load_test.cpp torch/weights/save_test.cpp
   ROOMS weights formats analysis nn model wire bytes
   LIBRARIES nlohmann_json::nlohmann_json)
+# Several processes, which the tests start.
+function(weigh_process_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 ARG "" "" "FILES;PROGRAM;ROOMS;LIBRARIES")
+  weigh_torch_test(${name} FILES ${ARG_FILES} torch/processes/run.cpp ROOMS ${ARG_ROOMS} LIBRARIES ${ARG_LIBRARIES})
+  add_executable(test_${name}_program ${ARG_PROGRAM})
+  list(TRANSFORM ARG_ROOMS PREPEND weigh_)
+  target_link_libraries(test_${name}_program PRIVATE ${ARG_ROOMS} weigh_libtorch weigh_flags ${ARG_LIBRARIES})
+  target_include_directories(test_${name}_program PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+  target_precompile_headers(test_${name}_program REUSE_FROM weigh_torch_test_headers)
+  target_compile_options(test_${name}_program PRIVATE -O0)
+  target_compile_definitions(test_${name} PRIVATE WEIGH_PROCESS_PROGRAM="$<TARGET_FILE:test_${name}_program>")
+  add_dependencies(test_${name} test_${name}_program)
+endfunction()
+
+weigh_process_test(processes
+  FILES torch/processes/group_test.cpp torch/processes/member_test.cpp
+  PROGRAM torch/processes/program.cpp
+  ROOMS processes bytes)
 weigh_torch_test(lightning
   FILES torch/lightning/callbacks_test.cpp torch/lightning/checkpoint_test.cpp torch/lightning/fit_test.cpp
         torch/lightning/hooks_test.cpp torch/lightning/lazy_test.cpp
-  ROOMS lightning summary weights formats dry_run nn render analysis model wire bytes
+  ROOMS lightning processes summary weights formats dry_run nn render analysis model wire bytes
   LIBRARIES nlohmann_json::nlohmann_json)
