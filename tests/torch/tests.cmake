@@ -52,8 +52,9 @@ weigh_process_test(processes
   FILES torch/processes/group_test.cpp torch/processes/member_test.cpp
   PROGRAM torch/processes/program.cpp
   ROOMS processes bytes)
-weigh_torch_test(lightning
+weigh_process_test(lightning
   FILES torch/lightning/callbacks_test.cpp torch/lightning/checkpoint_test.cpp torch/lightning/fit_test.cpp
-        torch/lightning/hooks_test.cpp torch/lightning/lazy_test.cpp
+        torch/lightning/hooks_test.cpp torch/lightning/lazy_test.cpp torch/lightning/processes_test.cpp
+  PROGRAM torch/lightning/processes_program.cpp
   ROOMS lightning processes summary weights formats dry_run nn render analysis model wire bytes
   LIBRARIES nlohmann_json::nlohmann_json)

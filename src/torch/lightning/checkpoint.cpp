@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "lightning/data_parallel.h"
 #include "weights/atomic_file.h"
 
 #include "weigh/torch/uninitialized.h"
@@ -145,7 +146,7 @@ bool resume_epoch(Session& session) {
     loader.advance();
   }
   session.is_last_batch = loader.is_done();
-  session.train_results.restore(point.results);
+  session.train_results.restore(session.is_first() ? point.results : std::vector<Result>());  // they are added up
   point.now.restore();
   return true;
 }
@@ -157,10 +158,14 @@ void resume_random(Session& session) {
 }
 
 void save_requested(Session& session) {
+  if (!std::exchange(session.saves, false)) return;
+  add_up_results(session, session.train_results);
   for (const auto& [path, then] : std::exchange(session.requests, {})) {
+    if (!session.is_first()) continue;
     save(session, path);
     if (then) then();
   }
+  if (session.group) session.group->meet(processes::Meeting::checkpoint);  // the file is there for all
 }
 
 void load_model(Session& session, const std::string& path) {

@@ -16,7 +16,7 @@ void remember_epoch_start(Session& session);
 bool resume_epoch(Session& session);
 // Random numbers go on where they were when the checkpoint was made.
 void resume_random(Session& session);
-// Writes what callbacks asked for since the last call.
+// Writes what callbacks asked for since the last call, as agree_on_stops() found out.
 void save_requested(Session& session);
 
 // The weights, and the state of callbacks and module. Lazy layers take their shapes from the file.

@@ -29,12 +29,19 @@ std::string key_of(const char* what, int rank) { return fmt::format("{}/{}", wha
 
 std::string meeting_point(const Member& member) { return fmt::format("{}:{}", member.address, member.port); }
 
+// Newer versions serve the store by libuv, which not all are built with.
+template <class Options>
+void serve_plainly(Options& options) {
+  if constexpr (requires { options.useLibUV; }) options.useLibUV = false;
+}
+
 Store open_store(const Member& member, milliseconds limit) {
   c10d::TCPStoreOptions options;
   options.port = member.port;
   options.isServer = member.rank == 0;
   options.waitWorkers = false;  // who is missing is told below
   options.timeout = limit;
+  serve_plainly(options);
   const auto begin = Clock::now();
   try {
     return c10::make_intrusive<c10d::PrefixStore>("weigh/" + member.run,
@@ -111,8 +118,9 @@ std::vector<int> silent(const Store& store, int own, int size) {
 
 class GlooWire : public Wire {
  public:
-  GlooWire(const Member& member, milliseconds limit) : member_(member), store_(open_store(member, limit)) {
-    wait_for_all(member, *store_, limit);
+  GlooWire(const Member& member, milliseconds start, milliseconds limit)
+      : member_(member), store_(open_store(member, start)) {
+    wait_for_all(member, *store_, start);
     auto options = c10d::ProcessGroupGloo::Options::create(limit);
     options->devices.push_back(device_for(member));
     group_ = c10::make_intrusive<c10d::ProcessGroupGloo>(store_, member.rank, member.size, options);
@@ -161,8 +169,8 @@ class GlooWire : public Wire {
 
 bool can_connect() { return true; }
 
-std::unique_ptr<Wire> connect(const Member& member, milliseconds limit) {
-  return std::make_unique<GlooWire>(member, limit);
+std::unique_ptr<Wire> connect(const Member& member, milliseconds start, milliseconds limit) {
+  return std::make_unique<GlooWire>(member, start, limit);
 }
 
 }  // namespace weigh::processes

@@ -113,4 +113,6 @@ std::optional<Member> member_of_environment() {
   return member_of([](const char* name) -> const char* { return std::getenv(name); });
 }
 
+bool is_launched() { return std::getenv(kTorchrun.size) != nullptr || std::getenv(kOpenMpi.size) != nullptr; }
+
 }  // namespace weigh::processes

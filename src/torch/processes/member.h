@@ -26,5 +26,7 @@ using Variable = std::function<const char*(const char* name)>;
 // Nothing where no launcher says that there are several. Throws weigh::Error(usage) where it says only half of it.
 std::optional<Member> member_of(const Variable& variable);
 std::optional<Member> member_of_environment();
+// Whether one says anything, be it that there is one process.
+bool is_launched();
 
 }  // namespace weigh::processes

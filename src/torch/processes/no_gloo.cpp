@@ -19,7 +19,9 @@ std::string seconds_text(std::chrono::milliseconds time) {
 
 #ifndef WEIGH_GLOO
 bool can_connect() { return false; }
-std::unique_ptr<Wire> connect(const Member& member, std::chrono::milliseconds) { refuse_to_connect(member); }
+std::unique_ptr<Wire> connect(const Member& member, std::chrono::milliseconds, std::chrono::milliseconds) {
+  refuse_to_connect(member);
+}
 #endif
 
 }  // namespace weigh::processes

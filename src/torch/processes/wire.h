@@ -29,9 +29,10 @@ class Wire {
   virtual std::vector<int> absent() = 0;
 };
 
-// Waits for the others, so long at most. Throws weigh::Error(limit) with the ranks that did not come, and
-// weigh::Error(unsupported) where libtorch's c10d or Gloo was not there when this library was built.
-std::unique_ptr<Wire> connect(const Member& member, std::chrono::milliseconds limit);
+// Waits for the others to come, for `start` at most, and from then on for `limit` at each call. Throws
+// weigh::Error(limit) with the ranks that did not come, and weigh::Error(unsupported) where libtorch's c10d or Gloo was
+// not there when this library was built.
+std::unique_ptr<Wire> connect(const Member& member, std::chrono::milliseconds start, std::chrono::milliseconds limit);
 bool can_connect();
 
 // What connect() does without Gloo.

@@ -20,7 +20,7 @@ struct Run {
   std::map<std::string, std::string> environment = {};  // beside, or instead of, that of torchrun
   std::vector<int> absent = {};                         // ranks that are not started
   bool as_mpirun = false;                               // with the variables of Open MPI
-  double seconds = 60;                                  // then they are killed, and the test fails
+  double seconds = 120;                                 // then they are killed, and the test fails
 };
 
 std::vector<Ended> run(const Run& run);
