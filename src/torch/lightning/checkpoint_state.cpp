@@ -19,6 +19,8 @@ torch::Tensor counted(const Progress& progress) {
 }
 
 Progress progress_of(const torch::Tensor& counts) {
+  TORCH_CHECK(counts.scalar_type() == torch::kInt64 && counts.numel() == 6 && counts.is_contiguous(),
+              "'progress' is not six counts");
   const auto* at = counts.data_ptr<std::int64_t>();
   return {at[0], at[1], at[2], at[3], at[4], at[5] != 0};
 }

@@ -44,6 +44,13 @@ torch::Tensor training_step(Session& session) {
     const PrecisionScope scope(session.options.precision);
     loss = session.step(Stage::training, "training_step");
   }
+  if (!loss.defined() && !session.options.allow_no_loss)
+    throw Error(
+        ErrorKind::usage, "training_step",
+        fmt::format("returned no loss (an undefined tensor), at {}; no parameter was changed by it, and "
+                    "checkpoints saved before are kept. If it is meant, allow_no_loss = true leaves such batches "
+                    "out",
+                    place_of(session)));
   if (!loss.defined()) return loss;
   check_loss(session, loss);
   return loss;

@@ -84,7 +84,6 @@ void setup(Session& session) {
   if (session.options.seed && session.task == Task::fit) torch::manual_seed(*session.options.seed);
   session.callbacks_do("setup", &Callback::setup, session.task);
   session.module_does("setup", [&] { session.module->setup(session.task); });
-  place_module(session);
 }
 
 void teardown(Session& session) {
@@ -140,16 +139,20 @@ void configure_optimizers(Session& session) {
   check_optimizers(session);
 }
 
-// Runs what is given between setup and teardown; callbacks hear of what is thrown, and the run ends either way.
+// Runs what is given between setup and teardown, with the weights of the checkpoint if there is one; callbacks hear of
+// what is thrown, and the run ends either way.
 template <class Function>
-void guarded(Session& session, const Function& function) {
+void guarded(Session& session, const std::string& ckpt_path, const Function& function) {
   struct End {
     Session& session;
     ~End() { session.end(); }
   } end{session};
   try {
     setup(session);
-    function();
+    std::optional<Checkpoint> checkpoint = open_checkpoint(session, ckpt_path);
+    place_module(session);
+    if (checkpoint) load_model(session, *checkpoint);
+    function(checkpoint);
     teardown(session);
   } catch (const std::exception& error) {
     for (const auto& callback : session.callbacks) callback->on_exception(session.trainer, *session.module, error);
@@ -170,14 +173,14 @@ void Trainer::fit_any(ModuleBase& module, std::unique_ptr<Loader> train, std::un
   session.begin(module, Task::fit);
   session.train_loader = std::move(train);
   session.evaluation_loader = std::move(validation);
-  guarded(session, [&] {
+  guarded(session, ckpt_path, [&](std::optional<Checkpoint>& checkpoint) {
     configure_loops(session);
     initialize_lazy_layers(session);
-    if (!ckpt_path.empty()) load_model(session, ckpt_path);
     configure_optimizers(session);
     session.both("on_fit_start", &Callback::on_fit_start, &ModuleHooks::on_fit_start);
     report_uninitialized(session);
-    if (!ckpt_path.empty()) load_training(session, ckpt_path);
+    if (checkpoint) load_training(session, *checkpoint);
+    checkpoint.reset();
     {
       const InterruptScope scope;
       lightning::fit(session);
@@ -195,14 +198,13 @@ Metrics Trainer::evaluate_any(Task task, ModuleBase& module, std::unique_ptr<Loa
   session.evaluation_loader = std::move(loader);
   session.outputs = outputs;
   Metrics metrics;
-  guarded(session, [&] {
+  guarded(session, ckpt_path, [&](const std::optional<Checkpoint>&) {
     const TrainerOptions& options = session.options;
     session.evaluation_batches =
         task == Task::validate ? batches_of(*session.evaluation_loader, options.limit_val_batches, "limit_val_batches")
         : task == Task::test
             ? batches_of(*session.evaluation_loader, options.limit_test_batches, "limit_test_batches")
             : batches_of(*session.evaluation_loader, options.limit_predict_batches, "limit_predict_batches");
-    if (!ckpt_path.empty()) load_model(session, ckpt_path);
     metrics = lightning::evaluate(session, session.stage);
   });
   return metrics;
