@@ -35,7 +35,16 @@ weigh_torch_test(weights
   ROOMS weights formats analysis nn model wire bytes
   LIBRARIES nlohmann_json::nlohmann_json)
 weigh_torch_test(lightning
-  FILES torch/lightning/callbacks_test.cpp torch/lightning/checkpoint_test.cpp torch/lightning/fit_test.cpp
-        torch/lightning/hooks_test.cpp torch/lightning/lazy_test.cpp
+  FILES torch/lightning/callbacks_test.cpp torch/lightning/checkpoint_test.cpp torch/lightning/docs_test.cpp
+        torch/lightning/fit_test.cpp
+        torch/lightning/hooks_test.cpp torch/lightning/lazy_test.cpp torch/lightning/process_test.cpp
   ROOMS lightning summary weights formats dry_run nn render analysis model wire bytes
   LIBRARIES nlohmann_json::nlohmann_json)
+# Processes that train, for the tests to end.
+add_executable(lightning_run torch/lightning/run.cpp)
+target_link_libraries(lightning_run PRIVATE weigh::torch weigh_flags fmt::fmt)
+target_precompile_headers(lightning_run REUSE_FROM weigh_torch_test_headers)
+target_compile_options(lightning_run PRIVATE -O0)
+target_compile_definitions(test_lightning PRIVATE
+  WEIGH_LIGHTNING_RUN="$<TARGET_FILE:lightning_run>" WEIGH_GATV2="${CMAKE_BINARY_DIR}/examples/gatv2")
+add_dependencies(test_lightning lightning_run gatv2)
