@@ -35,7 +35,9 @@ class Bench {
     for (const Size& size : kSizes) sizes.push_back(scratch_.safetensors(size.tensors));
     Table table;
     start(table, small);
-    gguf(table, scratch_.gguf());
+    sparse(table, "GGUF", scratch_.gguf());
+    sparse(table, "ONNX", scratch_.onnx());
+    many(table, scratch_.many_models(1000));
     against_floor(table, kimi);
     against_torch(table, large);
     growth(table, sizes);
@@ -70,14 +72,24 @@ class Bench {
     table.memory("PyTorch, 500 tensors: peak memory", taken[0].most_bytes(), 12'000'000);
   }
 
-  void gguf(Table& table, const std::string& file) const {
+  void sparse(Table& table, const char* format, const std::string& file) const {
     auto ours = [&] { return weigh(file); };
     auto empty = [] { return run({WEIGH_BENCH_EMPTY}); };
     const std::vector<Samples> taken = alternate(51, {ours, empty});
     const double floor = taken[1].seconds();
-    table.at_most({"GGUF, 10 GB: time", show_seconds(taken[0].seconds()),
+    table.at_most({fmt::format("{}, 10 GB: time", format), show_seconds(taken[0].seconds()),
                    show_seconds(floor + 0.005) + " empty program and 5 ms", taken[0].seconds() / (floor + 0.005)},
                   1);
+  }
+
+  void many(Table& table, const std::string& directory) const {
+    auto ours = [&] { return weigh(directory); };
+    auto headers_alone = [&] { return run({WEIGH_BENCH_FLOOR, "--read", directory}); };
+    const std::vector<Samples> taken = alternate(51, {ours, headers_alone});
+    const double floor = taken[1].seconds();
+    table.at_most({"1,000 small models: time", show_seconds(taken[0].seconds()), show_seconds(floor) + " headers read",
+                   taken[0].seconds() / floor},
+                  1.5);
   }
 
   void against_floor(Table& table, const std::string& directory) const {

@@ -72,6 +72,61 @@ std::string Scratch::gguf() const {
   return made;
 }
 
+namespace {
+
+std::string varint(std::uint64_t value) {
+  std::string bytes;
+  for (; value >= 0x80; value >>= 7) bytes += static_cast<char>((value & 0x7F) | 0x80);
+  return bytes + static_cast<char>(value);
+}
+// The head of a field that has a length.
+std::string field(unsigned number, std::uint64_t length) { return varint(number << 3 | 2) + varint(length); }
+std::string field(unsigned number, const std::string& bytes) { return field(number, bytes.size()) + bytes; }
+
+}  // namespace
+
+// A graph of 300 matrix products; of each matrix the head is written and the data skipped.
+std::string Scratch::onnx() const {
+  constexpr std::uint64_t kTensors = 300;
+  constexpr std::uint64_t kBytes = std::uint64_t{2048} * 4096 * 4;
+  std::string nodes;
+  std::vector<std::string> heads;
+  std::uint64_t size = 0;
+  for (std::uint64_t i = 0; i < kTensors; ++i) {
+    const std::string name = fmt::format("layers.{}.proj.weight", i);
+    nodes += field(1, field(1, fmt::format("x{}", i)) + field(1, name) + field(2, fmt::format("x{}", i + 1)) +
+                          field(3, fmt::format("/layers.{}/proj/MatMul", i)) + field(4, std::string("MatMul")));
+    const std::string head =
+        "\x08" + varint(2048) + "\x08" + varint(4096) + "\x10\x01" + field(8, name) + field(9, kBytes);
+    heads.push_back(field(5, head.size() + kBytes) + head);
+    size += heads.back().size() + kBytes;
+  }
+  std::string made = path("sparse.onnx");
+  std::ofstream file(made, std::ios::binary);
+  file << "\x08\x0a" << field(7, nodes.size() + size) << nodes;
+  for (const std::string& head : heads) {
+    file << head;
+    file.seekp(static_cast<std::streamoff>(kBytes), std::ios::cur);
+  }
+  const auto end = static_cast<std::uintmax_t>(file.tellp());
+  file.close();
+  fs::resize_file(made, end);
+  return made;
+}
+
+// One small model under many names: what a directory of states of a training looks like to a reader of headers.
+std::string Scratch::many_models(std::size_t count) const {
+  const std::string one = make("small", {"--tensors", "20", "--shards", "1"});
+  fs::path file;
+  for (const fs::directory_entry& entry : fs::directory_iterator(one))
+    if (entry.path().extension() == ".safetensors") file = entry.path();
+  std::string made = path(fmt::format("{}-models", count));
+  fs::remove_all(made);
+  fs::create_directories(made);
+  for (std::size_t i = 0; i < count; ++i) fs::copy_file(file, fmt::format("{}/epoch={}.safetensors", made, i));
+  return made;
+}
+
 std::uint64_t header_bytes(const std::string& directory) {
   std::uint64_t sum = 0;
   for (const fs::directory_entry& entry : fs::directory_iterator(directory)) {

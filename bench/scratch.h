@@ -17,6 +17,8 @@ class Scratch {
   std::string safetensors(std::size_t tensors) const;  // a directory
   std::string kimi() const;                            // a directory
   std::string gguf() const;                            // 10 GB, its weights a hole
+  std::string onnx() const;                            // the same, weights among the fields
+  std::string many_models(std::size_t count) const;    // a directory of so many small ones
   std::string path(const std::string& name) const { return directory_ + "/" + name; }
 
  private:

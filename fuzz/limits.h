@@ -11,6 +11,7 @@ inline Limits small_limits() {
   limits.pickle_memo = 100'000;
   limits.pickle_walk = 1'000'000;
   limits.inflated_bytes = std::uint64_t{4} << 20;
+  limits.hdf5_bytes = std::uint64_t{4} << 20;
   return limits;
 }
 

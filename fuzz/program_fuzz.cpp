@@ -32,7 +32,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   auto print = [&](std::string_view text) {
     for (char c : text) escaped |= c == '\x1b' || c == '\x07' || c == '\x08';
   };
-  cli::Console console{print, print, [&](const std::string& path) { return read(*folder, path, options); }};
+  cli::Console console;
+  console.out = console.err = print;
+  console.read = [&](const std::string& path) { return read(*folder, path, options); };
   for (const char* format : {"", "--format=lightning", "--format=json", "--format=csv", "--format=markdown"}) {
     std::vector<std::string> all = arguments;
     if (*format != '\0') all.emplace_back(format);

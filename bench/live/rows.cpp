@@ -20,6 +20,7 @@ class Live {
     against_forward_and_lightning("llama", "Llama of 12 layers, 512 tokens", false);
     graph();
     weights();
+    trainer();
   }
 
  private:
@@ -70,6 +71,18 @@ class Live {
     const std::vector<double> taken = numbers({WEIGH_BENCH_LOAD_WEIGHTS, folder}, 3);
     const std::string name = "safetensors of 2 GB into a module";
     table_.at_most({name, show_seconds(taken[0]), show_seconds(taken[1]) + " read()", taken[0] / taken[1]}, 1.2);
+  }
+
+  void trainer() {
+    const std::vector<double> taken = numbers({WEIGH_BENCH_TRAINER}, 4);
+    table_.at_most({"a CNN, a step under Trainer", show_seconds(taken[1]), show_seconds(taken[0]) + " loop by hand",
+                    taken[1] / taken[0]},
+                   1.03);
+    constexpr double kAllowed = 20e-6;
+    const double added = taken[3] - taken[2];
+    table_.at_most({"a model of nothing, what Trainer adds", show_seconds(added), show_seconds(kAllowed) + " allowed",
+                    added / kAllowed},
+                   1);
   }
 
   Table& table_;

@@ -1,6 +1,11 @@
-// A small convolutional network whose layers find out their input channels themselves, on 1,797 handwritten digits.
+// A small convolutional network whose layers find out their input channels themselves, on 1,797 handwritten digits, in
+// one process or several.
+//
+//   digits [--processes N]
 #include <algorithm>
+#include <cstdlib>
 #include <iostream>
+#include <string_view>
 
 #include <torch/torch.h>
 #include <weigh/lightning/callbacks.h>
@@ -64,7 +69,9 @@ std::vector<torch::data::Example<>> batches(const Tensor& images, const Tensor& 
 
 }  // namespace
 
-int main() {
+int main(int argc, char** argv) {
+  const bool has_count = argc == 3 && std::string_view(argv[1]) == "--processes";
+  if (argc > 1 && !has_count) return std::cerr << "digits [--processes N]\n", 2;
   torch::manual_seed(0);
   const example::Digits digits = example::read_digits();
   const std::int64_t count = digits.labels.size(0);
@@ -74,9 +81,11 @@ int main() {
   const auto test = batches(digits.images, digits.labels, order, 1400, count);
 
   CNN net;
-  weigh::lightning::Trainer trainer({.max_epochs = 12, .seed = 0, .enable_checkpointing = false});
+  weigh::lightning::Trainer trainer(
+      {.max_epochs = 12, .seed = 0, .devices = has_count ? std::atoi(argv[2]) : 1, .enable_checkpointing = false});
   trainer.fit(net, train, validation);
   const double accuracy = trainer.test(net, test).at("test_acc");
-  std::cout << "accuracy on " << count - 1400 << " digits it has not seen: " << accuracy << '\n';
+  if (trainer.is_global_zero())
+    std::cout << "accuracy on " << count - 1400 << " digits it has not seen: " << accuracy << '\n';
   return accuracy > 0.97 ? 0 : 1;
 }

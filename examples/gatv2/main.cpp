@@ -74,6 +74,10 @@ void run(const Arguments& arguments) {
                               .callbacks = {best, log}});
   using Batches = std::vector<example::GraphBatch>;
   trainer.fit(net, Batches{graph.train}, Batches{graph.validation}, arguments.resume);
+  if (trainer.was_interrupted()) {
+    std::cout << "interrupted; to go on: --resume " << best->interrupted_model_path() << '\n';
+    return;
+  }
   const lightning::Metrics metrics = trainer.test(net, Batches{graph.test}, best->best_model_path());
   std::cout << "best checkpoint: " << std::filesystem::path(best->best_model_path()).filename().string() << '\n'
             << "accuracy on " << graph.test.nodes.size(0) << " nodes it was not trained on: " << metrics.at("test_acc")

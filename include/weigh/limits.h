@@ -25,6 +25,12 @@ struct Limits {
   std::uint32_t gguf_array_depth = 4;
   std::uint64_t gguf_alignment = std::uint64_t{1} << 20;
 
+  // Of an ONNX file what is no weight: nodes, names, shapes. The largest known are some hundred MB.
+  std::uint64_t onnx_graph_bytes = std::uint64_t{1} << 30;
+  std::uint64_t onnx_nodes = 5'000'000;
+  // Graphs in nodes of graphs. Google's own reader of protocol buffers stops at 100 messages.
+  std::uint32_t onnx_depth = 50;
+
   std::uint64_t zip_entries = 10'000'000;
   // What may be inflated from one archive. PyTorch never compresses its records, so this is generous.
   std::uint64_t inflated_bytes = std::uint64_t{256} << 20;
@@ -40,8 +46,29 @@ struct Limits {
   // Nodes that are looked at again and again (a subclass's state, for its bytes).
   std::uint64_t pickle_walk = 50'000'000;
 
+  // NumPy refuses more than 10,000 unless it is told otherwise; more is there for records of many fields.
+  std::uint64_t npy_header_bytes = std::uint64_t{1} << 20;
+  // Records in records.
+  std::uint32_t npy_record_depth = 32;
+
+  // What is looked at of a .tflite file: tables, names and shapes, never weights. A network of a million operators
+  // takes a hundred megabytes.
+  std::uint64_t flatbuffer_bytes = std::uint64_t{1} << 30;
+
+  // The index of a TensorFlow checkpoint: a hundred bytes for a tensor, and the graph of its objects in one block.
+  std::uint64_t sstable_bytes = std::uint64_t{2} << 30;
+  std::uint64_t sstable_block_bytes = std::uint64_t{256} << 20;
+  // A SavedModel's graph without its constants; the largest known take some tens of megabytes.
+  std::uint64_t saved_model_bytes = std::uint64_t{2} << 30;
+  std::uint64_t tracked_objects = 10'000'000;
+
   // The classes of one Python module as TorchScript writes them; the largest known are some hundred KB.
   std::uint64_t script_code_bytes = std::uint64_t{16} << 20;
+
+  // What is read of an HDF5 file: tables, headers, names and texts. About 600 bytes for each data set.
+  std::uint64_t hdf5_bytes = std::uint64_t{512} << 20;
+  // Maps, arrays, keys and values of a msgpack file: a tensor takes about ten.
+  std::uint64_t msgpack_items = 100'000'000;
 
   std::uint32_t shards = 100'000;
   std::uint32_t sections = 1'000;

@@ -15,6 +15,7 @@
 #include "weigh/config.h"
 #include "weigh/count.h"
 #include "weigh/dtype.h"
+#include "weigh/quantized.h"
 #include "weigh/run.h"
 
 namespace weigh {
@@ -97,6 +98,15 @@ struct Note {
   std::string message;
 };
 
+// What a file with a graph tells of a quantised tensor: that an operator turns it back into weights, or takes it as a
+// scale or a zero point. Where the file tells none, names do: src/analysis/quantized.h.
+struct QuantizedTensor {
+  Index tensor = 0;
+  Part part = Part::overhead;
+  Scheme scheme = Scheme::none;  // of packed weights
+  std::uint64_t logical = 0;     // how many they are; QuantizedWeights::kUnknown where that is not told
+};
+
 // Where a tensor's elements lie in a file, as they are: of the tensor's dtype, little-endian unless the model's
 // metadata say otherwise.
 struct Location {
@@ -129,7 +139,8 @@ class Model {
   // How many elements a nested tensor has: its parts differ in shape. By Tensor::first_extent, ascending.
   std::vector<std::pair<Index, std::uint64_t>> nested_elements;
   std::vector<Section> sections;
-  std::vector<Run> runs;  // by module; empty where no forward was looked at
+  std::vector<QuantizedTensor> quantized;  // each tensor once
+  std::vector<Run> runs;                   // by module; empty where no forward was looked at
   std::vector<Note> notes;
   Config config;                    // empty where there is none
   std::vector<Location> locations;  // by tensor; empty unless ReadOptions::locations asked for them
@@ -147,13 +158,15 @@ class Model {
   // Number of elements: a number, an expression, or Count::unknown().
   Count numel(const Tensor& tensor) const;
   // Bytes of the elements by their dtype, as PyTorch counts them (numel · element size); for a tensor with a layout of
-  // its own (sparse, quantised) and for one of unknown dtype the stored bytes; for an uninitialised one of unknown
-  // dtype Count::unknown().
+  // its own (sparse, quantised) and for one of unknown dtype the stored bytes; for one of unknown dtype that is
+  // uninitialised, or whose stored bytes nobody told, Count::unknown().
   Count bytes(const Tensor& tensor) const { return bytes(tensor, numel(tensor)); }
   Count bytes(const Tensor& tensor, const Count& numel) const;
 
   // A copy of text that names will view; it lives as long as the model.
   std::string_view keep(std::string_view text);
+  // Takes over the text of another model, so that names which view it can be moved here.
+  void adopt_text(Model& other);
 
  private:
   static constexpr std::size_t kChunk = std::size_t{16} * 1024;

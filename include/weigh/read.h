@@ -1,6 +1,8 @@
 // Reading: a file or a directory becomes a Model. Nothing in it is executed and no weight byte is read.
 #pragma once
 
+#include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -26,6 +28,14 @@ Model read(const std::string& path, const ReadOptions& options = {});
 // The same from anything that can serve bytes. `folder` is where `name` lies: shards and config.json are looked up
 // there; `name` "" means the folder itself.
 Model read(Folder& folder, std::string_view name, const ReadOptions& options = {});
+
+// Reads the models of a directory that is none itself but holds some, side by side or in folders: each becomes
+// visit(model), in the order of their names, and what cannot be read becomes fail(error). Returns how many they were: 0
+// where the path is one model, or no directory, or holds none.
+std::size_t read_each(const std::string& path, const ReadOptions& options, const std::function<void(Model)>& visit,
+                      const std::function<void(const Error&)>& fail);
+std::size_t read_each(Folder& folder, const ReadOptions& options, const std::function<void(Model)>& visit,
+                      const std::function<void(const Error&)>& fail);
 
 struct FormatInfo {
   std::string_view name;         // "safetensors"

@@ -11,6 +11,7 @@
 #include "weigh/dtype.h"
 #include "weigh/error.h"
 #include "weigh/limits.h"
+#include "weigh/listing.h"
 #include "weigh/model.h"
 #include "weigh/read.h"
 #include "weigh/render.h"

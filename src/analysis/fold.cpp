@@ -1,9 +1,16 @@
 #include "analysis/fold.h"
 
+#include <string_view>
+
 #include "bytes/hash.h"
 
 namespace weigh {
 namespace {
+
+// Exporters of graphs number what has no name: "onnx::MatMul_69" in one layer is "onnx::MatMul_81" in the next.
+std::string_view without_number(std::string_view name) {
+  return name.substr(0, name.find_last_not_of("0123456789") + 1);
+}
 
 std::uint64_t fingerprint(const Model& model, Index index) {
   const Tensor& tensor = model.tensors[index];
@@ -12,7 +19,7 @@ std::uint64_t fingerprint(const Model& model, Index index) {
                        static_cast<std::uint64_t>(tensor.state) << 16 |
                        static_cast<std::uint64_t>(tensor.requires_grad) << 8 |
                        static_cast<std::uint64_t>(tensor.layout);
-  std::uint64_t hash = mix(mix(hash_of(tensor.name), kind), tensor.stored_bytes);
+  std::uint64_t hash = mix(mix(hash_of(without_number(tensor.name)), kind), tensor.stored_bytes);
   for (const Extent* extent = model.shape_begin(tensor); extent != model.shape_end(tensor); ++extent)
     hash = extent->is_known() ? mix(hash, extent->size()) : mix(hash, index + (std::uint64_t{1} << 63));
   return hash;
@@ -26,6 +33,8 @@ std::vector<std::uint64_t> fingerprints(const Model& model) {
   for (std::size_t i = model.modules.size(); i-- > 0;) {
     const Module& module = model.modules[i];
     std::uint64_t hash = mix(hash_of(module.type), static_cast<std::uint64_t>(module.mode) << 1 | module.lazy);
+    // Equal layers at different resolutions.
+    if (!model.runs.empty()) hash = mix(hash, model.runs[i].flops.known());
     // Sums, since the order of tensors may be an accident of how shards were cut.
     std::uint64_t sum = 0;
     if (module.alias_of != kNone) hash = mix(hash, i);

@@ -28,6 +28,11 @@ class Finder {
   explicit Finder(const Model& model) : model_(model) {}
 
   QuantizedWeights find() && {
+    for (const QuantizedTensor& told : model_.quantized) {
+      if (told.part == Part::packed) mark(told.tensor, told.logical, told.scheme);
+      if (told.part == Part::overhead) found_or_new().parts[told.tensor] = Part::overhead;
+    }
+    if (!model_.quantized.empty()) return std::move(found_);
     for (Index module = 0; module < model_.modules.size(); ++module)
       if (has_small_elements(module) && !is_as_another(module)) look_at(module);
     return std::move(found_);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <mutex>
 #include <system_error>
 #include <utility>
 
@@ -32,13 +33,8 @@ class DirectoryFolder final : public Folder {
  public:
   using Folder::Folder;
 
-  std::vector<std::string> names() const override {
-    return list([](const fs::directory_entry& entry, std::error_code& error) { return entry.is_regular_file(error); });
-  }
-
-  std::vector<std::string> folders() const override {
-    return list([](const fs::directory_entry& entry, std::error_code& error) { return entry.is_directory(error); });
-  }
+  std::vector<std::string> names() const override { return entries().files; }
+  std::vector<std::string> folders() const override { return entries().folders; }
 
   bool contains(std::string_view name) const override {
     check_name(label(), name);
@@ -57,17 +53,32 @@ class DirectoryFolder final : public Folder {
   }
 
  private:
-  template <class Keep>
-  std::vector<std::string> list(Keep&& keep) const {
-    std::vector<std::string> found;
+  struct Entries {
+    std::vector<std::string> files;
+    std::vector<std::string> folders;
+  };
+
+  // Read once: many ask for them, and a directory may hold thousands.
+  const Entries& entries() const {
+    std::call_once(is_listed_, [this] { entries_ = list(); });
+    return entries_;
+  }
+
+  Entries list() const {
+    Entries found;
     std::error_code error;
     fs::directory_iterator entries(label().empty() ? "." : label(), error);
     for (; !error && entries != fs::directory_iterator(); entries.increment(error)) {
       std::error_code ignored;  // what cannot be examined is nothing that could be read
-      if (keep(*entries, ignored)) found.push_back(entries->path().filename().string());
+      if (entries->is_regular_file(ignored)) {
+        found.files.push_back(entries->path().filename().string());
+      } else if (entries->is_directory(ignored)) {
+        found.folders.push_back(entries->path().filename().string());
+      }
     }
     if (error) throw Error(ErrorKind::not_found, label(), "the directory cannot be read: " + error.message());
-    std::sort(found.begin(), found.end());
+    std::sort(found.files.begin(), found.files.end());
+    std::sort(found.folders.begin(), found.folders.end());
     return found;
   }
 
@@ -75,6 +86,9 @@ class DirectoryFolder final : public Folder {
     if (label().empty()) return std::string(name);
     return label() + (label().back() == '/' ? "" : "/") + std::string(name);
   }
+
+  mutable std::once_flag is_listed_;
+  mutable Entries entries_;
 };
 
 class MemoryFolder final : public Folder {

@@ -20,7 +20,7 @@ class Folder {
 
   // The name that messages give it; "" for the current directory.
   const std::string& label() const { return label_; }
-  // Names of the files in it, sorted; sub-folders are not entered. Throws Error(not_found) where it has vanished.
+  // Names of the files in it, sorted, as they are when first asked for. Error(not_found) where it has vanished.
   virtual std::vector<std::string> names() const = 0;
   // Names of the folders in it, sorted. Throws as names() does.
   virtual std::vector<std::string> folders() const = 0;

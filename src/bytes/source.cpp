@@ -32,7 +32,17 @@ class FileSource final : public Source {
   std::uint64_t size() const override { return size_; }
 
  private:
+  // What was read first at the front is kept: whoever looks at a file's first bytes hands it to one who begins there.
   void do_read(std::uint64_t offset, std::span<char> into) override {
+    if (fits(offset, into.size(), head_.size())) {
+      std::memcpy(into.data(), head_.data() + offset, into.size());
+      return;
+    }
+    read_from_file(offset, into);
+    if (offset == 0 && head_.empty() && into.size() <= kMostKept) head_.assign(into.begin(), into.end());
+  }
+
+  void read_from_file(std::uint64_t offset, std::span<char> into) {
     while (!into.empty()) {
       ssize_t got = ::pread(descriptor_, into.data(), into.size(), static_cast<off_t>(offset));
       if (got < 0 && errno == EINTR) continue;
@@ -52,8 +62,11 @@ class FileSource final : public Source {
     return {static_cast<const char*>(memory), {size_}};
   }
 
+  static constexpr std::size_t kMostKept = 512;
+
   int descriptor_;
   std::uint64_t size_;
+  std::string head_;
 };
 
 class MemorySource final : public Source {
@@ -67,6 +80,20 @@ class MemorySource final : public Source {
   }
 
   std::string_view bytes_;
+};
+
+class PartSource final : public Source {
+ public:
+  PartSource(Source& whole, std::string label, std::uint64_t offset, std::uint64_t size)
+      : Source(std::move(label)), whole_(whole), offset_(offset), size_(size) {}
+  std::uint64_t size() const override { return size_; }
+
+ private:
+  void do_read(std::uint64_t offset, std::span<char> into) override { whole_.read(offset_ + offset, into); }
+
+  Source& whole_;
+  std::uint64_t offset_;
+  std::uint64_t size_;
 };
 
 }  // namespace
@@ -136,6 +163,16 @@ std::unique_ptr<Source> open_file(const std::string& path) {
 
 std::unique_ptr<Source> memory_source(std::string label, std::string_view bytes) {
   return std::make_unique<MemorySource>(std::move(label), bytes);
+}
+
+std::unique_ptr<Source> part_source(Source& whole, std::string label, std::uint64_t offset, std::uint64_t size) {
+  if (!fits(offset, size, whole.size())) {
+    throw Error(ErrorKind::truncated, label,
+                fmt::format("{} bytes are needed, {} are left of {}; is the file incomplete?", size,
+                            whole.size() - std::min(offset, whole.size()), whole.size()),
+                offset);
+  }
+  return std::make_unique<PartSource>(whole, std::move(label), offset, size);
 }
 
 }  // namespace weigh

@@ -63,4 +63,8 @@ std::unique_ptr<Source> open_file(const std::string& path);
 // Memory of the caller, which must outlive it.
 std::unique_ptr<Source> memory_source(std::string label, std::string_view bytes);
 
+// A part of another source, which must outlive it: a file in an archive. What is read of it counts for both. Throws
+// Error(truncated) where the part does not lie in the other.
+std::unique_ptr<Source> part_source(Source& whole, std::string label, std::uint64_t offset, std::uint64_t size);
+
 }  // namespace weigh

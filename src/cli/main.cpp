@@ -34,6 +34,9 @@ int main(int argc, char** argv) {
     (void)std::fwrite(text.data(), 1, text.size(), stderr);
   };
   console.read = [](const std::string& path) { return weigh::read(path); };
+  console.read_each = [](const std::string& path, const auto& visit, const auto& fail) {
+    return weigh::read_each(path, {}, visit, fail);
+  };
   console.color = terminal.color;
   console.unicode = terminal.unicode;
   console.width = terminal.width;

@@ -1,5 +1,6 @@
 #include "cli/notes.h"
 
+#include <algorithm>
 #include <map>
 #include <string_view>
 
@@ -45,6 +46,16 @@ std::vector<std::string> note_lines(const Model& model) {
     }
   }
   return lines;
+}
+
+std::string notes_line(const Listing& listing) {
+  const auto has_notes = [](const ListedModel& model) { return model.notes > 0; };
+  const auto first = std::find_if(listing.models.begin(), listing.models.end(), has_notes);
+  if (first == listing.models.end()) return "";
+  const auto count = std::count_if(first, listing.models.end(), has_notes);
+  const std::string between = listing.source.ends_with('/') ? "" : "/";
+  return fmt::format("weigh: {}: {} of {} models {} notes; 'weigh {}{}{}' tells those of the first", listing.source,
+                     count, listing.models.size(), count == 1 ? "has" : "have", listing.source, between, first->name);
 }
 
 }  // namespace weigh::cli

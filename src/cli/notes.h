@@ -4,11 +4,15 @@
 #include <string>
 #include <vector>
 
+#include "weigh/listing.h"
 #include "weigh/model.h"
 
 namespace weigh::cli {
 
 // "weigh: FILE: WHAT, WHERE; WHAT TO DO", without the newline.
 std::vector<std::string> note_lines(const Model& model);
+
+// How many of the models have notes, in one such line; "" where none has.
+std::string notes_line(const Listing& listing);
 
 }  // namespace weigh::cli

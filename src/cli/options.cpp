@@ -51,7 +51,7 @@ struct Raw {
 
 void declare(CLI::App& app, Options& options, Raw& raw) {
   app.set_version_flag("--version", "weigh " WEIGH_VERSION, "print the version");
-  app.add_option("FILE", options.files, "model files, indices of shards, or directories");
+  app.add_option("FILE", options.files, "model files, indices of shards, or directories (of several models: a list)");
   app.add_option("--depth", raw.depth,
                  "levels of modules to show: -1 all, 0 totals only (default: 1, wrappers opened)");
   app.add_option("--format", raw.format, "table, lightning, json, csv or markdown")

@@ -1,11 +1,14 @@
 #include "cli/run.h"
 
+#include <algorithm>
 #include <exception>
 #include <new>
+#include <utility>
 #include <variant>
 
 #include <fmt/format.h>
 
+#include "cli/listing.h"
 #include "cli/notes.h"
 #include "cli/options.h"
 #include "render/text.h"
@@ -29,40 +32,112 @@ class Command {
       list_formats();
       return kDone;
     }
-    const bool is_json_array = options_.render.format == RenderFormat::json && options_.files.size() > 1;
-    if (is_json_array) console_.out("[\n");
+    if (is_json() && options_.files.size() > 1) begin_array();
     for (const std::string& file : options_.files) {
-      const std::string text = weigh(file);
-      if (text.empty()) continue;
-      if (shown_++ > 0) console_.out(is_json_array ? ",\n" : "\n");
-      console_.out(text);
+      if (weigh_each(file)) continue;
+      if (const std::string text = weigh(file); !text.empty()) show(text);
     }
-    if (is_json_array) console_.out("]\n");
+    if (is_array_) console_.out("]\n");
     return unusable_ ? kUnusable : check_failed_ ? kCheckFailed : kDone;
   }
 
  private:
   void list_formats() {
+    std::size_t width = 0;
+    for (const FormatInfo& format : formats()) width = std::max(width, format.name.size());
     for (const FormatInfo& format : formats())
-      console_.out(fmt::format("{:<12}  {}\n", format.name, format.description));
+      console_.out(fmt::format("{:<{}}  {}\n", format.name, width, format.description));
+  }
+
+  bool is_json() const { return options_.render.format == RenderFormat::json; }
+
+  void begin_array() {
+    if (!std::exchange(is_array_, true)) console_.out("[\n");
+  }
+
+  void show(const std::string& text) {
+    if (shown_++ > 0) console_.out(is_array_ ? ",\n" : "\n");
+    console_.out(text);
   }
 
   // The text for one file; empty where it cannot be had.
   std::string weigh(const std::string& file) {
-    try {
-      const Model model = console_.read(file);
-      const Summary summary = summarize(model, options_.summary);
-      std::string text = render(summary, options_.render);
-      for (const std::string& line : note_lines(model)) complain(line);
-      if (options_.strict && !summary.uninitialized.empty()) check_failed_ = true;
-      return text;
-    } catch (const std::bad_alloc&) {
-      complain(fmt::format("weigh: {}: needs more memory than there is", file));
-    } catch (const std::exception& error) {
-      complain(fmt::format("weigh: {}", error.what()));
+    std::string text;
+    attempt(file, [&] { text = text_of(console_.read(file)); });
+    return text;
+  }
+
+  // Models of a directory that is none itself: lines of a list, or each as if it were named. False for all else.
+  bool weigh_each(const std::string& file) {
+    if (!console_.read_each) return false;
+    const RenderFormat format = options_.render.format;
+    const bool is_whole = format == RenderFormat::json || format == RenderFormat::lightning;
+    Listing listing{file, {}};
+    std::size_t count = 0;
+    const bool is_done = attempt(file, [&] {
+      count = console_.read_each(
+          file,
+          [&](const Model& model) {
+            attempt(model.source, [&] {
+              if (is_json()) begin_array();
+              is_whole ? show(text_of(model)) : add_to(listing, model);
+            });
+          },
+          [&](const Error& error) { fail(fmt::format("weigh: {}", error.what())); });
+    });
+    if (!listing.models.empty()) {
+      if (const std::string line = notes_line(listing); !line.empty()) complain(line);
+      arrange(listing, options_.summary);
+      show(render(listing, options_.render));
     }
+    return !is_done || count > 0;
+  }
+
+  void add_to(Listing& listing, const Model& model) {
+    SummaryOptions totals_only = options_.summary;
+    totals_only.depth = 0;
+    totals_only.fold = false;
+    const Summary summary = summarize(model, totals_only);
+    std::string name = model.source;
+    if (name.starts_with(listing.source)) name.erase(0, listing.source.size());
+    name.erase(0, std::min(name.find_first_not_of('/'), name.size()));
+    listing.models.push_back(listed(summary, name));
+    check_strictly(summary);
+  }
+
+  std::string text_of(const Model& model) {
+    const Summary summary = summarize(model, options_.summary);
+    std::string text = render(summary, options_.render);
+    check(summary);
+    return text;
+  }
+
+  void check(const Summary& summary) {
+    for (const std::string& line : note_lines(*summary.model)) complain(line);
+    check_strictly(summary);
+  }
+
+  void check_strictly(const Summary& summary) {
+    if (options_.strict && !summary.uninitialized.empty()) check_failed_ = true;
+  }
+
+  // Whether it was done; else what stopped it was said.
+  template <class Work>
+  bool attempt(const std::string& file, Work&& work) {
+    try {
+      work();
+      return true;
+    } catch (const std::bad_alloc&) {
+      fail(fmt::format("weigh: {}: needs more memory than there is", file));
+    } catch (const std::exception& error) {
+      fail(fmt::format("weigh: {}", error.what()));
+    }
+    return false;
+  }
+
+  void fail(std::string_view line) {
+    complain(line);
     unusable_ = true;
-    return "";
   }
 
   void complain(std::string_view line) { console_.err(printable(line, options_.render.unicode) + "\n"); }
@@ -70,6 +145,7 @@ class Command {
   Options options_;
   const Console& console_;
   int shown_ = 0;
+  bool is_array_ = false;  // JSON texts stand in one
   bool unusable_ = false;
   bool check_failed_ = false;
 };

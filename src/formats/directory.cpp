@@ -1,12 +1,15 @@
 #include "formats/directory.h"
 
 #include <algorithm>
-#include <string_view>
+#include <map>
+#include <memory>
+#include <set>
+#include <tuple>
 #include <utility>
 
 #include <fmt/format.h>
 
-#include "formats/gguf.h"
+#include "formats/model_name.h"
 #include "formats/registry.h"
 
 #include "weigh/error.h"
@@ -15,6 +18,7 @@ namespace weigh {
 namespace {
 
 constexpr std::size_t kMostNamed = 5;
+constexpr std::size_t kMostFolders = 100;  // looked into for models beside the one
 
 std::string list(const std::vector<std::string>& names) {
   std::string text;
@@ -23,25 +27,11 @@ std::string list(const std::vector<std::string>& names) {
   return text;
 }
 
-template <class Keep>
-std::vector<std::string> select(const std::vector<std::string>& names, Keep&& keep) {
-  std::vector<std::string> kept;
-  std::copy_if(names.begin(), names.end(), std::back_inserter(kept), keep);
-  return kept;
-}
-
-// "model-00001-of-00002.safetensors" and "model-00002-of-00002.safetensors": alike but for the first number.
-std::string without_number(std::string_view name) {
-  const std::size_t of = name.rfind("-of-");
-  if (of == std::string_view::npos) return std::string(name);
-  const std::size_t dash = name.rfind('-', of - 1);
-  return std::string(name.substr(0, dash == std::string_view::npos ? 0 : dash)) + std::string(name.substr(of));
-}
-
-// "pytorch_model-00001-of-00002.bin"
-bool is_bin_part(std::string_view name) {
-  return name.ends_with(".bin") && name.find("-of-") != std::string_view::npos;
-}
+// Files that are one model by their names, in one form of it.
+struct Candidate {
+  ModelFiles files;
+  ModelName name;
+};
 
 bool has_known_format(const Folder& folder, const std::string& name) {
   const std::unique_ptr<Source> source = folder.open(name);
@@ -50,46 +40,174 @@ bool has_known_format(const Folder& folder, const std::string& name) {
   return std::any_of(table.begin(), table.end(), [&](const Format& format) { return format.matches(glance); });
 }
 
-[[noreturn]] void fail_several(const Folder& folder, const std::vector<std::string>& names) {
-  throw Error(ErrorKind::unsupported, folder.label(),
-              fmt::format("holds {} models side by side ({}); name one of them", names.size(), list(names)));
-}
+class Candidates {
+ public:
+  explicit Candidates(const std::vector<std::string>& names) {
+    for (const std::string& name : names) {
+      if (is_trainer_file(name)) continue;
+      ModelName parsed = parse_model_name(name);
+      if (parsed.is_index) indexed_.insert(form_of(parsed));
+      if (parsed.is_index || !is_surely_no_model(name)) add(name, std::move(parsed));
+    }
+    std::erase_if(all_, [this](const Candidate& candidate) {
+      return candidate.name.is_part && indexed_.contains(form_of(candidate.name));
+    });
+  }
+
+  const std::vector<Candidate>& all() const { return all_; }
+
+ private:
+  using Form = std::tuple<std::string, std::string, std::string>;
+  static Form form_of(const ModelName& name) { return {name.stem, name.variant, name.ending}; }
+
+  void add(const std::string& name, ModelName parsed) {
+    const bool is_shard = parsed.is_part && (parsed.ending == ".safetensors" || parsed.ending == ".bin");
+    // The other parts of a split GGUF file are found when the first is read.
+    if (is_shard || (parsed.is_part && parsed.ending == ".gguf")) {
+      const auto [place, is_new] = parts_.try_emplace(form_of(parsed), all_.size());
+      if (!is_new) {
+        if (is_shard) all_[place->second].files.shards.push_back(name);
+        return;
+      }
+    } else {
+      parsed.is_part = false;
+    }
+    Candidate candidate{{}, std::move(parsed)};
+    if (is_shard) {
+      candidate.files.shards = {name};
+    } else {
+      candidate.files.file = name;
+    }
+    all_.push_back(std::move(candidate));
+  }
+
+  std::vector<Candidate> all_;
+  std::set<Form> indexed_;
+  std::map<Form, std::size_t> parts_;
+};
+
+class Plan {
+ public:
+  explicit Plan(const Folder& folder) : folder_(folder), candidates_(folder.names()) {}
+
+  DirectoryPlan make() && {
+    for (const char* family : {"", "adapter"}) {
+      const bool is_there = std::any_of(all().begin(), all().end(), [&](const Candidate& candidate) {
+        return candidate.name.is_usual() && candidate.name.family() == family;
+      });
+      if (!is_there) continue;
+      choose(family, false);
+      note_others(family);
+      note_folders();
+      return std::move(plan_);
+    }
+    const std::vector<std::string> families = known_families();
+    if (families.size() > 1) {
+      for (const Candidate& candidate : all()) plan_.models.push_back(candidate.files);
+    } else if (families.size() == 1) {
+      choose(families.front(), true);
+    }
+    return std::move(plan_);
+  }
+
+ private:
+  const std::vector<Candidate>& all() const { return candidates_.all(); }
+
+  // Shards are looked at when they are read: then it is told what is wrong with them.
+  bool is_known(const Candidate& candidate) const {
+    const bool is_sure =
+        candidate.name.is_index || candidate.name.ending == ".safetensors" || !candidate.files.shards.empty();
+    return is_sure || has_known_format(folder_, candidate.files.file);
+  }
+
+  // Up to two: that there are several is all that is asked.
+  std::vector<std::string> known_families() {
+    std::vector<std::string> families;
+    for (const Candidate& candidate : all()) {
+      const std::string family = candidate.name.family();
+      if (!families.empty() && families.front() == family) continue;
+      if (!is_known(candidate)) continue;
+      families.push_back(family);
+      if (families.size() == 2) break;
+    }
+    return families;
+  }
+
+  void choose(std::string_view family, bool must_be_known) {
+    std::vector<const Candidate*> forms;
+    for (const Candidate& candidate : all())
+      if (candidate.name.family() == family && (!must_be_known || is_known(candidate))) forms.push_back(&candidate);
+    chosen_ = *std::min_element(forms.begin(), forms.end(),
+                                [](const Candidate* a, const Candidate* b) { return a->name.rank() < b->name.rank(); });
+    plan_.models = {chosen_->files};
+    for (const Candidate* form : forms) {
+      if (form == chosen_) continue;
+      note("same-model", form->files.name(),
+           fmt::format("is the same model in another form, to judge by its name; {} was read, this is not counted",
+                       chosen_->files.name()));
+    }
+  }
+
+  // Other models beside one under a usual name. An index may name any file of its own ending.
+  void note_others(std::string_view family) {
+    std::vector<std::string> others;
+    for (const Candidate& candidate : all()) {
+      const ModelName& name = candidate.name;
+      if (name.ending.empty() || name.family() == family) continue;
+      if (chosen_->name.is_index && chosen_->name.ending == name.ending) continue;
+      others.push_back(candidate.files.name());
+    }
+    if (!others.empty())
+      note("beside", list(others),
+           fmt::format("{} beside the model and {} not counted", others.size() == 1 ? "lies" : "lie",
+                       others.size() == 1 ? "is" : "are"));
+  }
+
+  void note_folders() {
+    std::size_t looked_at = 0;
+    for (const std::string& name : folder_.folders()) {
+      if (name.starts_with('.')) continue;
+      if (++looked_at > kMostFolders) return;
+      for (const std::string& file : folder_.enter(name)->names()) {
+        const ModelName parsed = parse_model_name(file);
+        if (parsed.ending.empty() || is_trainer_file(file)) continue;
+        note("beside", name + "/",
+             fmt::format("is a folder with weights of its own ({}), which are not counted", file));
+        break;
+      }
+    }
+  }
+
+  void note(const char* code, std::string place, std::string message) {
+    plan_.notes.push_back({code, std::move(place), std::move(message)});
+  }
+
+  const Folder& folder_;
+  Candidates candidates_;
+  DirectoryPlan plan_;
+  const Candidate* chosen_ = nullptr;
+};
 
 }  // namespace
 
-DirectoryPlan plan_directory(const Folder& folder) {
-  const std::vector<std::string> names = folder.names();
-  const auto indices = select(names, [](std::string_view name) { return name.ends_with(".safetensors.index.json"); });
-  if (indices.size() > 1) fail_several(folder, indices);
-  if (indices.size() == 1) return {indices.front(), {}};
+DirectoryPlan plan_directory(const Folder& folder) { return Plan(folder).make(); }
 
-  const auto shards = select(names, [](std::string_view name) { return name.ends_with(".safetensors"); });
-  const bool is_one_model = std::all_of(shards.begin(), shards.end(), [&](const std::string& name) {
-    return without_number(name) == without_number(shards.front());
-  });
-  if (shards.size() > 1 && !is_one_model) fail_several(folder, shards);
-  if (!shards.empty() && shards.front().find("-of-") != std::string::npos) return {"", shards};
-  if (!shards.empty()) return {shards.front(), {}};
-
-  const auto bins = select(names, [](std::string_view name) { return name.ends_with(".bin.index.json"); });
-  if (bins.size() > 1) fail_several(folder, bins);
-  if (bins.size() == 1) return {bins.front(), {}};
-  const auto parts = select(names, is_bin_part);
-  const bool are_one_model = std::all_of(parts.begin(), parts.end(), [&](const std::string& name) {
-    return without_number(name) == without_number(parts.front());
-  });
-  if (!parts.empty() && are_one_model) return {"", parts};
-
-  const auto models = select(names, [&](const std::string& name) { return has_known_format(folder, name); });
-  const bool are_parts = std::all_of(models.begin(), models.end(), [&](const std::string& name) {
-    return is_gguf_part(name) && without_number(name) == without_number(models.front());
-  });
-  if (are_parts && !models.empty()) return {models.front(), {}};
-  if (models.size() > 1) fail_several(folder, models);
-  if (models.size() == 1) return {models.front(), {}};
-  throw Error(
-      ErrorKind::unsupported, folder.label(),
-      names.empty() ? "is a directory without files" : fmt::format("is a directory without a model: {}", list(names)));
+DirectoryPlan plan_one_model(const Folder& folder) {
+  DirectoryPlan plan = plan_directory(folder);
+  if (plan.models.size() == 1) return plan;
+  if (plan.models.empty()) {
+    const std::vector<std::string> names = folder.names();
+    throw Error(ErrorKind::unsupported, folder.label(),
+                names.empty() ? "is a directory without files"
+                              : fmt::format("is a directory without a model: {}", list(names)));
+  }
+  std::vector<std::string> models;
+  for (const ModelFiles& files : plan.models) {
+    const bool is_sure = !files.shards.empty() || parse_model_name(files.file).ending == ".safetensors";
+    if (is_sure || has_known_format(folder, files.file)) models.push_back(files.name());
+  }
+  throw Error(ErrorKind::unsupported, folder.label(),
+              fmt::format("holds {} models side by side ({}); name one of them", models.size(), list(models)));
 }
 
 }  // namespace weigh

@@ -23,9 +23,9 @@ ZipKind kind_of(const ZipDirectory& zip) {
   const auto has = [&](std::string_view name) { return zip.find(name) != nullptr; };
   if (has("config.json") && (has("model.weights.h5") || has("model.weights.npz"))) return ZipKind::keras;
   const auto entries = zip.entries();
-  const bool are_arrays =
-      std::all_of(entries.begin(), entries.end(), [](const ZipEntry& entry) { return entry.name.ends_with(".npy"); });
-  return are_arrays && !entries.empty() ? ZipKind::arrays : ZipKind::saved;
+  const bool has_arrays =
+      std::any_of(entries.begin(), entries.end(), [](const ZipEntry& entry) { return entry.name.ends_with(".npy"); });
+  return has_arrays ? ZipKind::arrays : ZipKind::saved;
 }
 
 }  // namespace

@@ -4,7 +4,7 @@
 //   torch.save         NAME/data.pkl alone
 //   torch.jit.save     NAME/constants.pkl beside it
 //   torch.export.save  NAME/models/model.json, or serialized_exported_program.json in the older layout
-//   numpy.savez        NAME.npy alone, at least one
+//   numpy.savez        NAME.npy, at least one
 //   Keras 3            config.json and model.weights.h5, or model.weights.npz
 #pragma once
 

@@ -23,11 +23,7 @@ bool is_one_of(const Names& names, std::string_view name) {
 }
 
 void read_facts(Source& source, const Limits& limits, Model& model) {
-  if (source.size() > limits.json_file_bytes) {
-    throw Error(
-        ErrorKind::limit, source.label(),
-        fmt::format("has {} bytes, more than {} (limit json_file_bytes)", source.size(), limits.json_file_bytes));
-  }
+  json::check_file_size(source, limits);
   json::Text text;
   text.read(source, 0, source.size());
   json::Parser parser;
@@ -41,6 +37,10 @@ void read_facts(Source& source, const Limits& limits, Model& model) {
         if (!model.architecture.empty()) break;
         model.architecture = std::string(std::string_view(name.get_string().value()).substr(0, 200));
       }
+      return;
+    }
+    if (key == "_class_name" && model.architecture.empty() && !value.get_string().get(fact)) {  // diffusers writes that
+      model.architecture = std::string(fact.substr(0, 200));
       return;
     }
     if (is_one_of(kFacts, key) && !value.get_string().get(fact)) model.metadata.emplace_back(key, fact.substr(0, 200));

@@ -1,20 +1,18 @@
 #include "formats/pytorch.h"
 
 #include <algorithm>
-#include <array>
-#include <cctype>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include <fmt/format.h>
 
-#include "bytes/hash.h"
+#include "formats/copies.h"
 #include "formats/glance.h"
 #include "formats/pytorch/archive.h"
 #include "formats/pytorch/metadata.h"
 #include "formats/pytorch/module_tree.h"
+#include "formats/pytorch/open.h"
 #include "formats/pytorch/sections.h"
 #include "formats/pytorch/state_dict.h"
 
@@ -26,27 +24,14 @@ using namespace pytorch;  // NOLINT(google-build-using-namespace): this file is 
 
 namespace {
 
-std::unique_ptr<Archive> open_archive(Source& source, const Limits& limits) {
-  Glance glance(source);
-  if (glance.is_zip()) return open_zip(source, limits);
-  if (looks_like_legacy(glance.head())) return open_legacy(source, limits);
-  if (looks_like_tar(glance.head())) return open_tar(source, limits);
-  throw Error(ErrorKind::unsupported, source.label(), "is no PyTorch file");
-}
-
-// Sections are names that people gave; these say that the weights are an average of another section's.
-bool is_named_like_an_average(std::string_view name) {
-  std::string lower(name);
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
-  constexpr std::array<std::string_view, 5> kWords = {"ema", "swa", "averag", "avg", "shadow"};
-  return std::any_of(kWords.begin(), kWords.end(),
-                     [&](std::string_view word) { return lower.find(word) != lower.npos; });
-}
-
 class Reading {
  public:
   Reading(const Archive& archive, const ReadOptions& options, Model& model)
-      : archive_(archive), model_(model), limits_(options.limits), assembler_(model, archive, options) {}
+      : archive_(archive),
+        model_(model),
+        limits_(options.limits),
+        assembler_(model, archive, options),
+        copies_(model) {}
 
   void run() {
     contents_ = find_parts(archive_.root(), model_.source, limits_);
@@ -55,7 +40,7 @@ class Reading {
           {"unknown-class", name, "is a class that is not known; its objects were kept by name, none was made"});
     std::erase_if(contents_.found, [this](const Found& found) { return is_metrics(found); });
     describe_checkpoint(archive_.root(), model_);
-    const std::ptrdiff_t models = count(Part::state_dict) + count(Part::module);
+    const std::ptrdiff_t models = count(pytorch::Part::state_dict) + count(pytorch::Part::module);
     if (models == 0) {
       add_loose_tensors();
     } else {
@@ -63,20 +48,20 @@ class Reading {
       note_loose_tensors();
     }
     assembler_.share_shapes_of_ties();
-    mark_copies();
+    copies_.mark();
     model_.kind = kind(models);
     if (archive_.form() != "zip") model_.kind += fmt::format(", {}", archive_.form());
   }
 
  private:
-  std::ptrdiff_t count(Part part) const {
+  std::ptrdiff_t count(pytorch::Part part) const {
     return std::count_if(contents_.found.begin(), contents_.found.end(),
                          [&](const Found& f) { return f.part == part; });
   }
 
   // Scores by file name, as callbacks keep them: names like a state dict's, but no weights.
   bool is_metrics(const Found& found) {
-    if (found.part != Part::state_dict || found.name.empty()) return false;
+    if (found.part != pytorch::Part::state_dict || found.name.empty()) return false;
     const Entries entries = mapping_entries(found.value);
     return std::all_of(entries.begin(), entries.end(), [this](const auto& entry) {
       return !is_tensor(entry.second) || assembler_.is_scalar(entry.second);
@@ -84,8 +69,8 @@ class Reading {
   }
 
   void add_part(const Found& found, bool is_one_of_several) {
-    if (found.part == Part::tensor) return;
-    if (found.part == Part::optimizer) return add_optimizer(found);
+    if (found.part == pytorch::Part::tensor) return;
+    if (found.part == pytorch::Part::optimizer) return add_optimizer(found);
     Section section;
     section.name = model_.keep(found.name);
     if (is_one_of_several) {
@@ -103,13 +88,13 @@ class Reading {
       model_.sections.push_back(section);
     }
     const auto first = static_cast<Index>(model_.tensors.size());
-    if (found.part == Part::module) {
+    if (found.part == pytorch::Part::module) {
       add_module_tree(assembler_, found.value, section.root);
       if (!is_one_of_several) model_.architecture = model_.modules[0].type;
     } else {
       add_state_dict(assembler_, found.value, section.root);
     }
-    if (is_one_of_several) signatures_.emplace(at, signature(section, first));
+    if (is_one_of_several) copies_.add(at, first);
   }
 
   void add_optimizer(const Found& found) {
@@ -119,9 +104,9 @@ class Reading {
     section.root = kNone;
     for (const Found& part :
          find_parts(pickle::find(mapping_entries(found.value), "state"), model_.source, limits_).found) {
-      for (const auto& [key, value] : part.part == Part::tensor ? Entries() : mapping_entries(part.value))
+      for (const auto& [key, value] : part.part == pytorch::Part::tensor ? Entries() : mapping_entries(part.value))
         if (is_tensor(value)) weigh_optimizer_tensor(section, value);
-      if (part.part == Part::tensor) weigh_optimizer_tensor(section, part.value);
+      if (part.part == pytorch::Part::tensor) weigh_optimizer_tensor(section, part.value);
     }
     model_.sections.push_back(section);
   }
@@ -134,7 +119,7 @@ class Reading {
   // A file without a state dict or module: its tensors under the keys that lead to them.
   void add_loose_tensors() {
     for (const Found& found : contents_.found) {
-      if (found.part == Part::optimizer) {
+      if (found.part == pytorch::Part::optimizer) {
         add_optimizer(found);
       } else {
         std::string path = found.name.empty() ? "tensor" : found.name;
@@ -148,38 +133,10 @@ class Reading {
   // Beside a model, a checkpoint may hold single tensors (metrics, buffers of callbacks): they are no part of it.
   void note_loose_tensors() {
     for (const Found& found : contents_.found) {
-      if (found.part != Part::tensor || assembler_.is_scalar(found.value)) continue;
+      if (found.part != pytorch::Part::tensor || assembler_.is_scalar(found.value)) continue;
       model_.notes.push_back({"loose-tensor", found.name,
                               fmt::format("is a tensor of {} bytes outside of any state dict; it is not counted",
                                           assembler_.stored_bytes(found.value))});
-    }
-  }
-
-  // Names and shapes of a section's parameters, whichever the order; its tensors are those from `first` on.
-  std::uint64_t signature(const Section& section, Index first) const {
-    std::uint64_t sum = 0;
-    const std::size_t prefix = model_.path_of(section.root).size() + 1;
-    for (std::size_t i = first; i < model_.tensors.size(); ++i) {
-      const Tensor& tensor = model_.tensors[i];
-      if (tensor.role == Role::buffer || !tensor.rank_known()) continue;
-      const std::string path = model_.path_of(tensor);
-      std::string_view name = std::string_view(path).substr(prefix);
-      if (name.starts_with("module.")) name.remove_prefix(7);  // the wrapper of an average or of data parallelism
-      std::uint64_t hash = hash_of(name);
-      for (const Extent* extent = model_.shape_begin(tensor); extent != model_.shape_end(tensor); ++extent)
-        hash = hash * 31 + (extent->is_known() ? extent->size() : 0);
-      sum += hash * hash;
-    }
-    return sum;
-  }
-
-  void mark_copies() {
-    for (const auto& [at, signature] : signatures_) {
-      Section& section = model_.sections[at];
-      if (signature == 0 || !is_named_like_an_average(section.name)) continue;
-      for (const auto& [other, same] : signatures_)
-        if (same == signature && !is_named_like_an_average(model_.sections[other].name))
-          section.kind = SectionKind::copy;
     }
   }
 
@@ -187,11 +144,11 @@ class Reading {
     if (is_lightning_checkpoint(archive_.root())) return "Lightning checkpoint";
     const bool root_is_the_part = contents_.found.size() == 1 && contents_.found[0].name.empty();
     if (models == 0) {
-      if (model_.tensors.empty() && count(Part::optimizer) > 0) return "optimizer state";
+      if (model_.tensors.empty() && count(pytorch::Part::optimizer) > 0) return "optimizer state";
       return root_is_the_part ? "tensor" : "tensors";
     }
     if (!root_is_the_part) return "checkpoint";
-    return contents_.found[0].part == Part::module ? "pickled module" : "state dict";
+    return contents_.found[0].part == pytorch::Part::module ? "pickled module" : "state dict";
   }
 
   const Archive& archive_;
@@ -200,7 +157,7 @@ class Reading {
   Assembler assembler_;
   Contents contents_;
   int model_sections_ = 0;
-  std::map<std::size_t, std::uint64_t> signatures_;  // by section, where there are several
+  Copies copies_;  // among the sections, where there are several
 };
 
 void note_uninitialised(Model& model) {

@@ -7,13 +7,26 @@
 #include <fmt/format.h>
 
 #include "bytes/folder.h"
+#include "formats/dcp.h"
+#include "formats/deepspeed.h"
+#include "formats/diffusers.h"
 #include "formats/directory.h"
+#include "formats/flax.h"
 #include "formats/gguf.h"
 #include "formats/hugging_face.h"
+#include "formats/keras.h"
+#include "formats/megatron.h"
+#include "formats/model_name.h"
+#include "formats/npz.h"
+#include "formats/onnx.h"
+#include "formats/onnx/external.h"
+#include "formats/orbax.h"
 #include "formats/pt2.h"
 #include "formats/pytorch.h"
 #include "formats/safetensors.h"
 #include "formats/sharded.h"
+#include "formats/tensorflow.h"
+#include "formats/tflite.h"
 #include "formats/torchscript.h"
 #include "formats/unknown.h"
 
@@ -30,12 +43,32 @@ constexpr std::array kFormats = {
     Format{"GGUF", "versions 1 to 3, either byte order, one file or split into several", matches_gguf, read_gguf},
     Format{"TorchScript", "torch.jit.save: scripted, traced and frozen modules", matches_torchscript, read_torchscript},
     Format{"torch.export", "torch.export.save: exported programs, .pt2", matches_pt2, read_pt2},
+    Format{"ONNX", "models of any opset, weights inside or in files beside them", matches_onnx, read_onnx},
+    Format{"NumPy", "numpy.savez: .npz, stored or compressed", matches_npz, read_npz},
+    Format{"TensorFlow Lite", "converted graphs, .tflite (LiteRT): float, float16 and quantised", matches_tflite,
+           read_tflite},
+    Format{"Keras", "archives (.keras), models and weights of Keras 2 and 3 (.h5); any other HDF5 file as data sets",
+           matches_keras, read_keras},
+    Format{"Flax", "flax.serialization: parameters and training states, .msgpack", matches_flax, read_flax},
 };
 
 // In the order in which they are tried; what none of them knows is looked at by plan_directory.
-constexpr std::array<DirectoryFormat, 0> kDirectoryFormats = {};
+constexpr std::array kDirectoryFormats = {
+    DirectoryFormat{"TensorFlow", "SavedModels, and checkpoints of versions 1 and 2 with all their shards",
+                    matches_tensorflow, read_tensorflow},
+    DirectoryFormat{"Orbax", "checkpoints of JAX: a directory with _METADATA, Zarr or OCDBT", matches_orbax,
+                    read_orbax},
+    DirectoryFormat{"diffusers", "a pipeline's directory: model_index.json and a folder for each component",
+                    matches_diffusers, read_diffusers},
+    DirectoryFormat{"PyTorch DCP", "torch.distributed.checkpoint: .metadata and *.distcp, FSDP among others",
+                    matches_dcp, read_dcp},
+    DirectoryFormat{"DeepSpeed", "checkpoints of ZeRO 0 to 3, and universal ones", matches_deepspeed, read_deepspeed},
+    DirectoryFormat{"Megatron", "checkpoints of ranks (mp_rank_00_000): tensor and pipeline parallel", matches_megatron,
+                    read_megatron},
+};
 
-void read_source(Glance& glance, const ReadOptions& options, Model& model) {
+// Whether it is of a known format.
+bool read_source(Glance& glance, const ReadOptions& options, Model& model) {
   const Format* chosen = nullptr;
   for (const Format& format : kFormats) {
     if (!format.matches(glance)) continue;
@@ -48,22 +81,48 @@ void read_source(Glance& glance, const ReadOptions& options, Model& model) {
                        chosen->name)});
     }
   }
-  if (chosen == nullptr) refuse_unknown(glance);
-  chosen->read(glance.source(), options, model);
+  if (chosen != nullptr) chosen->read(glance.source(), options, model);
+  return chosen != nullptr;
 }
 
-void read_file(Folder& folder, std::string_view name, const ReadOptions& options, Model& model) {
+// What a file is to be: one of several side by side may be of no format, and a config.json beside them is nobody's.
+enum class Wanted : std::uint8_t { model, one_of_several, perhaps_one_of_several };
+
+// Whether it is of a known format. One that is to be a model and is not is refused with what can be told of it.
+bool read_file(Folder& folder, std::string_view name, const ReadOptions& options, Model& model,
+               Wanted wanted = Wanted::model) {
   const std::unique_ptr<Source> source = folder.open(name);
   model.source_bytes = source->size();
   Glance glance(*source);
   if (matches_index(glance)) {
     model.source_bytes = 0;
     read_index(folder, name, options, model);
-    return read_config(folder, options, model);
+    read_config(folder, options, model);
+    return true;
   }
-  if (is_gguf_part(name) && matches_gguf(glance)) return read_gguf_parts(folder, name, options, model);
-  read_source(glance, options, model);
-  if (model.format == "safetensors") read_config(folder, options, model);
+  if (is_gguf_part(name) && matches_gguf(glance)) {
+    read_gguf_parts(folder, name, options, model);
+    return true;
+  }
+  if (matches_tensorflow_index(*source, name)) {
+    read_tensorflow_checkpoint(folder, name, options, model);
+    return true;
+  }
+  if (is_saved_model(name)) {
+    read_tensorflow(folder, options, model);
+    return true;
+  }
+  if (!read_source(glance, options, model)) {
+    if (wanted != Wanted::perhaps_one_of_several) refuse_unknown(glance);
+    return false;
+  }
+  if (model.format == "safetensors" && wanted == Wanted::model) read_config(folder, options, model);
+  if (model.format == "ONNX") note_absent_onnx_files(folder, model);
+  return true;
+}
+
+std::string path_in(const Folder& folder, std::string_view name) {
+  return folder.label().empty() ? std::string(name) : folder.label() + "/" + std::string(name);
 }
 
 }  // namespace
@@ -82,7 +141,7 @@ std::vector<FormatInfo> formats() {
 Model read(Folder& folder, std::string_view name, const ReadOptions& options) {
   Model model;
   if (!name.empty()) {
-    model.source = folder.label().empty() ? std::string(name) : folder.label() + "/" + std::string(name);
+    model.source = path_in(folder, name);
     read_file(folder, name, options, model);
     return model;
   }
@@ -92,13 +151,34 @@ Model read(Folder& folder, std::string_view name, const ReadOptions& options) {
     format.read(folder, options, model);
     return model;
   }
-  const DirectoryPlan plan = plan_directory(folder);
-  if (plan.shards.empty()) {
-    read_file(folder, plan.file, options, model);
+  read_directory(folder, options, model);
+  return model;
+}
+
+void read_directory(Folder& folder, const ReadOptions& options, Model& model) {
+  DirectoryPlan plan = plan_one_model(folder);
+  const ModelFiles& files = plan.models.front();
+  if (files.shards.empty()) {
+    read_file(folder, files.file, options, model);
   } else {
-    read_shards(folder, plan.shards, options, model);
+    read_shards(folder, files.shards, options, model);
     read_config(folder, options, model);
   }
+  std::move(plan.notes.begin(), plan.notes.end(), std::back_inserter(model.notes));
+}
+
+std::optional<Model> read_if_model(Folder& folder, const ModelFiles& files, const ReadOptions& options) {
+  Model model;
+  model.source = path_in(folder, files.name());
+  if (!files.shards.empty()) {
+    read_shards(folder, files.shards, options, model);
+    return model;
+  }
+  // What only may be a model by its ending is left out silently.
+  const std::string ending = parse_model_name(files.file).ending;
+  const bool is_telling = !ending.empty() && ending != ".bin" && ending != ".pkl";
+  const Wanted wanted = is_telling ? Wanted::one_of_several : Wanted::perhaps_one_of_several;
+  if (!read_file(folder, files.file, options, model, wanted)) return std::nullopt;
   return model;
 }
 

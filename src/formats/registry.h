@@ -1,11 +1,13 @@
 // The one table of formats. A new one is a file, a row here, a page in docs/formats/, a fuzz target and a test.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string_view>
 
 #include "bytes/folder.h"
 #include "bytes/source.h"
+#include "formats/directory.h"
 #include "formats/glance.h"
 
 #include "weigh/model.h"
@@ -34,5 +36,10 @@ struct DirectoryFormat {
 // noted.
 std::span<const Format> format_table();
 std::span<const DirectoryFormat> directory_format_table();
+
+// A directory of one model: a file, an index with its shards, or shards without one, and what lies beside them.
+void read_directory(Folder& folder, const ReadOptions& options, Model& model);
+// Of several in one directory; nothing where a file is of no known format.
+std::optional<Model> read_if_model(Folder& folder, const ModelFiles& files, const ReadOptions& options);
 
 }  // namespace weigh

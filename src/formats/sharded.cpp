@@ -30,11 +30,7 @@ class IndexFile {
   // named.
   template <class Visit>
   void read(Visit&& visit) {
-    if (source_.size() > limits_.json_file_bytes) {
-      throw Error(
-          ErrorKind::limit, source_.label(),
-          fmt::format("has {} bytes, more than {} (limit json_file_bytes)", source_.size(), limits_.json_file_bytes));
-    }
+    json::check_file_size(source_, limits_);
     json::Text text;
     text.map(source_);
     json::Parser parser;
@@ -307,7 +303,7 @@ bool matches_index(Glance& glance) {
 }
 
 void read_index(Folder& folder, std::string_view name, const ReadOptions& options, Model& model) {
-  model.format = name.ends_with(".bin.index.json") ? "PyTorch" : "safetensors";
+  model.format = name.find(".bin.index.") != std::string_view::npos ? "PyTorch" : "safetensors";
   Sharded(folder, options, model).read_by_index(name);
 }
 

@@ -18,7 +18,6 @@ struct Sign {
 
 constexpr std::array kSigns = {
     Sign{"version https://git-lfs.github.com", "is a Git LFS pointer, not the model; run 'git lfs pull' to fetch it"},
-    Sign{"\x89HDF", "is an HDF5 file (Keras?), which is not supported yet"},
     Sign{"\x1f\x8b", "is gzip-compressed; unpack it first"},
     Sign{"\x28\xb5\x2f\xfd", "is zstd-compressed; unpack it first"},
     Sign{"\x93NUMPY", "is one NumPy array, not a model"},

@@ -19,11 +19,15 @@
 
 namespace weigh {
 
+// One builder at a time: while it is used, nobody else adds modules. What the model holds before, it finds.
 // Paths are those below `root`. Names and paths are needed during a call only: the model keeps its own.
 class ModelBuilder {
  public:
   ModelBuilder(Model& model, const Limits& limits)
-      : model_(model), limits_(limits), shapes_(model.extents), unsorted_(model.modules.size()) {}
+      : model_(model),
+        limits_(limits),
+        shapes_(model.extents),
+        unsorted_(model.modules.size(), model.modules.size() > 1) {}
 
   // The module with this path, made where it is missing, its ancestors too.
   Index module(std::string_view path, Index root = 0);

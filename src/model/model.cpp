@@ -1,6 +1,7 @@
 #include "weigh/model.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace weigh {
 
@@ -24,7 +25,8 @@ Count Model::numel(const Tensor& tensor) const {
 
 Count Model::bytes(const Tensor& tensor, const Count& numel) const {
   bool measured = tensor.layout != Layout::strided || tensor.dtype == DType::unknown;
-  if (tensor.state == State::initialised && measured) return tensor.stored_bytes;
+  const bool is_told = tensor.dtype != DType::unknown || tensor.stored_bytes != 0 || numel == Count(0);
+  if (tensor.state == State::initialised && measured && is_told) return tensor.stored_bytes;
   if (tensor.dtype == DType::unknown) return Count::unknown();
   const unsigned width = bits(tensor.dtype);
   if (width >= 8) return Count(numel) *= width / 8;
@@ -65,6 +67,13 @@ std::string_view Model::keep(std::string_view text) {
   chunk_ += text.size();
   chunk_left_ -= text.size();
   return kept;
+}
+
+void Model::adopt_text(Model& other) {
+  std::move(other.text_.begin(), other.text_.end(), std::back_inserter(text_));
+  other.text_.clear();
+  other.chunk_ = nullptr;
+  other.chunk_left_ = 0;
 }
 
 }  // namespace weigh

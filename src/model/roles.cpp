@@ -8,14 +8,21 @@ namespace weigh {
 namespace {
 
 // Floating-point buffers by the names under which modules register them. Integer ones need no list.
-constexpr std::array<std::string_view, 15> kBufferNames = {
+constexpr std::array<std::string_view, 17> kBufferNames = {
     "running_mean",
     "running_var",  // torch.nn: batch and instance norm
-    "inv_freq",     "original_inv_freq", "cos_cached",
+    "moving_mean",
+    "moving_variance",  // the same in Keras
+    "inv_freq",
+    "original_inv_freq",
+    "cos_cached",
     "sin_cached",  // rotary embeddings
-    "rotary_emb",   "freqs_cis",         "pos_encoding",
+    "rotary_emb",
+    "freqs_cis",
+    "pos_encoding",
     "pe",  // positional tables computed, not learnt
-    "attn_mask",    "causal_mask",
+    "attn_mask",
+    "causal_mask",
     "masked_bias",  // masks kept as floats
     "weight_mask",
     "bias_mask",  // torch.nn.utils.prune
@@ -30,6 +37,7 @@ constexpr std::uint64_t lengths_of_names() {
 
 bool is_buffer_name(std::string_view name) {
   constexpr std::uint64_t kLengths = lengths_of_names();
+  if (name.ends_with("_buffer")) return true;
   if (name.size() >= 64 || (kLengths >> name.size() & 1) == 0) return false;
   return std::find(kBufferNames.begin(), kBufferNames.end(), name) != kBufferNames.end();
 }

@@ -6,6 +6,7 @@
 
 #include "render/columns.h"
 #include "render/formats.h"
+#include "render/markup.h"
 #include "render/text.h"
 
 namespace weigh {
@@ -18,11 +19,6 @@ std::string cell(std::string_view text) {
   std::string quoted = "\"";
   for (char c : safe) quoted.append(c == '"' ? 2 : 1, c);
   return quoted + "\"";
-}
-
-void add_line(std::string& out, const std::vector<std::string>& cells) {
-  for (std::size_t i = 0; i < cells.size(); ++i) out += (i == 0 ? "" : ",") + cell(cells[i]);
-  out += "\r\n";
 }
 
 constexpr NumberStyle kDigits = {.exact = true, .unicode = true, .commas = false};
@@ -54,12 +50,17 @@ std::vector<std::string> facts(const Summary& summary, const Row& row) {
 
 }  // namespace
 
+void add_csv_line(std::string& out, const std::vector<std::string>& cells) {
+  for (std::size_t i = 0; i < cells.size(); ++i) out += (i == 0 ? "" : ",") + cell(cells[i]);
+  out += "\r\n";
+}
+
 std::string render_csv(const Summary& summary, const RenderOptions& options) {
   std::string out;
   if (options.columns.empty() && options.own_columns.empty()) {
-    add_line(out, {"path", "type", "depth", "repeat", "parameters", "exact", "expression", "trainable", "buffers",
-                   "bytes", "bytes_exact", "tensors", "dtypes", "lazy", "mode"});
-    for (const Row& row : summary.rows) add_line(out, facts(summary, row));
+    add_csv_line(out, {"path", "type", "depth", "repeat", "parameters", "exact", "expression", "trainable", "buffers",
+                       "bytes", "bytes_exact", "tensors", "dtypes", "lazy", "mode"});
+    for (const Row& row : summary.rows) add_csv_line(out, facts(summary, row));
     return out;
   }
   RenderOptions exact = options;
@@ -67,11 +68,11 @@ std::string render_csv(const Summary& summary, const RenderOptions& options) {
   const std::vector<GridColumn> columns = fill_columns(summary, exact);
   std::vector<std::string> line;
   for (const GridColumn& column : columns) line.push_back(column.title);
-  add_line(out, line);
+  add_csv_line(out, line);
   for (std::size_t row = 0; row < summary.rows.size(); ++row) {
     line.clear();
     for (const GridColumn& column : columns) line.push_back(column.cells[row]);
-    add_line(out, line);
+    add_csv_line(out, line);
   }
   return out;
 }

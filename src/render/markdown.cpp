@@ -7,12 +7,12 @@
 
 #include "render/columns.h"
 #include "render/formats.h"
+#include "render/markup.h"
 #include "render/text.h"
 
 namespace weigh {
-namespace {
 
-std::string escaped(std::string_view text) {
+std::string markdown_escaped(std::string_view text) {
   std::string out;
   for (char c : text) {
     if (std::string_view("\\`*_{}[]<>#|!&~").find(c) != std::string_view::npos) out += '\\';
@@ -22,42 +22,45 @@ std::string escaped(std::string_view text) {
 }
 
 // Nothing but the bar and the backtick means anything inside of code in a table.
-std::string code(std::string_view text) {
+std::string markdown_code(std::string_view text) {
   if (text.empty()) return "";
-  if (text.find_first_of("`|") != std::string_view::npos) return escaped(text);
+  if (text.find_first_of("`|") != std::string_view::npos) return markdown_escaped(text);
   return fmt::format("`{}`", text);
 }
 
-}  // namespace
+void add_markdown_table(std::string& out, const std::vector<GridColumn>& columns, bool begins_with_name) {
+  for (const GridColumn& column : columns) out += "| " + markdown_escaped(column.title) + " ";
+  out += "|\n";
+  for (const GridColumn& column : columns) out += column.right_aligned ? "|--:" : "|---";
+  out += "|\n";
+  for (std::size_t row = 0; !columns.empty() && row < columns.front().cells.size(); ++row) {
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      const std::string& cell = columns[i].cells[row];
+      out += fmt::format("| {} ", i == 0 && begins_with_name ? markdown_code(cell) : markdown_escaped(cell));
+    }
+    out += "|\n";
+  }
+}
 
 std::string render_markdown(const Summary& summary, const RenderOptions& options) {
   const Model& model = *summary.model;
   const NumberStyle style{options.exact, true};
-  std::string out = fmt::format("**{}**: {}", escaped(printable(model.source)), escaped(model.format));
-  if (!model.kind.empty()) out += ", " + escaped(model.kind);
-  if (!model.architecture.empty()) out += ", " + escaped(printable(model.architecture));
+  std::string out =
+      fmt::format("**{}**: {}", markdown_escaped(printable(model.source)), markdown_escaped(model.format));
+  if (!model.kind.empty()) out += ", " + markdown_escaped(model.kind);
+  if (!model.architecture.empty()) out += ", " + markdown_escaped(printable(model.architecture));
   out += "\n\n";
 
   const std::vector<GridColumn> columns = fill_columns(summary, options);
-  for (const GridColumn& column : columns) out += "| " + escaped(column.title) + " ";
-  out += "|\n";
-  for (const GridColumn& column : columns) out += column.right_aligned ? "|--:" : "|---";
-  out += "|\n";
-  const bool begins_with_name = options.columns.empty() || options.columns.front() == "name";
-  for (std::size_t row = 0; row < summary.rows.size(); ++row) {
-    for (std::size_t i = 0; i < columns.size(); ++i) {
-      const std::string& cell = columns[i].cells[row];
-      out += fmt::format("| {} ", i == 0 && begins_with_name ? code(cell) : escaped(cell));
-    }
-    out += "|\n";
-  }
+  add_markdown_table(out, columns, options.columns.empty() || options.columns.front() == "name");
   out += fmt::format("\n{} parameters, {}\n", total_text(summary.totals.parameters, style, 4),
                      bytes_text(summary.totals.bytes, style, 4));
   if (summary.uninitialized.empty()) return out;
   out += "\nNot initialised yet:\n\n";
   for (Index index : summary.uninitialized) {
     const Tensor& tensor = model.tensors[index];
-    out += fmt::format("- {} {}\n", code(printable(model.path_of(tensor))), code(shape_text(model, tensor)));
+    out += fmt::format("- {} {}\n", markdown_code(printable(model.path_of(tensor))),
+                       markdown_code(shape_text(model, tensor)));
   }
   return out;
 }

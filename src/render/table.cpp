@@ -158,7 +158,7 @@ class TableText {
     if (is_stored_twice) {
       Count stored;
       for (const DTypeShare& share : totals.by_dtype) stored += share.elements;
-      parts.push_back(total_text(stored, style_, 4) + " elements stored, a tied output layer among them");
+      parts.push_back(total_text(stored, style_, 4) + " elements stored, tied ones among them");
     }
     if (totals.schemes.contains(Scheme::not_told))
       parts.emplace_back("how many weights a packed element holds is not told");
@@ -250,7 +250,8 @@ class TableText {
         line(fmt::format("the copy{} averages another section's parameters and is not in the totals", name));
       } else {
         line(fmt::format("optimizer state{}: {} tensor{}, {}, not in the totals", name, with_commas(section.tensors),
-                         section.tensors == 1 ? "" : "s", bytes_text(section.bytes, style_)));
+                         section.tensors == 1 ? "" : "s",
+                         section.bytes == 0 ? "bytes not known" : bytes_text(section.bytes, style_)));
       }
     }
   }

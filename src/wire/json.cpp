@@ -28,6 +28,12 @@ const char* what_is_wrong(simdjson::error_code code) {
 
 }  // namespace
 
+void check_file_size(const Source& source, const Limits& limits) {
+  if (source.size() <= limits.json_file_bytes) return;
+  throw Error(ErrorKind::limit, source.label(),
+              fmt::format("has {} bytes, more than {} (limit json_file_bytes)", source.size(), limits.json_file_bytes));
+}
+
 void Text::read(Source& source, std::uint64_t offset, std::uint64_t length) {
   mapped_.reset();
   length_ = 0;
@@ -45,8 +51,8 @@ void Text::map(Source& source) {
   length_ = static_cast<std::size_t>(source.size());
 }
 
-Document::Document(Parser& parser, const Text& text, std::string_view label, std::uint64_t base)
-    : label_(label), text_(text.view()), base_(base) {
+Document::Document(Parser& parser, std::string_view part, std::string_view label, std::uint64_t base)
+    : label_(label), text_(part), base_(base) {
   run([&] {
     const std::size_t room = text_.size() + simdjson::SIMDJSON_PADDING;
     document_ = parser.iterate(simdjson::padded_string_view(text_.data(), text_.size(), room)).value();

@@ -13,6 +13,7 @@
 #include "bytes/source.h"
 
 #include "weigh/error.h"
+#include "weigh/limits.h"
 
 namespace weigh::json {
 
@@ -20,6 +21,9 @@ using Value = simdjson::ondemand::value;
 using Object = simdjson::ondemand::object;
 using Array = simdjson::ondemand::array;
 using Parser = simdjson::ondemand::parser;
+
+// Of a file that is JSON as a whole: a configuration, an index. Throws Error(limit).
+void check_file_size(const Source& source, const Limits& limits);
 
 // Bytes of a source, with the padding behind them that simdjson wants.
 class Text {
@@ -68,7 +72,10 @@ class Document {
  public:
   // The parser and the text must outlive this; the parser's memory serves one document after another. `base` is the
   // text's offset in the source.
-  Document(Parser& parser, const Text& text, std::string_view label, std::uint64_t base = 0);
+  Document(Parser& parser, const Text& text, std::string_view label, std::uint64_t base = 0)
+      : Document(parser, text.view(), label, base) {}
+  // The same of a part of a Text.
+  Document(Parser& parser, std::string_view part, std::string_view label, std::uint64_t base = 0);
 
   // Calls visit(key, value) for every member: a Key&, which may be taken as a std::string_view, and a Value&.
   template <class Visit>

@@ -38,6 +38,7 @@ enum Flag : std::uint16_t {
   kMasked = 1 << 13
 };
 constexpr std::uint16_t kDeflated = 8;
+constexpr std::uint64_t kHeadPiece = 512;
 
 // The body of the extra field with tag 1; empty where there is none.
 std::string_view zip64_field(std::string_view label, std::string_view extra, std::uint64_t offset) {
@@ -292,17 +293,61 @@ std::string ZipDirectory::read(const ZipEntry& entry) const {
   return bytes;
 }
 
-std::string ZipDirectory::inflate(const ZipEntry& entry, const std::string& stored) const {
+void ZipDirectory::check_inflates(const ZipEntry& entry, std::uint64_t length) const {
   if (entry.method != kDeflated) {
     throw Error(ErrorKind::unsupported, source_.label(),
                 fmt::format("zip entry '{}' is compressed by method {}; only 0 and 8 are known", shown(entry.name),
                             entry.method),
                 entry.header_offset);
   }
-  if (entry.size / limits_.inflate_ratio > stored.size())
-    fail(fmt::format("zip entry '{}' of {} bytes cannot inflate to {}", shown(entry.name), stored.size(), entry.size),
+  if (entry.size / limits_.inflate_ratio > entry.stored_size) {
+    fail(fmt::format("zip entry '{}' of {} bytes cannot inflate to {}", shown(entry.name), entry.stored_size,
+                     entry.size),
          entry.header_offset);
-  inflated_ += entry.size;
+  }
+  inflated_ += length;
+}
+
+std::string ZipDirectory::read_head(const ZipEntry& entry, std::uint64_t length) const {
+  length = std::min(length, entry.size);
+  if (length > limits_.inflated_bytes - inflated_) {
+    throw Error(ErrorKind::limit, source_.label(),
+                fmt::format("{} bytes of zip entry '{}' are asked for, more than {} (limit inflated_bytes)", length,
+                            shown(entry.name), limits_.inflated_bytes - inflated_),
+                entry.header_offset);
+  }
+  const std::uint64_t begin = check_local_header(entry);
+  if (entry.is_stored()) return source_.read(begin, static_cast<std::size_t>(length));
+  check_inflates(entry, length);
+  std::string bytes(static_cast<std::size_t>(length), '\0');
+  z_stream stream = {};
+  stream.next_out = reinterpret_cast<Bytef*>(bytes.data());
+  stream.avail_out = static_cast<uInt>(bytes.size());
+  if (::inflateInit2(&stream, -MAX_WBITS) != Z_OK) fail("zlib cannot begin to inflate", entry.header_offset);
+  std::uint64_t taken = 0;
+  int result = Z_OK;
+  // DEFLATE makes nothing much longer than it is, but blocks of nothing could go on for ever.
+  const std::uint64_t most = std::min(entry.stored_size, length + length / 1000 + 1024);
+  while (stream.avail_out > 0 && result == Z_OK && taken < most) {
+    const auto piece_size = static_cast<std::size_t>(std::min(kHeadPiece, most - taken));
+    std::string piece = source_.read(begin + taken, piece_size);
+    taken += piece.size();
+    stream.next_in = reinterpret_cast<Bytef*>(piece.data());
+    stream.avail_in = static_cast<uInt>(piece.size());
+    result = ::inflate(&stream, Z_NO_FLUSH);
+  }
+  const std::uint64_t missing = stream.avail_out;
+  ::inflateEnd(&stream);
+  if (missing > 0) {
+    fail(fmt::format("the first {} bytes of zip entry '{}' do not inflate; is the file damaged?", length,
+                     shown(entry.name)),
+         entry.header_offset);
+  }
+  return bytes;
+}
+
+std::string ZipDirectory::inflate(const ZipEntry& entry, const std::string& stored) const {
+  check_inflates(entry, entry.size);
   std::string bytes(static_cast<std::size_t>(entry.size), '\0');  // bounded by the ratio to what the file holds
   z_stream stream = {};
   stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(stored.data()));  // zlib does not write there

@@ -55,6 +55,9 @@ class ZipDirectory {
   std::uint64_t data_offset(const ZipEntry& entry) const { return check_local_header(entry); }
   // The record's bytes, inflated, its crc checked. Throws Error.
   std::string read(const ZipEntry& entry) const;
+  // Its first `length` bytes, or all where it has fewer; of a compressed record only what these take is read and
+  // inflated. Their checksum is not known. Throws Error.
+  std::string read_head(const ZipEntry& entry, std::uint64_t length) const;
 
  private:
   struct End;
@@ -65,6 +68,7 @@ class ZipDirectory {
   void check_layout(std::uint64_t directory_offset) const;
   std::uint64_t check_local_header(const ZipEntry& entry) const;
   std::string inflate(const ZipEntry& entry, const std::string& stored) const;
+  void check_inflates(const ZipEntry& entry, std::uint64_t length) const;
   [[noreturn]] void fail(const std::string& message, std::uint64_t offset) const;
 
   Source& source_;

@@ -63,6 +63,23 @@ TEST(Fold, MultipliesTheCountsOfARow) {
   EXPECT_EQ(summary.tallies[b.index("h")].parameters, row.tally.parameters);
 }
 
+TEST(Fold, DoesNotCareForNumbersOfTensors) {
+  Build b;
+  b.module("h").type = "ModuleList";
+  for (const std::string layer : kLayers) b.add(layer + ".fc.onnx::MatMul_7" + layer.substr(2), {4, 4});
+  EXPECT_EQ(repeats(b), Repeats{3});
+}
+
+TEST(Fold, DoesNotHoldForDifferentFlops) {
+  Build b;
+  add_layers(b);
+  b.model().runs.resize(b.model().modules.size());
+  for (const std::string layer : kLayers) b.model().runs[b.index(layer)].flops = 8;
+  EXPECT_EQ(repeats(b), Repeats{3});
+  b.model().runs[b.index("h.2")].flops = 4;
+  EXPECT_EQ(repeats(b), (Repeats{2, 1}));
+}
+
 TEST(Fold, IsLeftOutOnRequest) {
   Build b;
   add_layers(b);

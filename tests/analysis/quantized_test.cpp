@@ -2,6 +2,7 @@
 #include "analysis/quantized.h"
 
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -60,6 +61,17 @@ Layer compressed_tensors() {
       .with("weight_scale", DType::bfloat16, {kRows, kGroups})
       .with("weight_shape", DType::int64, {2});
   return layer;
+}
+
+TEST(Quantized, BelievesAGraphRatherThanNames) {
+  Build build;
+  build.add("fc.weight", {kRows, kColumns / 2}).dtype = DType::uint8;
+  build.add("fc.weight_scale", {kRows});
+  build.add("fc.offset", {kRows});
+  build.model().quantized = {{0, Part::packed, Scheme::int4, kRows * kColumns}, {2}};
+  const QuantizedWeights found = find_quantized(build.model());
+  EXPECT_EQ(found.parts, (std::vector{Part::packed, Part::plain, Part::overhead}));
+  EXPECT_EQ(found.logical[0], kRows * kColumns);
 }
 
 TEST(Quantized, FindsCompressedTensors) {

@@ -24,11 +24,13 @@ const std::map<std::string, std::set<std::string>> kMayInclude = {
     {"torch/nn", {"nn"}},
     {"torch/dry_run", {"dry_run", "nn", "model", "bytes"}},
     {"torch/weights", {"weights", "nn", "model", "bytes"}},
-    {"torch/lightning", {"lightning", "summary", "weights", "dry_run", "nn", "model", "bytes"}},
+    {"torch/processes", {"processes", "bytes"}},
+    {"torch/lightning", {"lightning", "processes", "summary", "weights", "dry_run", "nn", "model", "bytes"}},
     {"torch/summary", {"summary", "dry_run", "nn", "analysis", "render", "model"}},
 };
 
-const std::set<std::string> kThirdParty = {"fmt", "simdjson", "CLI", "zlib", "torch", "ATen", "c10", "nlohmann"};
+const std::set<std::string> kThirdParty = {"fmt",   "simdjson", "CLI", "zlib",    "protozero",
+                                           "torch", "ATen",     "c10", "nlohmann"};
 
 struct Include {
   bool quoted;

@@ -228,5 +228,18 @@ TEST_F(SourceOfFile, ClosesItsFile) {
   for (int i = 0; i < 5000; ++i) ASSERT_EQ(open_file(name)->size(), 1U);
 }
 
+TEST(PartSource, ShowsAPartOfAnother) {
+  const auto whole = memory_source("whole", "0123456789");
+  const auto part = part_source(*whole, "whole/part", 2, 5);
+  EXPECT_EQ(part->size(), 5U);
+  EXPECT_EQ(part->label(), "whole/part");
+  EXPECT_EQ(part->read(1, 3), "345");
+  EXPECT_EQ(whole->bytes_read(), 3U);
+  EXPECT_THROW(part->read(4, 2), Error);
+  EXPECT_THROW(part_source(*whole, "p", 6, 5), Error);
+  EXPECT_THROW(part_source(*whole, "p", 11, 0), Error);
+  EXPECT_THROW(part_source(*whole, "p", UINT64_MAX, 2), Error);
+}
+
 }  // namespace
 }  // namespace weigh

@@ -22,6 +22,14 @@ std::vector<std::string> fixtures() {
     for (std::string& name : testing::files_below(folder)) all.push_back(std::move(name));
   for (std::string& name : testing::files_below("gguf"))
     if (name.ends_with(".gguf")) all.push_back(std::move(name));
+  for (std::string& name : testing::files_below("npz"))
+    if (name.ends_with(".npz")) all.push_back(std::move(name));
+  for (std::string& name : testing::files_below("tflite"))
+    if (name.ends_with(".tflite")) all.push_back(std::move(name));
+  for (const char* name :
+       {"keras/unbuilt.keras", "keras/convolutional.keras", "keras/frozen.h5", "keras/zoo.weights.h5",
+        "keras/keras2_weights.h5", "hdf5/v0.h5", "hdf5/v3.h5", "hdf5/many_new.h5"})
+    all.emplace_back(name);
   for (const char* name : {"lenet_frozen.pt", "mobile.ptl", "shared.pt"})
     all.push_back(std::string("torchscript/") + name);
   return all;
@@ -40,9 +48,9 @@ class Hostile : public ::testing::TestWithParam<std::string> {
 
 TEST_P(Hostile, IsRefusedWhereItIsCutShort) {
   // The last blocks of the tar form, the last line break of an index and the padding behind the last tensor of a GGUF
-  // file say nothing.
+  // or TensorFlow Lite file say nothing.
   const bool has_a_padded_end = GetParam() == "pytorch/legacy/tar_state.pt" || GetParam().ends_with(".index.json") ||
-                                GetParam().ends_with(".gguf");
+                                GetParam().ends_with(".gguf") || GetParam() == "tflite/offsets.tflite";
   const std::size_t end = has_a_padded_end ? bytes_.find_last_not_of(std::string_view("\0\n", 2)) + 1 : bytes_.size();
   const std::string_view whole(bytes_.data(), end);
   if (whole.size() <= kLarge) {

@@ -34,8 +34,36 @@ weigh_torch_test(weights
   FILES torch/weights/load_state_dict_test.cpp torch/weights/load_test.cpp torch/weights/save_test.cpp
   ROOMS weights formats analysis nn model wire bytes
   LIBRARIES nlohmann_json::nlohmann_json)
-weigh_torch_test(lightning
-  FILES torch/lightning/callbacks_test.cpp torch/lightning/checkpoint_test.cpp torch/lightning/fit_test.cpp
-        torch/lightning/hooks_test.cpp torch/lightning/lazy_test.cpp
-  ROOMS lightning summary weights formats dry_run nn render analysis model wire bytes
+# Several processes, which the tests start.
+function(weigh_process_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 ARG "" "" "FILES;PROGRAM;ROOMS;LIBRARIES")
+  weigh_torch_test(${name} FILES ${ARG_FILES} torch/processes/run.cpp ROOMS ${ARG_ROOMS} LIBRARIES ${ARG_LIBRARIES})
+  add_executable(test_${name}_program ${ARG_PROGRAM})
+  list(TRANSFORM ARG_ROOMS PREPEND weigh_)
+  target_link_libraries(test_${name}_program PRIVATE ${ARG_ROOMS} weigh_libtorch weigh_flags ${ARG_LIBRARIES})
+  target_include_directories(test_${name}_program PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+  target_precompile_headers(test_${name}_program REUSE_FROM weigh_torch_test_headers)
+  target_compile_options(test_${name}_program PRIVATE -O0)
+  target_compile_definitions(test_${name} PRIVATE WEIGH_PROCESS_PROGRAM="$<TARGET_FILE:test_${name}_program>")
+  add_dependencies(test_${name} test_${name}_program)
+endfunction()
+
+weigh_process_test(processes
+  FILES torch/processes/group_test.cpp torch/processes/member_test.cpp
+  PROGRAM torch/processes/program.cpp
+  ROOMS processes bytes)
+weigh_process_test(lightning
+  FILES torch/lightning/callbacks_test.cpp torch/lightning/checkpoint_test.cpp torch/lightning/docs_test.cpp
+        torch/lightning/fit_test.cpp torch/lightning/hooks_test.cpp torch/lightning/lazy_test.cpp
+        torch/lightning/ended_process_test.cpp torch/lightning/processes_test.cpp
+  PROGRAM torch/lightning/processes_program.cpp
+  ROOMS lightning processes summary weights formats dry_run nn render analysis model wire bytes
   LIBRARIES nlohmann_json::nlohmann_json)
+# Processes that train, for the tests to end.
+add_executable(lightning_run torch/lightning/run.cpp)
+target_link_libraries(lightning_run PRIVATE weigh::torch weigh_flags fmt::fmt)
+target_precompile_headers(lightning_run REUSE_FROM weigh_torch_test_headers)
+target_compile_options(lightning_run PRIVATE -O0)
+target_compile_definitions(test_lightning PRIVATE
+  WEIGH_LIGHTNING_RUN="$<TARGET_FILE:lightning_run>" WEIGH_GATV2="${CMAKE_BINARY_DIR}/examples/gatv2")
+add_dependencies(test_lightning lightning_run gatv2)

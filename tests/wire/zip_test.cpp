@@ -189,6 +189,40 @@ TEST(Zip, ReadsNoRecordForItsDirectory) {
   EXPECT_LT(opened.source->bytes_read(), 1500U);
 }
 
+TEST(Zip, ReadsTheBeginningOfAnEntry) {
+  std::string text;
+  for (int i = 0; i < 100'000; ++i) text += std::to_string(i * 7919 % 10'007) + " ";
+  const Opened opened({.parts = {stored("a", text), deflated("b", text)}});
+  for (const char* name : {"a", "b"}) {
+    const ZipEntry& entry = *opened.zip.find(name);
+    for (const std::size_t length : {std::size_t{0}, std::size_t{1}, std::size_t{1000}, text.size(), text.size() + 1})
+      EXPECT_EQ(opened.zip.read_head(entry, length), text.substr(0, length)) << name << " " << length;
+    const std::uint64_t before = opened.source->bytes_read();
+    opened.zip.read_head(entry, 1000);
+    EXPECT_LT(opened.source->bytes_read() - before, 2100U);
+  }
+}
+
+TEST(Zip, InflatesNoMoreThanItsLimitInBeginnings) {
+  Limits limits;
+  limits.inflated_bytes = 1000;
+  const Opened opened({.parts = {deflated("a", std::string(5000, 'x'))}}, limits);
+  EXPECT_EQ(opened.zip.read_head(opened.zip.entries()[0], 600), std::string(600, 'x'));
+  EXPECT_EQ(testing::error_of([&] { opened.zip.read_head(opened.zip.entries()[0], 600); }),
+            "a.zip: 600 bytes of zip entry 'a' are asked for, more than 400 (limit inflated_bytes) (at byte 0)");
+}
+
+TEST(Zip, ReadsNoEndOfEmptyBlocks) {
+  ZipPart part = deflated("a", "0123456789");
+  std::string empty;
+  for (int i = 0; i < 10'000; ++i) empty += std::string("\0\0\0\xFF\xFF", 5);
+  part.bytes = empty + part.bytes;
+  part.local.stored_size = part.central.stored_size = static_cast<std::uint32_t>(part.bytes.size());
+  const Opened opened({.parts = {part}});
+  EXPECT_EQ(testing::error_of([&] { opened.zip.read_head(opened.zip.entries()[0], 10); }),
+            "a.zip: the first 10 bytes of zip entry 'a' do not inflate; is the file damaged? (at byte 0)");
+}
+
 TEST(Zip, IsKnownByItsFirstBytes) {
   EXPECT_TRUE(ZipDirectory::matches(build({.parts = {stored("a", "first")}})));
   EXPECT_FALSE(ZipDirectory::matches("PK\3\4"));

@@ -60,6 +60,7 @@ class ProgressBar : public Callback {
   void on_train_batch_end(Trainer& trainer, ModuleBase& module, const torch::Tensor& output, const AnyBatch& batch,
                           std::int64_t batch_idx) override;
   void on_train_epoch_end(Trainer& trainer, ModuleBase& module) override;
+  void on_train_end(Trainer& trainer, ModuleBase& module) override;
   void on_validation_start(Trainer& trainer, ModuleBase& module) override;
   void on_validation_batch_end(Trainer& trainer, ModuleBase& module, const torch::Tensor& output, const AnyBatch& batch,
                                std::int64_t batch_idx) override;

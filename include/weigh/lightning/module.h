@@ -122,7 +122,7 @@ class LightningModule : public ModuleBase {
  public:
   using Batch = BatchType;
 
-  // The loss, a number. An undefined tensor leaves the batch out.
+  // The loss, a number. An undefined tensor leaves the batch out, where TrainerOptions::allow_no_loss says so.
   virtual torch::Tensor training_step(Batch& batch, std::int64_t batch_idx) = 0;
   virtual torch::Tensor validation_step(Batch& /*batch*/, std::int64_t /*batch_idx*/) {
     throw missing("validation_step");

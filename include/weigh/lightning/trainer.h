@@ -5,6 +5,7 @@
 //   trainer.test(net, test_batches);
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <iosfwd>
@@ -46,6 +47,10 @@ enum class Precision : std::uint8_t { f32, f64, bf16 };
 // What is done about layers that are not initialised when fit starts.
 enum class Uninitialized : std::uint8_t { warn, silent, error };
 
+// Whether several processes train one model, each on a part of the batches: docs/lightning.md. With automatic, they do
+// where torchrun or mpirun started several, or `devices` asks for them; with ddp, one alone is an error.
+enum class Strategy : std::uint8_t { automatic, single, ddp };
+
 struct TrainerOptions {
   std::optional<std::int64_t> max_epochs = {};  // 1000 where there is no max_steps either; -1: no limit
   std::optional<std::int64_t> min_epochs = {};
@@ -63,12 +68,21 @@ struct TrainerOptions {
   Precision precision = Precision::f32;
   std::optional<std::uint64_t> seed = {};
   torch::Device device = torch::kCPU;
+  Strategy strategy = Strategy::automatic;
+  // So many processes on this machine. Where no launcher started them, the trainer does, when it is made: each runs the
+  // program from its beginning, with the same arguments.
+  int devices = 1;
+  bool use_distributed_sampler = true;  // batches are dealt out; false: each process has a loader with its share
+  // How long a process waits for the others, before it takes one for stuck. That of the first trainer that trains.
+  std::chrono::milliseconds process_timeout = std::chrono::minutes(30);
   std::int64_t fast_dev_run = 0;  // a trial with so many batches of everything, without checkpoints and logs
   bool enable_model_summary = true;
   bool enable_progress_bar = true;
   bool enable_checkpointing = true;
   std::int64_t log_every_n_steps = 50;
   bool detect_nan = true;  // a loss that is no number is an error, before it reaches a parameter
+  bool allow_no_loss =
+      false;  // a training_step that returns an undefined tensor leaves the batch out; else it is an error
   std::string default_root_dir = ".";
   std::vector<std::shared_ptr<Callback>> callbacks = {};
   Uninitialized uninitialized = Uninitialized::warn;
@@ -122,6 +136,16 @@ class Trainer {
   // Of an epoch, with limits; nothing where the loader does not tell.
   std::optional<std::int64_t> num_training_batches() const;
   std::optional<std::int64_t> num_evaluation_batches() const;
+
+  // Which of the processes that train one model this one is, and how many there are: 0 and 1 in one process. Rank 0
+  // alone prints, logs and saves.
+  int global_rank() const;
+  int world_size() const;
+  bool is_global_zero() const { return global_rank() == 0; }
+  // The rest is for callbacks, and is called in all processes or in none. What rank 0 has:
+  std::string from_rank_zero(const std::string& text) const;
+  // A metric to decide by, so that all decide alike: the mean where they do not have the same; nothing where none has.
+  std::optional<double> agreed_metric(const std::string& name) const;
 
   // Ends the training after the batch at hand, once min_epochs are reached.
   void stop();

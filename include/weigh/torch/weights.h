@@ -84,4 +84,8 @@ struct LoadOptions {
 LoadReport load_state_dict(torch::nn::Module& module, const std::string& path, const LoadOptions& options = {});
 LoadReport load_state_dict(torch::nn::Module& module, const Weights& weights, const LoadOptions& options = {});
 
+// What does not fit, as load_state_dict() with the same options would find it; `strict` does not matter. Nothing is
+// changed.
+LoadReport check_state_dict(const torch::nn::Module& module, const Weights& weights, const LoadOptions& options = {});
+
 }  // namespace weigh

@@ -5,7 +5,9 @@
 
 #include <fmt/format.h>
 
+#include "formats/glance.h"
 #include "formats/pytorch/danger.h"
+#include "formats/pytorch/open.h"
 
 #include "weigh/error.h"
 
@@ -29,6 +31,14 @@ LoadedPickle load_pickle(Source& source, std::uint64_t offset, std::uint64_t win
       if (error.kind() != ErrorKind::truncated || window == rest) throw;
     }
   }
+}
+
+std::unique_ptr<Archive> open_archive(Source& source, const Limits& limits) {
+  Glance glance(source);
+  if (glance.is_zip()) return open_zip(source, limits);
+  if (looks_like_legacy(glance.head())) return open_legacy(source, limits);
+  if (looks_like_tar(glance.head())) return open_tar(source, limits);
+  throw Error(ErrorKind::unsupported, source.label(), "is no PyTorch file");
 }
 
 }  // namespace weigh::pytorch

@@ -1,16 +1,18 @@
 // Two files: NAME.safetensors holds the weights and facts as text, and names NAME.STEP.state, which holds the rest. The
-// state is written first, under a name of its own; the weights then take the place of the older ones, and with them of
-// the older state. Whenever the process ends, there is a pair that belongs together.
+// state is written first, under a name that no file has; the weights then take the place of the older ones, and with
+// them of the older state. Whenever the process ends, there is a pair that belongs together.
 #include "lightning/checkpoint.h"
 
+#include <exception>
 #include <filesystem>
+#include <set>
 
 #include <fmt/format.h>
 
+#include "lightning/data_parallel.h"
 #include "weights/atomic_file.h"
 
 #include "weigh/torch/uninitialized.h"
-#include "weigh/torch/weights.h"
 
 namespace weigh::lightning {
 namespace {
@@ -79,11 +81,24 @@ void write_state_file(const Session& session, const fs::path& path) {
   torch::serialize::OutputArchive archive;
   write_state(session, archive);
   AtomicFile file(path.string());
+  std::exception_ptr failure;  // must not pass through libtorch's writer, which writes its end when it is destroyed
   archive.save_to([&](const void* bytes, std::size_t count) -> std::size_t {
-    file.write(bytes, count);
+    try {
+      if (!failure) file.write(bytes, count);
+    } catch (...) {
+      failure = std::current_exception();
+    }
     return count;
   });
+  if (failure) std::rethrow_exception(failure);
   file.commit();
+}
+
+// Of no file that is there: it may belong to a checkpoint of another run, which is good until it is replaced.
+std::string free_state_name(const fs::path& folder, const std::string& stem, std::int64_t step) {
+  std::string name = fmt::format("{}.{}.state", stem, step);
+  for (int i = 2; fs::exists(folder / name); ++i) name = fmt::format("{}.{}-{}.state", stem, step, i);
+  return name;
 }
 
 void save(Session& session, const std::string& given) {
@@ -91,21 +106,48 @@ void save(Session& session, const std::string& given) {
   const fs::path folder = folder_of(path);
   std::error_code none;
   fs::create_directories(folder, none);
-  const std::string state_name = fmt::format("{}.{}.state", stem_of(path), session.progress.global_step);
+  const std::string state_name = free_state_name(folder, stem_of(path), session.progress.global_step);
   write_state_file(session, folder / state_name);
-  save_safetensors(path.string(), tensors_of(*session.module), facts_of(session, state_name));
+  try {
+    save_safetensors(path.string(), tensors_of(*session.module), facts_of(session, state_name));
+  } catch (...) {
+    fs::remove(folder / state_name, none);  // what it belongs to was not written
+    throw;
+  }
   for (const fs::path& state : states_of(path))  // of checkpoints that had this name before
     if (state.filename() != state_name) fs::remove(state, none);
 }
 
-Facts facts_in(const std::string& path) {
-  Facts facts = load_weights(path).metadata;
-  const auto found = facts.find("format");
-  if (found == facts.end() || found->second != kFormat)
-    throw Error(ErrorKind::unsupported, path,
-                "holds weights, but not the state of a training, which training goes on from: load it with "
-                "weigh::load_state_dict, or give the .safetensors file that this Trainer saved");
-  return facts;
+[[noreturn]] void fail_without_state(const Weights& weights) {
+  throw Error(ErrorKind::unsupported, weights.source,
+              "holds weights, but not the state of a training, which training goes on from: load it with "
+              "weigh::load_state_dict, or give the .safetensors file that this Trainer saved");
+}
+
+// The name stands in the file, and is one of the files beside it, or nothing is opened.
+fs::path state_of(const Weights& weights, const fs::path& checkpoint) {
+  const Facts& facts = weights.metadata;
+  const auto format = facts.find("format");
+  const auto name = facts.find("state");
+  if (format == facts.end() || format->second != kFormat || name == facts.end()) fail_without_state(weights);
+  if (name->second.empty() || fs::path(name->second).filename() != name->second)
+    throw Error(ErrorKind::corrupt, weights.source,
+                fmt::format("names its state '{}', which is no name of a file beside it", name->second.substr(0, 200)));
+  fs::path state = folder_of(checkpoint) / name->second;
+  if (!fs::exists(state))
+    throw Error(ErrorKind::not_found, state.string(),
+                "is not there, but " + weights.source + " goes with it; were both files copied?");
+  return state;
+}
+
+// What has no shape in the module may be missing: it had none when it was saved, and so was not.
+void erase_uninitialized(std::vector<std::string>& names, const ModuleBase& module) {
+  std::set<std::string> without_shape;
+  for (const auto& item : module.named_parameters())
+    if (nn::is_uninitialized(item.value())) without_shape.insert(item.key());
+  for (const auto& item : module.named_buffers())
+    if (nn::is_uninitialized(item.value())) without_shape.insert(item.key());
+  std::erase_if(names, [&](const std::string& name) { return without_shape.count(name) > 0; });
 }
 
 }  // namespace
@@ -119,7 +161,7 @@ std::vector<fs::path> states_of(const fs::path& checkpoint) {
     const std::string name = entry.path().filename().string();
     if (!name.starts_with(stem) || !name.ends_with(kState) || name.size() <= stem.size() + kState.size()) continue;
     const std::string step = name.substr(stem.size(), name.size() - stem.size() - kState.size());
-    if (step.find_first_not_of("0123456789") == std::string::npos) states.push_back(entry.path());
+    if (step.find_first_not_of("0123456789-") == std::string::npos) states.push_back(entry.path());
   }
   return states;
 }
@@ -145,7 +187,7 @@ bool resume_epoch(Session& session) {
     loader.advance();
   }
   session.is_last_batch = loader.is_done();
-  session.train_results.restore(point.results);
+  session.train_results.restore(session.is_first() ? point.results : std::vector<Result>());  // they are added up
   point.now.restore();
   return true;
 }
@@ -157,26 +199,31 @@ void resume_random(Session& session) {
 }
 
 void save_requested(Session& session) {
+  if (!std::exchange(session.saves, false)) return;
+  add_up_results(session, session.train_results);
   for (const auto& [path, then] : std::exchange(session.requests, {})) {
+    if (!session.is_first()) continue;
     save(session, path);
     if (then) then();
   }
+  if (session.group) session.group->meet(processes::Meeting::checkpoint);  // the file is there for all
 }
 
-void load_model(Session& session, const std::string& path) {
-  const Weights weights = load_weights(path);
-  const LoadReport report = load_state_dict(*session.module, weights, {.strict = false});
-  std::vector<std::string> lacking;
-  for (const auto& item : session.module->named_parameters())
-    if (nn::is_uninitialized(item.value())) lacking.push_back(item.key());
-  for (const auto& item : session.module->named_buffers())
-    if (nn::is_uninitialized(item.value())) lacking.push_back(item.key());
-  LoadReport serious = report;
-  std::erase_if(serious.missing, [&](const std::string& name) {
-    return std::find(lacking.begin(), lacking.end(), name) != lacking.end();  // it had no shape when it was saved
-  });
-  if (!serious.is_clean()) throw Error(ErrorKind::unsupported, path, serious.text());
-  const Facts& facts = weights.metadata;
+std::optional<Checkpoint> open_checkpoint(const Session& session, const std::string& path) {
+  if (path.empty()) return std::nullopt;
+  Checkpoint checkpoint{load_weights(path), {}};
+  LoadReport report = check_state_dict(*session.module, checkpoint.weights);
+  erase_uninitialized(report.missing, *session.module);
+  if (!report.is_clean())
+    throw Error(ErrorKind::unsupported, path,
+                "is a checkpoint of another model; the module is left as it was\n" + report.text());
+  if (session.task == Task::fit) checkpoint.state = state_of(checkpoint.weights, path);
+  return checkpoint;
+}
+
+void load_model(Session& session, const Checkpoint& checkpoint) {
+  load_state_dict(*session.module, checkpoint.weights, {.strict = false});
+  const Facts& facts = checkpoint.weights.metadata;
   session.module->on_load_checkpoint(below(facts, "module."));
   for (const auto& callback : session.callbacks) {
     const Facts state = below(facts, "callback." + callback->state_key() + "/");
@@ -184,15 +231,18 @@ void load_model(Session& session, const std::string& path) {
   }
 }
 
-void load_training(Session& session, const std::string& path) {
-  const Facts facts = facts_in(path);
-  const fs::path state = fs::path(path).parent_path() / facts.at("state");
-  if (!fs::exists(state))
-    throw Error(ErrorKind::not_found, state.string(),
-                "is not there, but " + path + " goes with it; were both files copied?");
-  torch::serialize::InputArchive archive;
-  archive.load_from(state.string());
-  read_state(session, archive);
+void load_training(Session& session, const Checkpoint& checkpoint) {
+  const std::string state = checkpoint.state.string();
+  try {
+    torch::serialize::InputArchive archive;
+    archive.load_from(state);
+    read_state(session, archive);
+  } catch (const c10::Error& error) {
+    throw Error(ErrorKind::corrupt, state,
+                fmt::format("cannot be read as the state of a training: {}. The weights beside it can be loaded with "
+                            "weigh::load_state_dict",
+                            error.what_without_backtrace()));
+  }
 }
 
 }  // namespace weigh::lightning

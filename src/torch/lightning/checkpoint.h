@@ -2,10 +2,13 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "lightning/session.h"
+
+#include "weigh/torch/weights.h"
 
 namespace weigh::lightning {
 
@@ -16,15 +19,24 @@ void remember_epoch_start(Session& session);
 bool resume_epoch(Session& session);
 // Random numbers go on where they were when the checkpoint was made.
 void resume_random(Session& session);
-// Writes what callbacks asked for since the last call.
+// Writes what callbacks asked for since the last call, as agree_on_stops() found out.
 void save_requested(Session& session);
 
-// The weights, and the state of callbacks and module. Lazy layers take their shapes from the file.
-void load_model(Session& session, const std::string& path);
-// Optimizers, schedulers, generators and the loop, once optimizers are configured.
-void load_training(Session& session, const std::string& path);
+// A checkpoint that fits the model.
+struct Checkpoint {
+  Weights weights;
+  std::filesystem::path state;  // of the training; empty where the weights are enough
+};
 
-// The files NAME.STEP.state beside a checkpoint NAME.safetensors, of whatever step.
+// Nothing where no path is given. Refuses what is of another model, or nothing that training can go on from, before
+// anything is changed.
+std::optional<Checkpoint> open_checkpoint(const Session& session, const std::string& path);
+// The weights, and the state of callbacks and module. Lazy layers take their shapes from the file.
+void load_model(Session& session, const Checkpoint& checkpoint);
+// Optimizers, schedulers, generators and the loop, once optimizers are configured.
+void load_training(Session& session, const Checkpoint& checkpoint);
+
+// The files NAME.STEP.state and NAME.STEP-N.state beside a checkpoint NAME.safetensors, of whatever step.
 std::vector<std::filesystem::path> states_of(const std::filesystem::path& checkpoint);
 
 // checkpoint_state.cpp: what is no weight, as an archive of libtorch

@@ -19,6 +19,8 @@ torch::Tensor counted(const Progress& progress) {
 }
 
 Progress progress_of(const torch::Tensor& counts) {
+  TORCH_CHECK(counts.scalar_type() == torch::kInt64 && counts.numel() == 6 && counts.is_contiguous(),
+              "'progress' is not six counts");
   const auto* at = counts.data_ptr<std::int64_t>();
   return {at[0], at[1], at[2], at[3], at[4], at[5] != 0};
 }
@@ -38,34 +40,6 @@ std::map<std::string, double> values_of(const std::string& text) {
     if (space != std::string::npos) values[line.substr(0, space)] = std::strtod(line.c_str() + space + 1, nullptr);
   }
   return values;
-}
-
-// Names hold no line's end: they are names of columns.
-std::string text_of(const std::vector<Result>& results) {
-  std::string text;
-  for (const Result& result : results)
-    text += fmt::format("{}\n{}\n{}\n{}\n{:d} {:d} {:d} {:d} {:a} {:a} {:a}\n", result.hook, result.name,
-                        result.step_name, result.epoch_name, result.on_step, result.on_epoch, result.prog_bar,
-                        result.logger, result.last, result.sum, result.weight);
-  return text;
-}
-
-std::vector<Result> results_of(const std::string& text) {
-  std::vector<Result> results;
-  std::istringstream lines(text);
-  for (Result result; std::getline(lines, result.hook); results.push_back(result)) {
-    std::getline(lines, result.name);
-    std::getline(lines, result.step_name);
-    std::getline(lines, result.epoch_name);
-    std::string numbers, last, sum, weight;
-    std::getline(lines, numbers);
-    std::istringstream fields(numbers);
-    fields >> result.on_step >> result.on_epoch >> result.prog_bar >> result.logger >> last >> sum >> weight;
-    result.last = std::strtod(last.c_str(), nullptr);
-    result.sum = std::strtod(sum.c_str(), nullptr);
-    result.weight = std::strtod(weight.c_str(), nullptr);
-  }
-  return results;
 }
 
 void write(OutputArchive& archive, const std::string& name, const RandomState& state) {
@@ -108,7 +82,7 @@ void write_state(const Session& session, OutputArchive& archive) {
   archive.write("progress", counted(session.progress), true);
   write(archive, "now", RandomState(session.options.device));
   if (session.progress.batch > 0 && session.epoch_start) write(archive, "epoch_start", *session.epoch_start);
-  archive.write("results", c10::IValue(text_of(session.train_results.all())));
+  archive.write("results", c10::IValue(text_of(session.train_results.totals())));
   archive.write("optimizers", c10::IValue(static_cast<std::int64_t>(session.optimizers.size())));
   for (std::size_t i = 0; i < session.optimizers.size(); ++i) {
     const ConfiguredOptimizer& configured = session.optimizers[i];
@@ -145,7 +119,7 @@ void read_state(Session& session, InputArchive& archive) {
   session.epochs_processed = session.progress.epoch;
   session.resumes.emplace(ResumePoint{*read_random(archive, "now", session.options.device),
                                       read_random(archive, "epoch_start", session.options.device),
-                                      results_of(read_text(archive, "results"))});
+                                      results_in(read_text(archive, "results"))});
 }
 
 }  // namespace weigh::lightning

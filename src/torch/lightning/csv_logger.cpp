@@ -61,7 +61,8 @@ void CSVLogger::setup(Trainer& trainer, ModuleBase&, Task) {
   if (!log_dir_.empty()) return;
   const fs::path folder =
       fs::path(options_.save_dir.empty() ? trainer.options().default_root_dir : options_.save_dir) / options_.name;
-  log_dir_ = (folder / (options_.version.empty() ? next_version(folder) : options_.version)).string();
+  log_dir_ =
+      trainer.from_rank_zero((folder / (options_.version.empty() ? next_version(folder) : options_.version)).string());
 }
 
 void CSVLogger::log_metrics(const Metrics& metrics, std::int64_t step) {

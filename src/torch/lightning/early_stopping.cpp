@@ -37,15 +37,14 @@ bool EarlyStopping::is_better(double value) const {
 }
 
 void EarlyStopping::check(Trainer& trainer) {
-  const Metrics& metrics = trainer.callback_metrics();
-  const auto found = metrics.find(options_.monitor);
-  if (found == metrics.end()) {
+  const auto metric = trainer.agreed_metric(options_.monitor);
+  if (!metric) {
     if (!options_.strict) return;
     throw Error(ErrorKind::usage, "EarlyStopping",
                 fmt::format("\"{}\" was not logged in epoch {}; there is: {}", options_.monitor,
-                            trainer.current_epoch(), names_of(metrics)));
+                            trainer.current_epoch(), names_of(trainer.callback_metrics())));
   }
-  const double value = found->second;
+  const double value = *metric;
   reason_.clear();
   if (options_.check_finite && !std::isfinite(value)) {
     reason_ = fmt::format("{} is {}, no finite number; the best was {:.3f}", options_.monitor, value, best_);

@@ -1,6 +1,7 @@
 // A pass over the batches of validation, test or prediction: Lightning's loops/evaluation_loop.py.
 #include <algorithm>
 
+#include "lightning/data_parallel.h"
 #include "lightning/session.h"
 
 namespace weigh::lightning {
@@ -115,9 +116,13 @@ Metrics evaluate(Session& session, Stage stage) {
   session.module_does(hooks.model_eval, [&] { (session.module->*hooks.module_model_eval)(); });
   session.both(hooks.start, hooks.callback_start, hooks.module_start);
   session.both(hooks.epoch_start, hooks.callback_epoch_start, hooks.module_epoch_start);
+  if (session.was_lazy) share_random(session);  // so that lazy layers are initialised alike
   evaluate_batches(session, hooks);
+  if (session.was_lazy) share_parameters(session);
+  add_up_results(session, session.results());
   if (!session.sanity_checking) session.results().add_to(session.views, false, false);
   session.both(hooks.epoch_end, hooks.callback_epoch_end, hooks.module_epoch_end);
+  add_up_results(session, session.results());
   session.results().add_to(session.views, false, false);
   const Metrics metrics = session.results().logged(false);
   if (!session.sanity_checking) session.log_to_callbacks(metrics);

@@ -1,6 +1,6 @@
 // Epochs and batches of training: Lightning's loops/fit_loop.py and loops/training_epoch_loop.py.
 #include "lightning/checkpoint.h"
-#include "lightning/interrupt.h"
+#include "lightning/data_parallel.h"
 #include "lightning/random_state.h"
 #include "lightning/session.h"
 
@@ -41,8 +41,9 @@ void validate(Session& session) {
 void log_step(Session& session) {
   session.results().add_to(session.views, true, true);
   if (session.should_accumulate()) return;
-  if (session.is_logging_step() || session.options.fast_dev_run > 0)
-    session.log_to_callbacks(session.results().logged(true));
+  if (!session.is_logging_step() && session.options.fast_dev_run == 0) return;
+  add_up_results(session, session.results());
+  session.log_to_callbacks(session.results().logged(true));
 }
 
 // The next batch of the loader becomes the current one.
@@ -63,6 +64,7 @@ void train_batch(Session& session) {
   session.skips_rest = false;
   session.callbacks_do("on_train_batch_start", &Callback::on_train_batch_start, session.current, session.current_idx);
   session.batch_start(Stage::training, "on_train_batch_start");
+  agree_on_batch(session);
   if (session.skips_rest) {
     session.is_last_batch = true;
     step_schedulers(session, Interval::step, false);
@@ -83,17 +85,17 @@ void finish_batch(Session& session, bool is_validation_due) {
     const bool was_in_batch = session.in_batch;
     validate(session);
     session.in_batch = was_in_batch;
+    agree_on_stops(session);
   }
   step_schedulers(session, Interval::step, true);
   if (!session.should_accumulate()) ++session.progress.logged_step;
   session.in_batch = false;
-  session.interrupted = session.interrupted || is_interrupted();
   if (!session.has_reached_last_batch()) save_requested(session);
 }
 
 // After Ctrl-C nobody waits for validation: a checkpoint tells that it is due.
 void after_batch(Session& session) {
-  session.interrupted = session.interrupted || is_interrupted();
+  agree_on_stops(session);
   const bool is_due = is_validation_due(session);
   session.progress.validation_is_due = is_due && session.interrupted;
   if (!session.progress.validation_is_due) return finish_batch(session, is_due);
@@ -120,13 +122,16 @@ void run_batches(Session& session) {
 
 void end_epoch(Session& session) {
   ++session.epochs_processed;
+  add_up_results(session, session.results());
   session.hook = "on_train_epoch_end";
   for (const auto& callback : session.callbacks)
     if (!callback->monitors()) callback->on_train_epoch_end(session.trainer, *session.module);
   session.module_does("on_train_epoch_end", [&] { session.module->on_train_epoch_end(); });
+  add_up_results(session, session.results());
   for (const auto& callback : session.callbacks)
     if (callback->monitors()) callback->on_train_epoch_end(session.trainer, *session.module);
   session.hook = "";
+  add_up_results(session, session.results());
   session.results().add_to(session.views, false, true);
   if (session.has_reached_last_batch()) step_schedulers(session, Interval::epoch, true);
   // Loggers expect the numbers of an epoch under its last step.
@@ -136,6 +141,7 @@ void end_epoch(Session& session) {
   session.train_results.reset();
   ++session.progress.epoch;
   session.progress.batch = 0;
+  agree_on_stops(session);
   save_requested(session);
 }
 
@@ -169,11 +175,13 @@ void train_epoch(Session& session) {
 
 void fit(Session& session) {
   sanity_check(session);
+  agree_on_stops(session);
   if (session.train_batches == 0 || is_done(session)) return;
   session.both("on_train_start", &Callback::on_train_start, &ModuleHooks::on_train_start);
   resume_random(session);
   while (!is_done(session)) train_epoch(session);
   session.both("on_train_end", &Callback::on_train_end, &ModuleHooks::on_train_end);
+  agree_on_stops(session);
   save_requested(session);
 }
 

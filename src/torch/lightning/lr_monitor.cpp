@@ -1,5 +1,7 @@
 #include <map>
 
+#include <fmt/format.h>
+
 #include "weigh/lightning/callbacks.h"
 #include "weigh/lightning/trainer.h"
 
@@ -10,10 +12,10 @@ namespace {
 void add_rates(Metrics& rates, const torch::optim::Optimizer& optimizer, std::map<std::string, int>& seen) {
   std::string name = "lr-" + type_name(optimizer);
   const int before = seen[name]++;
-  if (before > 0) name += "-" + std::to_string(before);
+  if (before > 0) name += fmt::format("-{}", before);
   const std::vector<double> of_groups = learning_rates(optimizer);
   for (std::size_t i = 0; i < of_groups.size(); ++i)
-    rates[of_groups.size() == 1 ? name : name + "/pg" + std::to_string(i + 1)] = of_groups[i];
+    rates[of_groups.size() == 1 ? name : fmt::format("{}/pg{}", name, i + 1)] = of_groups[i];
 }
 
 bool is_due(const ConfiguredOptimizer& configured, Interval at) {

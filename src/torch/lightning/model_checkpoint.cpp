@@ -77,7 +77,7 @@ bool ModelCheckpoint::saves_at_train_end(const Trainer& trainer) const {
 void ModelCheckpoint::on_train_batch_end(Trainer& trainer, ModuleBase&, const torch::Tensor&, const AnyBatch&,
                                          std::int64_t) {
   if (options_.every_n_train_steps < 1 || trainer.global_step() % options_.every_n_train_steps != 0) return;
-  if (!options_.monitor.empty() && trainer.callback_metrics().count(options_.monitor) == 0) return;  // not yet
+  if (!options_.monitor.empty() && !trainer.agreed_metric(options_.monitor)) return;  // not yet
   consider(trainer);
 }
 
@@ -109,14 +109,13 @@ void ModelCheckpoint::consider(Trainer& trainer) {
   if (last_step_ == trainer.global_step()) return;
   double score = 0;
   if (!options_.monitor.empty()) {
-    const Metrics& metrics = trainer.callback_metrics();
-    const auto found = metrics.find(options_.monitor);
-    if (found == metrics.end())
+    const auto metric = trainer.agreed_metric(options_.monitor);
+    if (!metric)
       throw Error(ErrorKind::usage, "ModelCheckpoint",
                   fmt::format("\"{}\" was not logged in epoch {}; there is: {}", options_.monitor,
-                              trainer.current_epoch(), names_of(metrics)));
+                              trainer.current_epoch(), names_of(trainer.callback_metrics())));
     const double worst = options_.mode == Mode::min ? kInfinity : -kInfinity;
-    score = std::isnan(found->second) ? worst : found->second;
+    score = std::isnan(*metric) ? worst : *metric;
   }
   save(trainer, score);
 }
@@ -163,7 +162,7 @@ std::string ModelCheckpoint::path_for(const Trainer& trainer) const {
   std::string path = (fs::path(dirpath_) / (name + std::string(kExtension))).string();
   for (int version = 1; fs::exists(path) || kept_.count(path) > 0; ++version)
     path = (fs::path(dirpath_) / fmt::format("{}-v{}{}", name, version, kExtension)).string();
-  return path;
+  return trainer.from_rank_zero(path);
 }
 
 std::string ModelCheckpoint::state_key() const {

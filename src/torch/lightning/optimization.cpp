@@ -3,14 +3,12 @@
 
 #include <fmt/format.h>
 
+#include "lightning/data_parallel.h"
 #include "lightning/monitored.h"
 #include "lightning/session.h"
 
 namespace weigh::lightning {
 namespace {
-
-// Stands for the note that a step returned no loss, among what was told.
-const char kNoLoss = 0;
 
 std::string place_of(const Session& session) {
   return fmt::format("step {}, epoch {}, batch {}", session.progress.global_step, session.progress.epoch,
@@ -44,6 +42,13 @@ torch::Tensor training_step(Session& session) {
     const PrecisionScope scope(session.options.precision);
     loss = session.step(Stage::training, "training_step");
   }
+  if (!loss.defined() && !session.options.allow_no_loss)
+    throw Error(
+        ErrorKind::usage, "training_step",
+        fmt::format("returned no loss (an undefined tensor), at {}; no parameter was changed by it, and "
+                    "checkpoints saved before are kept. If it is meant, allow_no_loss = true leaves such batches "
+                    "out",
+                    place_of(session)));
   if (!loss.defined()) return loss;
   check_loss(session, loss);
   return loss;
@@ -51,6 +56,7 @@ torch::Tensor training_step(Session& session) {
 
 void zero_grad(Session& session) {
   if (session.current_idx % session.options.accumulate_grad_batches != 0) return;
+  session.has_gradients = false;
   for (const auto& [optimizer, schedules] : session.optimizers) {
     session.both("on_before_zero_grad", &Callback::on_before_zero_grad, &ModuleHooks::on_before_zero_grad, *optimizer);
     session.module->optimizer_zero_grad(*optimizer);
@@ -61,18 +67,22 @@ void backward(Session& session, const torch::Tensor& loss) {
   session.callbacks_do("on_before_backward", &Callback::on_before_backward, loss);
   session.module_does("on_before_backward", [&] { session.module->on_before_backward(loss); });
   session.module_does("backward", [&] { session.module->backward(loss); });
+  session.has_gradients = true;
   session.both("on_after_backward", &Callback::on_after_backward, &ModuleHooks::on_after_backward);
 }
 
 // Forward and backward; what training_step returned, detached.
 torch::Tensor gradients(Session& session) {
+  if (session.was_lazy) share_random(session);
+  const bool was_lazy = session.was_lazy;
   torch::Tensor loss = training_step(session);
-  if (session.was_lazy) check_new_parameters(session);
+  if (was_lazy) check_new_parameters(session);
+  if (was_lazy) share_parameters(session);
   zero_grad(session);
   if (!loss.defined()) {
-    if (session.told.insert(&kNoLoss).second)
+    if (session.told.insert(kNoLoss).second)
       session.trainer.add_note(
-          {"no-loss", "training_step",
+          {kNoLoss, session.is_first() ? "training_step" : fmt::format("rank {}, training_step", session.member->rank),
            fmt::format("returned an undefined tensor at {}: the batch is left out. This is said once",
                        place_of(session))});
     return loss;
@@ -89,12 +99,18 @@ void clip(Session& session, torch::optim::Optimizer& optimizer) {
 }
 
 double monitored(Session& session, const Schedule& schedule) {
-  const Metrics& metrics = session.trainer.callback_metrics();
-  const auto found = metrics.find(schedule.monitor);
-  if (found != metrics.end()) return found->second;
+  if (const auto metric = session.trainer.agreed_metric(schedule.monitor)) return *metric;
   throw Error(ErrorKind::usage, "configure_optimizers",
               fmt::format("a scheduler watches \"{}\", which was not logged; there is: {}", schedule.monitor,
-                          names_of(metrics)));
+                          names_of(session.trainer.callback_metrics())));
+}
+
+// Of all processes.
+torch::Tensor shared_gradients(Session& session, torch::Tensor& loss) {
+  loss = gradients(session);
+  const torch::Tensor mean = average_gradients(session, loss);
+  share_buffers(session);
+  return mean;
 }
 
 }  // namespace
@@ -102,13 +118,14 @@ double monitored(Session& session, const Schedule& schedule) {
 torch::Tensor optimize(Session& session) {
   if (session.should_accumulate() || session.optimizers.empty()) return gradients(session);
   torch::Tensor loss;
+  torch::Tensor of_all;
   bool is_first = true;
   for (const auto& configured : session.optimizers) {
     torch::optim::Optimizer& optimizer = *configured.optimizer;
     const auto closure = [&, is_first] {
-      if (is_first) loss = gradients(session);
+      if (is_first) of_all = shared_gradients(session, loss);
       clip(session, optimizer);
-      return loss;
+      return of_all;
     };
     session.module->optimizer_step(optimizer, closure);
     is_first = false;

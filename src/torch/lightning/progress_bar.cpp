@@ -28,7 +28,7 @@ std::string rate_text(std::int64_t done, double seconds) {
 std::string bar_text(std::int64_t done, std::int64_t total) {
   constexpr std::int64_t kWidth = 20;
   const auto filled = static_cast<std::size_t>(total == 0 ? kWidth : std::min(done, total) * kWidth / total);
-  return "[" + std::string(filled, '=') + std::string(kWidth - filled, ' ') + "]";
+  return fmt::format("[{:<{}}]", std::string(filled, '='), kWidth);
 }
 
 }  // namespace
@@ -68,8 +68,9 @@ void ProgressBar::show(Trainer& trainer, Bar& bar) {
   }
   line += fmt::format("  {}", clock_text(seconds));
   if (bar.total && bar.done > 0 && bar.done < *bar.total)
-    line += "<" + clock_text(seconds / static_cast<double>(bar.done) * static_cast<double>(*bar.total - bar.done));
-  line += "  " + rate_text(bar.done, seconds);
+    line += fmt::format(
+        "<{}", clock_text(seconds / static_cast<double>(bar.done) * static_cast<double>(*bar.total - bar.done)));
+  line += fmt::format("  {}", rate_text(bar.done, seconds));
   for (const auto& [name, value] : trainer.progress_bar_metrics()) line += fmt::format("  {} {:.3g}", name, value);
   std::ostream& output = trainer.output();
   if (!is_terminal(trainer)) {
@@ -144,6 +145,9 @@ void ProgressBar::on_predict_end(Trainer& trainer, ModuleBase&) {
   show(trainer, evaluation_);
   finish_line(trainer);
 }
+
+// After Ctrl-C no epoch has ended.
+void ProgressBar::on_train_end(Trainer& trainer, ModuleBase&) { finish_line(trainer); }
 
 // What is printed about the error begins on a line of its own.
 void ProgressBar::on_exception(Trainer& trainer, ModuleBase&, const std::exception&) { finish_line(trainer); }

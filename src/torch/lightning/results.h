@@ -23,7 +23,18 @@ struct Result {
   double last = 0;
   double sum = 0;  // weighted
   double weight = 0;
+  double last_weight = 1;
+  struct {
+    bool is_known = false;  // until something is logged
+    double last = 0;
+    double sum = 0;
+    double weight = 0;
+  } total;  // of all processes, where there are several
 };
+
+// Lines of text, for checkpoints and for other processes. Names hold no line's end: they are names of columns.
+std::string text_of(const std::vector<Result>& results);
+std::vector<Result> results_in(const std::string& text);
 
 // Where numbers go to, of the trainer.
 struct MetricViews {
@@ -48,7 +59,13 @@ class Results {
   const std::vector<Result>& all() const { return all_; }
   void restore(std::vector<Result> all) { all_ = std::move(all); }
 
+  // What each process logged, by rank. Names that only others logged are added.
+  void take_totals(const std::vector<std::vector<Result>>& of_all);
+  // With the totals as what was logged here.
+  std::vector<Result> totals() const;
+
  private:
+  Result* find(std::string_view hook, const std::string& name);
   Result& find_or_add(std::string_view hook, const std::string& name, const LogOptions& options);
 
   std::vector<Result> all_;

@@ -58,6 +58,7 @@ void Session::log_to_callbacks(Metrics metrics, std::optional<std::int64_t> step
   if (metrics.empty()) return;
   for (const auto& [name, value] : metrics) views.logged.insert_or_assign(name, value);
   if (!step) metrics.emplace("epoch", static_cast<double>(progress.epoch));
+  if (!is_first()) return;
   for (const auto& callback : callbacks) callback->log_metrics(metrics, step.value_or(progress.logged_step));
 }
 
@@ -78,7 +79,7 @@ void Session::begin(ModuleBase& of, Task what) {
     optimised.clear();
     was_lazy = false;
   }
-  sanity_checking = in_batch = is_last_batch = skips_rest = stops = interrupted = false;
+  sanity_checking = in_batch = is_last_batch = skips_rest = stops = interrupted = saves = has_gradients = false;
   requests.clear();
   epoch_start.reset();
   resumes.reset();

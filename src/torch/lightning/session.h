@@ -15,6 +15,7 @@
 
 #include "lightning/random_state.h"
 #include "lightning/results.h"
+#include "processes/group.h"
 
 #include "weigh/lightning/trainer.h"
 
@@ -86,6 +87,10 @@ struct Session {
   std::vector<std::shared_ptr<Callback>> callbacks;
   Placement placement;
 
+  std::optional<processes::Member> member;  // of several processes
+  std::shared_ptr<processes::Group> group;  // those that came
+  bool is_first() const { return !member || member->rank == 0; }
+
   ModuleBase* module = nullptr;
   Task task = Task::fit;
   Stage stage = Stage::training;
@@ -108,6 +113,8 @@ struct Session {
   bool skips_rest = false;
   bool stops = false;
   bool interrupted = false;
+  bool saves = false;          // a callback of some process asked for a checkpoint
+  bool has_gradients = false;  // there was a loss since gradients were let go of
 
   // Checkpoints that callbacks asked for, and what is to be done afterwards.
   std::vector<std::pair<std::string, std::function<void()>>> requests;
@@ -122,6 +129,9 @@ struct Session {
   std::set<const void*> optimised;  // parameters that were there when optimizers were configured
   bool was_lazy = false;            // some had no shape then
 };
+
+// The code of the note that a step returned no loss.
+constexpr const char* kNoLoss = "no-loss";
 
 // fit_loop.cpp
 void fit(Session& session);

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "lightning/checkpoint.h"
+#include "lightning/data_parallel.h"
 #include "lightning/interrupt.h"
 #include "lightning/session.h"
 
@@ -45,6 +46,8 @@ void check(const TrainerOptions& options) {
   check_at_least("accumulate_grad_batches", options.accumulate_grad_batches, 1);
   check_at_least("log_every_n_steps", options.log_every_n_steps, 1);
   check_at_least("fast_dev_run", options.fast_dev_run, 0);
+  check_at_least("devices", options.devices, 1);
+  check_at_least("process_timeout, in milliseconds,", options.process_timeout.count(), 1);
   if (options.gradient_clip_val < 0)
     refuse(fmt::format("gradient_clip_val is {}; 0 switches clipping off", options.gradient_clip_val));
 }
@@ -82,9 +85,9 @@ TrainerOptions completed(TrainerOptions options) {
 
 void setup(Session& session) {
   if (session.options.seed && session.task == Task::fit) torch::manual_seed(*session.options.seed);
+  join_processes(session);
   session.callbacks_do("setup", &Callback::setup, session.task);
   session.module_does("setup", [&] { session.module->setup(session.task); });
-  place_module(session);
 }
 
 void teardown(Session& session) {
@@ -94,7 +97,8 @@ void teardown(Session& session) {
 
 void configure_loops(Session& session) {
   const TrainerOptions& options = session.options;
-  session.train_batches = batches_of(*session.train_loader, options.limit_train_batches, "limit_train_batches");
+  session.train_batches =
+      agreed_count(session, batches_of(*session.train_loader, options.limit_train_batches, "limit_train_batches"));
   session.evaluation_batches =
       session.evaluation_loader ? batches_of(*session.evaluation_loader, options.limit_val_batches, "limit_val_batches")
                                 : std::optional<std::int64_t>(0);
@@ -140,26 +144,34 @@ void configure_optimizers(Session& session) {
   check_optimizers(session);
 }
 
-// Runs what is given between setup and teardown; callbacks hear of what is thrown, and the run ends either way.
+// Runs what is given between setup and teardown, with the weights of the checkpoint if there is one; callbacks hear of
+// what is thrown, and the run ends either way.
 template <class Function>
-void guarded(Session& session, const Function& function) {
+void guarded(Session& session, const std::string& ckpt_path, const Function& function) {
   struct End {
     Session& session;
     ~End() { session.end(); }
   } end{session};
   try {
     setup(session);
-    function();
+    std::optional<Checkpoint> checkpoint = open_checkpoint(session, ckpt_path);
+    place_module(session);
+    if (checkpoint) load_model(session, *checkpoint);
+    function(checkpoint);
     teardown(session);
+    leave_processes(session);
   } catch (const std::exception& error) {
     for (const auto& callback : session.callbacks) callback->on_exception(session.trainer, *session.module, error);
+    tell_processes(session, error);
     throw;
   }
 }
 
 }  // namespace
 
-Trainer::Trainer(TrainerOptions options) : session_(std::make_unique<Session>(*this, completed(std::move(options)))) {}
+Trainer::Trainer(TrainerOptions options) : session_(std::make_unique<Session>(*this, completed(std::move(options)))) {
+  session_->member = member_for(session_->options);
+}
 Trainer::~Trainer() = default;
 
 void Trainer::fit_any(ModuleBase& module, std::unique_ptr<Loader> train, std::unique_ptr<Loader> validation,
@@ -170,14 +182,15 @@ void Trainer::fit_any(ModuleBase& module, std::unique_ptr<Loader> train, std::un
   session.begin(module, Task::fit);
   session.train_loader = std::move(train);
   session.evaluation_loader = std::move(validation);
-  guarded(session, [&] {
+  guarded(session, ckpt_path, [&](std::optional<Checkpoint>& checkpoint) {
     configure_loops(session);
     initialize_lazy_layers(session);
-    if (!ckpt_path.empty()) load_model(session, ckpt_path);
+    share_parameters(session);
     configure_optimizers(session);
     session.both("on_fit_start", &Callback::on_fit_start, &ModuleHooks::on_fit_start);
     report_uninitialized(session);
-    if (!ckpt_path.empty()) load_training(session, ckpt_path);
+    if (checkpoint) load_training(session, *checkpoint);
+    checkpoint.reset();
     {
       const InterruptScope scope;
       lightning::fit(session);
@@ -195,15 +208,16 @@ Metrics Trainer::evaluate_any(Task task, ModuleBase& module, std::unique_ptr<Loa
   session.evaluation_loader = std::move(loader);
   session.outputs = outputs;
   Metrics metrics;
-  guarded(session, [&] {
+  guarded(session, ckpt_path, [&](const std::optional<Checkpoint>&) {
     const TrainerOptions& options = session.options;
     session.evaluation_batches =
         task == Task::validate ? batches_of(*session.evaluation_loader, options.limit_val_batches, "limit_val_batches")
         : task == Task::test
             ? batches_of(*session.evaluation_loader, options.limit_test_batches, "limit_test_batches")
             : batches_of(*session.evaluation_loader, options.limit_predict_batches, "limit_predict_batches");
-    if (!ckpt_path.empty()) load_model(session, ckpt_path);
+    share_parameters(session);
     metrics = lightning::evaluate(session, session.stage);
+    collect_outputs(session);
   });
   return metrics;
 }
@@ -217,6 +231,18 @@ Task Trainer::task() const { return session_->task; }
 bool Trainer::is_sanity_checking() const { return session_->sanity_checking; }
 std::optional<std::int64_t> Trainer::num_training_batches() const { return session_->train_batches; }
 std::optional<std::int64_t> Trainer::num_evaluation_batches() const { return session_->evaluation_batches; }
+int Trainer::global_rank() const { return session_->member ? session_->member->rank : 0; }
+int Trainer::world_size() const { return session_->member ? session_->member->size : 1; }
+std::string Trainer::from_rank_zero(const std::string& text) const {
+  return session_->group ? session_->group->from_first(processes::Meeting::text, text) : text;
+}
+std::optional<double> Trainer::agreed_metric(const std::string& name) const {
+  const Metrics& metrics = callback_metrics();
+  const auto found = metrics.find(name);
+  std::optional<double> own;
+  if (found != metrics.end()) own = found->second;
+  return session_->group ? agreed_number(*session_, own) : own;
+}
 void Trainer::stop() { session_->stops = true; }
 bool Trainer::should_stop() const { return session_->stops; }
 bool Trainer::was_interrupted() const { return session_->interrupted; }
@@ -232,6 +258,7 @@ void Trainer::log(const std::string& name, double value, const LogOptions& optio
   session_->log(name, value, options);
 }
 void Trainer::log_metrics(const Metrics& metrics) {
+  if (!is_global_zero()) return;
   for (const auto& callback : session_->callbacks) callback->log_metrics(metrics, session_->progress.logged_step);
 }
 bool Trainer::is_logging_step() const { return session_->is_logging_step(); }
@@ -240,7 +267,11 @@ void Trainer::set_callback_metric(const std::string& name, double value) { sessi
 const std::vector<ConfiguredOptimizer>& Trainer::optimizers() const { return session_->optimizers; }
 const std::vector<std::shared_ptr<Callback>>& Trainer::callbacks() const { return session_->callbacks; }
 const Placement& Trainer::placement() const { return session_->placement; }
-std::ostream& Trainer::output() const { return session_->options.output ? *session_->options.output : std::cout; }
+std::ostream& Trainer::output() const {
+  static std::ostream nowhere(nullptr);
+  if (!is_global_zero()) return nowhere;
+  return session_->options.output ? *session_->options.output : std::cout;
+}
 
 void Trainer::save_checkpoint(const std::string& path, std::function<void()> then) {
   session_->requests.emplace_back(path, std::move(then));
@@ -250,7 +281,7 @@ const std::vector<Note>& Trainer::notes() const { return session_->notes; }
 void Trainer::add_note(Note note) {
   if (session_->options.on_note) {
     session_->options.on_note(note);
-  } else {
+  } else if (is_global_zero() || note.code == kNoLoss) {  // the other notes are those of all
     std::cerr << note.place << ": " << note.message << '\n';
   }
   session_->notes.push_back(std::move(note));

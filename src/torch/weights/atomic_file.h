@@ -6,7 +6,8 @@
 
 namespace weigh {
 
-// Written beside `path` under a name of its own, which is removed unless commit() ends well. Throws Error(not_written)
+// Written beside `path` without a name, so that nothing is left of it when the process is killed; where the system
+// knows no such files, under a name of its own, which is removed unless commit() ends well. Throws Error(not_written)
 // with the system's reason.
 class AtomicFile {
  public:
@@ -21,7 +22,10 @@ class AtomicFile {
 
  private:
   [[noreturn]] void fail(const char* what) const;
+  bool open_nameless();
   void open_temporary();
+  void give_name();
+  std::string other_name() const;
   void sync_folder() const;
 
   std::string label_;   // what the caller named

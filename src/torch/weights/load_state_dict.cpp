@@ -5,6 +5,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include <ATen/MemoryOverlap.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -42,7 +43,7 @@ bool agrees(const std::vector<nn::KnownSize>& known, torch::IntArrayRef shape) {
 // What is done is planned first, so that nothing is changed where something does not fit.
 class Plan {
  public:
-  Plan(torch::nn::Module& module, const Weights& weights, const LoadOptions& options)
+  Plan(const torch::nn::Module& module, const Weights& weights, const LoadOptions& options)
       : weights_(weights), options_(options) {
     find_values();
     for (auto& own : module.named_parameters()) targets_.push_back({own.key(), own.value()});
@@ -54,6 +55,8 @@ class Plan {
       if (const auto name = name_of(tensor); name && !used_.contains(*name)) report_.unexpected.emplace_back(*name);
     report_.hint = hint();
   }
+
+  const LoadReport& report() const { return report_; }
 
   LoadReport run() && {
     if (options_.strict && !report_.is_clean())
@@ -74,7 +77,7 @@ class Plan {
     try {
       if (nn::is_uninitialized(copy.target)) nn::materialize(copy.target, copy.value.sizes());
       copy.target.copy_(copy.value);
-    } catch (const c10::Error& error) {  // two elements of the target are the same memory, for example
+    } catch (const c10::Error& error) {
       throw Error(ErrorKind::usage, weights_.source,
                   fmt::format("tensor '{}' cannot be loaded: {}", copy.name, error.what_without_backtrace()));
     }
@@ -145,6 +148,8 @@ class Plan {
       // Before 0.4 a scalar was saved as one element.
       if (target.value.dim() == 0 && value.dim() == 1 && value.size(0) == 1) value = value.select(0, 0);
       if (value.sizes() != target.value.sizes()) return in_file + text_of(target.value.sizes()) + " in the module";
+      if (at::has_internal_overlap(target.value) == at::MemOverlap::Yes)
+        return "expanded in the module, where several of its elements are the same memory";
     }
     copies_.push_back({target.name, target.value, std::move(value)});
     return "";
@@ -187,6 +192,10 @@ LoadReport load_state_dict(torch::nn::Module& module, const Weights& weights, co
 
 LoadReport load_state_dict(torch::nn::Module& module, const std::string& path, const LoadOptions& options) {
   return load_state_dict(module, load_weights(path, options.weights), options);
+}
+
+LoadReport check_state_dict(const torch::nn::Module& module, const Weights& weights, const LoadOptions& options) {
+  return Plan(module, weights, options).report();
 }
 
 }  // namespace weigh

@@ -1,5 +1,6 @@
 // Early stopping, learning rates, the progress bar.
 #include <cmath>
+#include <csignal>
 #include <limits>
 
 #include <gtest/gtest.h>
@@ -168,6 +169,22 @@ TEST(ProgressBar, RewritesALineOnATerminal) {
             "\rEpoch 0 [==========          ] 1/2  00:01<00:01  2.0/s"
             "\rEpoch 0 [====================] 2/2  00:01  2.0/s      "
             "\rEpoch 0 [====================] 2/2  00:01  2.0/s\n");
+}
+
+// What is printed afterwards begins on a line of its own, though the epoch has not ended.
+TEST(ProgressBar, EndsItsLineAfterCtrlC) {
+  g_now = 0;
+  std::ostringstream text;
+  TrainerOptions options{.max_epochs = 1, .enable_model_summary = false, .enable_checkpointing = false};
+  options.output = &text;
+  options.callbacks = {std::make_shared<ProgressBar>(ProgressBar::Options{.terminal = true, .now = &clock_of_test})};
+  Net net;
+  net.change = [](Net&, torch::Tensor loss, std::int64_t) {
+    std::raise(SIGINT);
+    return loss;
+  };
+  Trainer(options).fit(net, batches(2));
+  EXPECT_EQ(text.str(), "\rEpoch 0 [==========          ] 1/2  00:01<00:01  2.0/s\n");
 }
 
 }  // namespace

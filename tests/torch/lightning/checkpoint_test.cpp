@@ -1,4 +1,5 @@
 // What was saved goes on as if nothing had happened, to the last bit; which files there are when.
+#include <cmath>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -11,6 +12,7 @@
 #include "weigh/error.h"
 #include "weigh/lightning/model_checkpoint.h"
 #include "weigh/torch/lazy_linear.h"
+#include "weigh/torch/uninitialized.h"
 #include "weigh/torch/weights.h"
 
 namespace weigh::lightning {
@@ -234,12 +236,54 @@ TEST_F(Checkpoints, HoldTheStateOfCallbacks) {
                                                "last.safetensors"}));
 }
 
-TEST_F(Checkpoints, KeepTheLastGoodOneWhenALossIsNoNumber) {
-  Net net;
-  net.change = [](Net& self, torch::Tensor loss, std::int64_t) { return self.global_step() == 5 ? loss / 0 : loss; };
-  Trainer trainer(options(std::make_shared<ModelCheckpoint>()));
-  EXPECT_NE(error_of([&] { trainer.fit(net, batches(2)); }), "");
-  EXPECT_EQ(files(), (std::vector<std::string>{"epoch=1-step=4.4.state", "epoch=1-step=4.safetensors"}));
+TEST_F(Checkpoints, KeepTheLastGoodOneWhenALossIsNoNumberOrNothing) {
+  const std::function<torch::Tensor(torch::Tensor)> spoilers[] = {[](const torch::Tensor& loss) { return loss / 0; },
+                                                                  [](const torch::Tensor& loss) { return loss * NAN; },
+                                                                  [](const torch::Tensor&) { return torch::Tensor(); }};
+  for (const auto& spoiled : spoilers) {
+    SetUp();
+    Net net;
+    net.change = [&](Net& self, torch::Tensor loss, std::int64_t) {
+      return self.global_step() == 5 ? spoiled(loss) : loss;
+    };
+    Trainer trainer(options(std::make_shared<ModelCheckpoint>()));
+    EXPECT_NE(error_of([&] { trainer.fit(net, batches(2)); }), "");
+    EXPECT_EQ(files(), (std::vector<std::string>{"epoch=1-step=4.4.state", "epoch=1-step=4.safetensors"}));
+    net.change = {};
+    Trainer(options(nullptr)).fit(net, batches(2), nullptr, root + "/checkpoints/epoch=1-step=4.safetensors");
+    EXPECT_TRUE(std::isfinite(net.losses.back()));
+  }
+}
+
+// A loader whose second pass fails at its second batch.
+struct Failing {
+  struct Position {
+    const Failing* of;
+    int index;
+    Example operator*() const {
+      if (index == 1 && of->passes == 2) throw std::runtime_error("the disk is gone");
+      return batches(3)[static_cast<std::size_t>(index)];
+    }
+    void operator++() { ++index; }
+    bool operator==(const Position& other) const { return index == other.index; }
+  };
+  Position begin() { return ++passes, Position{this, 0}; }
+  Position end() { return {this, 3}; }
+  int passes = 0;
+};
+
+TEST_F(Checkpoints, AreKeptWhenALoaderThrows) {
+  torch::manual_seed(7);
+  Model whole;
+  Trainer(options(nullptr, 3)).fit(whole, batches(3));
+  torch::manual_seed(7);
+  Model begun;
+  const auto checkpoint = std::make_shared<ModelCheckpoint>();
+  EXPECT_THROW(Trainer(options(checkpoint, 3)).fit(begun, Failing()), std::runtime_error);
+  EXPECT_EQ(files(), (std::vector<std::string>{"epoch=0-step=3.3.state", "epoch=0-step=3.safetensors"}));
+  Model resumed;
+  Trainer(options(nullptr, 3)).fit(resumed, batches(3), nullptr, checkpoint->best_model_path());
+  EXPECT_EQ(resumed.losses, std::vector<double>(whole.losses.begin() + 3, whole.losses.end()));
 }
 
 TEST_F(Checkpoints, SayWhatDoesNotFit) {
@@ -247,9 +291,6 @@ TEST_F(Checkpoints, SayWhatDoesNotFit) {
   const auto checkpoint = std::make_shared<ModelCheckpoint>();
   Trainer(options(checkpoint, 1)).fit(net, batches(2));
   const std::string path = checkpoint->best_model_path();
-  Model other;
-  const std::string refusal = error_of([&] { Trainer(options(nullptr)).fit(other, batches(2), nullptr, path); });
-  EXPECT_NE(refusal.find("first.weight: [3, 2] in the file, [8, 2] in the module"), std::string::npos) << refusal;
   Net two;
   two.configure = [](Net& self) {
     return Optimizers({std::make_shared<torch::optim::SGD>(self.first->parameters(), 0.1),
@@ -268,6 +309,97 @@ TEST_F(Checkpoints, SayWhatDoesNotFit) {
   EXPECT_EQ(error_of([&] { Trainer(options(nullptr)).fit(net, batches(2), nullptr, path); }),
             root + "/checkpoints/epoch=0-step=2.2.state: is not there, but " + path +
                 " goes with it; were both files copied?");
+}
+
+TEST_F(Checkpoints, OfAnotherModelLeaveThisOneAsItWas) {
+  Net net;
+  const auto checkpoint = std::make_shared<ModelCheckpoint>();
+  Trainer(options(checkpoint, 1)).fit(net, batches(2));
+  const std::string path = checkpoint->best_model_path();
+  // The second layers' biases would fit; one more parameter is there, and one has no shape yet.
+  struct Other : Model {
+    Other() { example_input(*this, torch::zeros({4, 2})); }
+    torch::nn::Linear third = register_module("third", torch::nn::Linear(torch::nn::LinearOptions(1, 1).bias(false)));
+    nn::LazyLinear lazy = register_module("lazy", nn::LazyLinear(1));
+  } other;
+  const auto values = [&] {
+    std::vector<torch::Tensor> all;
+    for (const torch::Tensor& value : other.parameters())
+      if (!nn::is_uninitialized(value)) all.push_back(value.detach().clone());
+    return all;
+  };
+  const std::vector<torch::Tensor> before = values();
+  const torch::Tensor random = at::detail::getDefaultCPUGenerator().get_state();
+  const std::string refusal =
+      path +
+      ": is a checkpoint of another model; the module is left as it was\nmissing in the file (1): third.weight\n" +
+      "of another shape (3): first.weight: [3, 2] in the file, [8, 2] in the module; first.bias: [3] in the file, [8] "
+      "in "
+      "the module; second.weight: [1, 3] in the file, [1, 8] in the module";
+  for (const Precision precision : {Precision::f32, Precision::f64}) {
+    TrainerOptions made = options(nullptr);
+    made.precision = precision;
+    EXPECT_EQ(error_of([&] { Trainer(made).fit(other, batches(2), nullptr, path); }), refusal);
+    EXPECT_EQ(error_of([&] { Trainer(made).test(other, batches(2), path); }), refusal);
+  }
+  const std::vector<torch::Tensor> after = values();
+  ASSERT_EQ(after.size(), before.size());
+  for (std::size_t i = 0; i < after.size(); ++i) {
+    EXPECT_EQ(after[i].scalar_type(), before[i].scalar_type());
+    EXPECT_TRUE(torch::equal(after[i], before[i])) << i;
+  }
+  EXPECT_TRUE(torch::equal(at::detail::getDefaultCPUGenerator().get_state(), random));
+  EXPECT_TRUE(nn::is_uninitialized(other.lazy->weight));
+  EXPECT_EQ(other.loaded, (std::map<std::string, std::string>()));
+}
+
+TEST_F(Checkpoints, NameNoFileOfAnotherFolder) {
+  Net net;
+  const auto checkpoint = std::make_shared<ModelCheckpoint>();
+  Trainer(options(checkpoint, 1)).fit(net, batches(2));
+  Weights weights = load_weights(checkpoint->best_model_path());
+  const std::string path = root + "/spoiled.safetensors";
+  const auto refusal = [&](const std::string& state) {
+    weights.metadata["state"] = state;
+    save_safetensors(path, weights.tensors, weights.metadata);
+    return error_of([&] { Trainer(options(nullptr)).fit(net, batches(2), nullptr, path); });
+  };
+  EXPECT_EQ(refusal("../x.state"), path + ": names its state '../x.state', which is no name of a file beside it");
+  EXPECT_EQ(refusal("/etc/passwd"), path + ": names its state '/etc/passwd', which is no name of a file beside it");
+  EXPECT_EQ(refusal(""), path + ": names its state '', which is no name of a file beside it");
+  EXPECT_EQ(refusal("x.state"),
+            root + "/x.state: is not there, but " + path + " goes with it; were both files copied?");
+}
+
+TEST_F(Checkpoints, SayThatTheirStateIsSpoiled) {
+  Net net;
+  const auto checkpoint = std::make_shared<ModelCheckpoint>();
+  Trainer(options(checkpoint, 1)).fit(net, batches(2));
+  const std::string path = checkpoint->best_model_path();
+  const std::string state = root + "/checkpoints/epoch=0-step=2.2.state";
+  const std::string bytes = weigh::testing::read_file(state);
+  for (const std::size_t size : {std::size_t{0}, bytes.size() / 2, bytes.size() - 1}) {
+    std::ofstream(state, std::ios::binary).write(bytes.data(), static_cast<std::streamsize>(size));
+    const std::string refusal = error_of([&] { Trainer(options(nullptr)).fit(net, batches(2), nullptr, path); });
+    EXPECT_TRUE(refusal.starts_with(state + ": cannot be read as the state of a training: ")) << refusal;
+    EXPECT_TRUE(refusal.ends_with(". The weights beside it can be loaded with weigh::load_state_dict")) << refusal;
+  }
+}
+
+// One of another run, which is there until the new one takes its place, keeps its own state.
+TEST_F(Checkpoints, OfAnotherRunInTheSameFolderKeepTheirState) {
+  const auto run = [&](unsigned seed) {
+    torch::manual_seed(seed);
+    Model net;
+    auto checkpoint = std::make_shared<ModelCheckpoint>(ModelCheckpoint::Options{.save_top_k = 0, .save_last = true});
+    Trainer(options(checkpoint, 1)).fit(net, shuffled());
+    return load_weights(root + "/checkpoints/last.safetensors").metadata.at("state");
+  };
+  EXPECT_EQ(run(1), "last.5.state");
+  EXPECT_EQ(run(2), "last.5-2.state");
+  EXPECT_EQ(files(), (std::vector<std::string>{"last.5-2.state", "last.safetensors"}));
+  EXPECT_EQ(run(3), "last.5.state");
+  EXPECT_EQ(files(), (std::vector<std::string>{"last.5.state", "last.safetensors"}));
 }
 
 TEST_F(Checkpoints, InitialiseLazyLayers) {

@@ -172,7 +172,7 @@ TEST(Fit, LeavesABatchOutWhoseLossIsUndefined) {
   Net once;
   once.configure = net.configure;
   std::vector<Note> heard;
-  TrainerOptions options = quiet({.max_epochs = 1});
+  TrainerOptions options = quiet({.max_epochs = 1, .allow_no_loss = true});
   options.on_note = [&](const Note& note) { heard.push_back(note); };
   Trainer(options).fit(net, batches(4));
   Trainer(quiet({.max_epochs = 1, .limit_train_batches = 1})).fit(once, batches(4));
@@ -181,6 +181,18 @@ TEST(Fit, LeavesABatchOutWhoseLossIsUndefined) {
   EXPECT_EQ(heard[0].code, "no-loss");
   EXPECT_EQ(heard[0].message,
             "returned an undefined tensor at step 1, epoch 0, batch 1: the batch is left out. This is said once");
+}
+
+TEST(Fit, StopsWhereAStepReturnsNoLoss) {
+  Net net;
+  net.change = [](Net&, torch::Tensor loss, std::int64_t batch_idx) { return batch_idx < 2 ? loss : torch::Tensor(); };
+  Trainer trainer(quiet({.max_epochs = 3}));
+  EXPECT_EQ(
+      error_of([&] { trainer.fit(net, batches(4)); }),
+      "training_step: returned no loss (an undefined tensor), at step 2, epoch 0, batch 2; no parameter was changed "
+      "by it, and checkpoints saved before are kept. If it is meant, allow_no_loss = true leaves such batches out");
+  EXPECT_EQ(trainer.global_step(), 2);
+  EXPECT_FALSE(net.has_trainer());
 }
 
 // A loader whose third batch cannot be made.

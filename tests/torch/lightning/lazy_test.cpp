@@ -201,6 +201,45 @@ TEST(Summary, IsPrintedOnceWithShapesAndFlops) {
   EXPECT_NE(printed(std::make_shared<RichModelSummary>(), coloured).find("\x1b["), std::string::npos);
 }
 
+// What forward takes besides tensors: a dictionary, a tuple and a list.
+using Dictionary = std::map<std::string, torch::Tensor>;
+using Collections = std::tuple<Dictionary, std::tuple<torch::Tensor, torch::Tensor>, std::vector<torch::Tensor>>;
+
+struct Collecting : LightningModule<Collections> {
+  torch::Tensor forward(const Dictionary& named, const std::tuple<torch::Tensor, torch::Tensor>& pair,
+                        const std::vector<torch::Tensor>& list) {
+    return layer(torch::cat({named.at("x"), named.at("y"), std::get<0>(pair), std::get<1>(pair), list[0]}, 1));
+  }
+  torch::Tensor training_step(Collections& batch, std::int64_t) override {
+    seen = torch::toString(std::get<2>(batch)[0].scalar_type());
+    return std::apply([&](const auto&... inputs) { return forward(inputs...); }, batch).square().mean();
+  }
+  Optimizers configure_optimizers() override {
+    EXPECT_FALSE(nn::is_uninitialized(layer->weight));
+    return std::make_shared<torch::optim::SGD>(parameters(), 0.1);
+  }
+  nn::LazyLinear layer = register_module("layer", nn::LazyLinear(2));
+  std::string seen;
+};
+
+TEST(Lazy, TakesDictionariesTuplesAndLists) {
+  const auto ones = [](std::int64_t width) { return torch::ones({5, width}); };
+  const Collections batch{{{"x", ones(1)}, {"y", ones(2)}}, {ones(3), ones(4)}, {ones(5)}};
+  for (const Precision precision : {Precision::f32, Precision::f64}) {
+    Collecting net;
+    std::apply([&](const auto&... inputs) { net.example_input(net, inputs...); }, batch);
+    std::ostringstream text;
+    TrainerOptions options = quiet({.max_epochs = 1, .precision = precision});
+    options.enable_model_summary = true;
+    options.output = &text;
+    Trainer(options).fit(net, std::vector<Collections>{batch});
+    EXPECT_EQ(net.layer->weight.sizes(), (std::vector<std::int64_t>{2, 15}));
+    EXPECT_EQ(net.seen, precision == Precision::f64 ? "Double" : "Float");
+    EXPECT_EQ(torch::toString(net.layer->weight.scalar_type()), net.seen);
+    EXPECT_NE(text.str().find("[5, 15]   [5, 2]"), std::string::npos) << text.str();
+  }
+}
+
 TEST(Summary, CanBeOnesOwn) {
   struct Totals : ModelSummary {
     weigh::ModelSummary summarize(Trainer&, ModuleBase& module) override {

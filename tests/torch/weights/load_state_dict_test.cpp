@@ -262,14 +262,28 @@ TEST_F(LoadStateDict, AFewBytesAreNotExpandedIntoMemory) {
       "of another shape (1): w: [1099511627776] in the file, but expanded from less; not initialised in the module");
 }
 
-TEST_F(LoadStateDict, WhatLibtorchRefusesIsNamed) {
+TEST_F(LoadStateDict, NothingIsLoadedWhereOneTensorHasNoMemoryOfItsOwn) {
   torch::nn::Module module;
+  const torch::Tensor bias = module.register_buffer("bias", torch::zeros({2}));
   module.register_buffer("mask", torch::zeros({1}).expand({3}));
   Weights weights;
   weights.source = "m";
-  weights.tensors = {{"mask", torch::ones({3})}};
-  const std::string message = error_of([&] { load_state_dict(module, weights); });
-  EXPECT_EQ(message.substr(0, 50), "m: tensor 'mask' cannot be loaded: unsupported ope");
+  weights.tensors = {{"bias", torch::ones({2})}, {"mask", torch::ones({3})}};
+  EXPECT_EQ(error_of([&] { load_state_dict(module, weights); }),
+            "m: does not fit the module\nof another shape (1): mask: expanded in the module, where several of its "
+            "elements are the same memory");
+  EXPECT_TRUE(torch::equal(bias, torch::zeros({2})));
+}
+
+TEST_F(LoadStateDict, CheckingChangesNothing) {
+  torch::nn::Linear linear(2, 1);
+  const torch::Tensor before = linear->weight.detach().clone();
+  Weights weights;
+  weights.source = "m";
+  weights.tensors = {{"weight", torch::ones({1, 2})}, {"more", torch::ones({1})}};
+  EXPECT_EQ(check_state_dict(*linear, weights).text(),
+            "missing in the file (1): bias\nunexpected, in the file only (1): more");
+  EXPECT_TRUE(torch::equal(linear->weight, before));
 }
 
 TEST_F(LoadStateDict, WeightsOfTheCallersOwn) {

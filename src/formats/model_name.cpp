@@ -1,0 +1,112 @@
+#include "formats/model_name.h"
+
+#include <algorithm>
+#include <array>
+
+namespace weigh {
+namespace {
+
+// In the order of preference.
+constexpr std::array<std::string_view, 17> kEndings = {".safetensors", ".bin",    ".pt",  ".pth",   ".ckpt", ".gguf",
+                                                       ".onnx",        ".pt2",    ".ptl", ".keras", ".h5",   ".hdf5",
+                                                       ".msgpack",     ".tflite", ".npz", ".ot",    ".pkl"};
+constexpr std::array<std::string_view, 10> kUsualStems = {"diffusion_pytorch_model",
+                                                          "model",
+                                                          "pytorch_model",
+                                                          "diffusion_flax_model",
+                                                          "flax_model",
+                                                          "tf_model",
+                                                          "rust_model",
+                                                          "adapter_model",
+                                                          "adapter",
+                                                          "consolidated"};
+constexpr std::array<std::string_view, 16> kPrecisions = {"fp16", "fp32", "bf16",    "fp8",      "f16",     "f32",
+                                                          "fp64", "half", "float16", "bfloat16", "float32", "int8",
+                                                          "ema",  "8bit", "non_ema", "4bit"};
+constexpr std::array<std::string_view, 22> kNoModels = {
+    ".json", ".jsonl", ".md",  ".txt",  ".py",    ".yaml", ".yml",   ".csv", ".tsv", ".log",  ".toml",
+    ".html", ".png",   ".jpg", ".jpeg", ".jinja", ".sh",   ".model", ".cfg", ".ini", ".webp", ".parquet"};
+
+template <class List>
+bool holds(const List& list, std::string_view text) {
+  return std::find(list.begin(), list.end(), text) != list.end();
+}
+
+bool is_number(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+// Takes "-00001-of-00002" out.
+bool take_part(std::string& stem) {
+  const std::size_t of = stem.rfind("-of-");
+  if (of == std::string::npos || of == 0) return false;
+  const std::size_t dash = stem.rfind('-', of - 1);
+  if (dash == std::string::npos || !is_number(std::string_view(stem).substr(dash + 1, of - dash - 1))) return false;
+  const std::size_t end = std::min(stem.find_first_not_of("0123456789", of + 4), stem.size());
+  if (end == of + 4) return false;
+  stem.erase(dash, end - dash);
+  return true;
+}
+
+// "model.fp16": a usual stem may have any variant but a number, which counts parts; others a precision.
+void take_variant(ModelName& name) {
+  const std::size_t dot = name.stem.rfind('.');
+  if (dot == std::string::npos || dot + 1 == name.stem.size()) return;
+  const std::string_view variant = std::string_view(name.stem).substr(dot + 1);
+  const bool is_usual = holds(kUsualStems, std::string_view(name.stem).substr(0, dot)) && !is_number(variant);
+  if (!is_usual && !holds(kPrecisions, variant)) return;
+  name.variant = variant;
+  name.stem.resize(dot);
+}
+
+}  // namespace
+
+ModelName parse_model_name(std::string_view text) {
+  ModelName name;
+  for (std::string_view ending : {".safetensors", ".bin"}) {
+    const std::string mark = std::string(ending) + ".index.";
+    const std::size_t at = text.find(mark);
+    if (at == std::string_view::npos || !text.ends_with("json")) continue;
+    name.stem = text.substr(0, at);
+    name.ending = ending;
+    name.is_index = true;
+    std::string_view variant = text.substr(at + mark.size());  // "fp16.json" or "json"
+    variant.remove_suffix(4);
+    name.variant = variant.substr(0, variant.size() - (variant.ends_with('.') ? 1 : 0));
+    if (name.variant.empty()) take_variant(name);
+    return name;
+  }
+  const auto ending =
+      std::find_if(kEndings.begin(), kEndings.end(), [&](std::string_view end) { return text.ends_with(end); });
+  if (ending != kEndings.end()) name.ending = *ending;
+  name.stem = text.substr(0, text.size() - name.ending.size());
+  name.is_part = take_part(name.stem);
+  take_variant(name);
+  return name;
+}
+
+bool ModelName::is_usual() const { return holds(kUsualStems, stem) && !ending.empty(); }
+
+std::string ModelName::family() const {
+  if (is_usual()) return stem.starts_with("adapter") ? "adapter" : "";
+  return ending.empty() ? stem : stem + ".";
+}
+
+int ModelName::rank() const {
+  const auto place = std::find(kEndings.begin(), kEndings.end(), ending) - kEndings.begin();
+  const int form = is_index ? 0 : is_part ? 1 : 2;
+  return (stem == "consolidated" ? 1000 : 0) + (variant.empty() ? 0 : 200) + static_cast<int>(place) * 4 + form;
+}
+
+bool is_trainer_file(std::string_view name) {
+  constexpr std::array<std::string_view, 9> kNames = {"training_args.bin", "optimizer.pt",          "optimizer.bin",
+                                                      "scheduler.pt",      "scheduler.bin",         "scaler.pt",
+                                                      "rng_state.pth",     "optimizer.safetensors", "training_args.pt"};
+  return holds(kNames, name) || name.starts_with("rng_state_") || name.starts_with("random_states_");
+}
+
+bool is_surely_no_model(std::string_view name) {
+  return std::any_of(kNoModels.begin(), kNoModels.end(), [&](std::string_view end) { return name.ends_with(end); });
+}
+
+}  // namespace weigh

@@ -1,0 +1,110 @@
+// Several models, a line each: as a table, as CSV, as Markdown.
+#include "weigh/listing.h"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "render/formats.h"
+#include "render/glyphs.h"
+#include "render/grid.h"
+#include "render/markup.h"
+#include "render/text.h"
+#include "render/units.h"
+
+namespace weigh {
+namespace {
+
+constexpr std::size_t kIndent = 2;
+constexpr std::string_view kBold = "\x1b[1m";
+constexpr std::string_view kPlain = "\x1b[0m";
+constexpr NumberStyle kDigits = {.exact = true, .unicode = true, .commas = false};
+
+std::string format_of(const ListedModel& model) {
+  return model.kind.empty() ? model.format : model.format + ", " + model.kind;
+}
+
+std::vector<GridColumn> columns_of(const Listing& listing, const RenderOptions& options) {
+  const NumberStyle style{options.exact, options.unicode};
+  std::vector<GridColumn> columns;
+  const auto add = [&](const char* title, bool is_number, bool is_optional, auto&& cell) {
+    GridColumn& column = columns.emplace_back();
+    column.title = title;
+    column.right_aligned = is_number;
+    column.optional = is_optional;
+    for (const ListedModel& model : listing.models) column.cells.push_back(cell(model));
+    const bool is_empty =
+        std::all_of(column.cells.begin(), column.cells.end(), [](auto& cell) { return cell.empty(); });
+    if (is_empty && !listing.models.empty()) columns.pop_back();
+  };
+  add("Name", false, false, [&](auto& model) { return printable(model.name, options.unicode); });
+  add("Params", true, false, [&](auto& model) { return total_text(model.totals.parameters, style); });
+  add("Active", true, true, [&](auto& model) {
+    return model.totals.active_parameters ? total_text(*model.totals.active_parameters, style) : "";
+  });
+  add("Size", true, true, [&](auto& model) { return bytes_text(model.totals.bytes, style); });
+  add("Tensors", true, true, [&](auto& model) { return with_commas(model.totals.tensors); });
+  add("Notes", true, true, [&](auto& model) { return model.notes == 0 ? "" : with_commas(model.notes); });
+  add("Format", false, true, [&](auto& model) { return printable(format_of(model), options.unicode); });
+  add("Architecture", false, true, [&](auto& model) { return printable(model.architecture, options.unicode); });
+  return columns;
+}
+
+std::string table(const Listing& listing, const RenderOptions& options) {
+  std::vector<GridColumn> columns = columns_of(listing, options);
+  fit(columns, options.width > kIndent ? options.width - kIndent : 0, glyphs(options.unicode).ellipsis);
+  const std::string source = printable(listing.source.empty() ? "." : listing.source, options.unicode);
+  const std::string headline = fmt::format("{} {} {} model{}", source, options.unicode ? "·" : "-",
+                                           with_commas(listing.models.size()), listing.models.size() == 1 ? "" : "s");
+  std::string out = options.color ? fmt::format("{}{}{}\n\n", kBold, headline, kPlain) : headline + "\n\n";
+  bool is_title = true;
+  for (const std::string& line : lines_of(columns)) {
+    const bool is_bold = std::exchange(is_title, false) && options.color;
+    out += std::string(kIndent, ' ') + (is_bold ? fmt::format("{}{}{}", kBold, line, kPlain) : line) + "\n";
+  }
+  return out;
+}
+
+std::string csv(const Listing& listing) {
+  std::string out;
+  add_csv_line(out, {"name", "format", "kind", "architecture", "parameters", "exact", "active", "buffers", "bytes",
+                     "bytes_exact", "tensors", "uninitialized", "notes"});
+  for (const ListedModel& model : listing.models) {
+    const Totals& totals = model.totals;
+    const auto truth = [](bool value) { return value ? "true" : "false"; };
+    add_csv_line(
+        out,
+        {model.name, model.format, model.kind, model.architecture, fmt::to_string(totals.parameters.known()),
+         truth(totals.parameters.is_exact()), totals.active_parameters ? fmt::to_string(*totals.active_parameters) : "",
+         fmt::to_string(totals.buffers.known()), fmt::to_string(totals.bytes.known()), truth(totals.bytes.is_exact()),
+         fmt::to_string(totals.tensors), fmt::to_string(totals.uninitialized_parameters + totals.uninitialized_buffers),
+         fmt::to_string(model.notes)});
+  }
+  return out;
+}
+
+std::string markdown(const Listing& listing, const RenderOptions& options) {
+  std::string out = fmt::format("**{}**: {} models\n\n", markdown_escaped(printable(listing.source)),
+                                with_commas(listing.models.size()));
+  add_markdown_table(out, columns_of(listing, options), true);
+  return out;
+}
+
+}  // namespace
+
+ListedModel listed(const Summary& summary, const std::string& name) {
+  const Model& model = *summary.model;
+  return {name, model.format, model.kind, model.architecture, model.notes.size(), summary.totals};
+}
+
+std::string render(const Listing& listing, const RenderOptions& options) {
+  switch (options.format) {
+    case RenderFormat::csv: return csv(listing);
+    case RenderFormat::markdown: return markdown(listing, options);
+    default: return table(listing, options);
+  }
+}
+
+}  // namespace weigh

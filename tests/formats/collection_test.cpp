@@ -1,0 +1,117 @@
+// Directories of several models: what is listed, in which order, and what is not.
+#include "formats/collection.h"
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "bytes/folder.h"
+#include "formats/made_files.h"
+#include "support/files.h"
+
+namespace weigh::testing {
+namespace {
+
+using Files = std::map<std::string, std::string>;
+
+std::string one_tensor(const std::string& name) {
+  return safetensors("{" + entry(name, "U8", "[4]", "[0,4]") + "}", 4);
+}
+std::string torch_model() { return torch_file(py::dict({})); }
+
+// Names as they are found, joined by blanks.
+std::string found(const Files& files) {
+  std::string text;
+  for (const CollectedModel& model : find_models(*memory_folder("", files)))
+    text += (text.empty() ? "" : " ") + model.name;
+  return text;
+}
+
+// Sources as they are read, and errors in brackets.
+std::string each(const Files& files, std::size_t* count = nullptr) {
+  std::string text;
+  const std::size_t all = read_each(
+      *memory_folder("", files), {}, [&](const Model& model) { text += (text.empty() ? "" : " ") + model.source; },
+      [&](const Error& error) { text += (text.empty() ? "[" : " [") + std::string(error.what()) + "]"; });
+  if (count != nullptr) *count = all;
+  return text;
+}
+
+TEST(Collection, IsEmptyWhereADirectoryIsAModel) {
+  EXPECT_EQ(found({{"model.safetensors", one_tensor("a")}, {"sub/model.safetensors", one_tensor("a")}}), "");
+  EXPECT_EQ(found({{"a.pt", torch_model()}, {"a.safetensors", one_tensor("a")}}), "");
+  EXPECT_EQ(found({{"model_index.json", "{}"}, {"a/model.safetensors", ""}, {"b/model.safetensors", ""}}), "");
+  EXPECT_EQ(found({{"README.md", "text"}}), "");
+  EXPECT_EQ(found({}), "");
+}
+
+TEST(Collection, OrdersNumbersInNamesByValue) {
+  EXPECT_EQ(found({{"epoch=10.ckpt", torch_model()},
+                   {"epoch=2.ckpt", torch_model()},
+                   {"epoch=02-b.ckpt", torch_model()},
+                   {"last.ckpt", torch_model()}}),
+            "epoch=02-b.ckpt epoch=2.ckpt epoch=10.ckpt last.ckpt");
+}
+
+TEST(Collection, HoldsFoldersThatAreModels) {
+  EXPECT_EQ(found({{"checkpoint-5/model.safetensors", ""},
+                   {"checkpoint-10/model.safetensors", ""},
+                   {"checkpoint-10/onnx/model.onnx", ""},
+                   {"step/.metadata", "\x80\x02."},
+                   {"pipe/model_index.json", "{}"},
+                   {"logs/events.txt", ""},
+                   {".cache/model.safetensors", ""}}),
+            "checkpoint-5 checkpoint-10 pipe step");
+  EXPECT_EQ(found({{"transformer/480p/model.safetensors", ""},
+                   {"transformer/720p/model.safetensors", ""},
+                   {"vae/model.safetensors", ""}}),
+            "transformer/480p transformer/720p vae");
+  EXPECT_EQ(found({{"a/b/c/d/model.safetensors", ""}}), "a/b/c/d");
+  EXPECT_EQ(found({{"a/b/c/d/e/model.safetensors", ""}}), "");
+  EXPECT_EQ(found({{"runs/1.ckpt", torch_model()}, {"runs/2.ckpt", torch_model()}}), "runs/1.ckpt runs/2.ckpt");
+}
+
+TEST(Collection, GroupsShards) {
+  EXPECT_EQ(found({{"a-00001-of-00002.safetensors", ""}, {"a-00002-of-00002.safetensors", ""}, {"b.safetensors", ""}}),
+            "a-00001-of-00002.safetensors b.safetensors");
+  EXPECT_EQ(found({{"a.safetensors.index.json", "{}"}, {"a-00001-of-00001.safetensors", ""}, {"b.safetensors", ""}}),
+            "a.safetensors.index.json b.safetensors");
+}
+
+TEST(Collection, IsReadOneByOne) {
+  std::size_t count = 0;
+  EXPECT_EQ(each({{"a.pt", torch_model()}, {"b.pt", torch_model()}, {"c/model.safetensors", one_tensor("x")}}, &count),
+            "a.pt b.pt c");
+  EXPECT_EQ(count, 3U);
+  EXPECT_EQ(each({{"model.safetensors", one_tensor("x")}}, &count), "");
+  EXPECT_EQ(count, 0U);
+}
+
+TEST(Collection, GoesOnBehindWhatCannotBeRead) {
+  std::size_t count = 0;
+  EXPECT_EQ(each({{"a.pt", torch_model()},
+                  {"b.bin", "neither"},
+                  {"b.pt", torch_model()},
+                  {"broken.safetensors", one_tensor("x").substr(0, 20)},
+                  {"lfs.pt", "version https://git-lfs.github.com/spec/v1"}},
+                 &count),
+            "a.pt b.pt [broken.safetensors: the header needs 53 bytes, 12 are left; is the download "
+            "incomplete?] [lfs.pt: is a Git LFS pointer, not the model; run 'git lfs pull' to fetch it]");
+  EXPECT_EQ(count, 4U);
+}
+
+TEST(Collection, EndsWhereLinksLeadBack) {
+  namespace fs = std::filesystem;
+  const fs::path root = fs::temp_directory_path() / "weigh_links_lead_back";
+  fs::remove_all(root);
+  fs::create_directories(root / "a");
+  fs::create_directory_symlink(root, root / "a" / "back");
+  EXPECT_TRUE(find_models(*open_folder(root.string())).empty());
+  fs::remove_all(root);
+}
+
+}  // namespace
+}  // namespace weigh::testing

@@ -1,0 +1,237 @@
+// Checkpoints of DeepSpeed: whole parameters from what the ranks wrote, ranks that are missing.
+#include <map>
+#include <string>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "bytes/folder.h"
+#include "formats/made_files.h"
+#include "formats/ranks/rank_name.h"
+#include "support/files.h"
+
+namespace weigh::testing {
+namespace {
+
+TEST(RankName, HoldsNumbersBetweenTexts) {
+  using Numbers = std::vector<std::uint64_t>;
+  const char* const pattern = "zero_pp_rank_#_mp_rank_#_optim_states.pt";
+  EXPECT_EQ(numbers_in("zero_pp_rank_3_mp_rank_02_optim_states.pt", pattern), (Numbers{3, 2}));
+  EXPECT_EQ(numbers_in("zero_pp_rank__mp_rank_02_optim_states.pt", pattern), std::nullopt);
+  EXPECT_EQ(numbers_in("zero_pp_rank_3_mp_rank_02_optim_states.pt.tmp", pattern), std::nullopt);
+  EXPECT_EQ(numbers_in("zero_pp_rank_-3_mp_rank_02_optim_states.pt", pattern), std::nullopt);
+  EXPECT_EQ(numbers_in("zero_pp_rank_99999999999999999999_mp_rank_02_optim_states.pt", pattern), std::nullopt);
+  EXPECT_EQ(numbers_in("", "#"), std::nullopt);
+}
+
+TEST(RankName, IsToldAsText) {
+  EXPECT_EQ(ranks_text({0}, 1), "rank 0 of 1");
+  EXPECT_EQ(ranks_text({0, 1}, 4), "ranks 0 and 1 of 4");
+  EXPECT_EQ(ranks_text({0, 1, 3}, 4), "ranks 0, 1 and 3 of 4");
+  EXPECT_EQ(ranks_text({0, 1, 2, 3, 4, 5, 6}, 8), "ranks 0 to 6 of 8");
+}
+
+using Files = std::map<std::string, std::string>;
+
+std::string size_of(const std::vector<std::int64_t>& numbers) {
+  return py::call(py::global("torch", "Size"), {py::sizes(numbers)});
+}
+std::string tensor_of(std::int64_t elements) {
+  return py::tensor(py::storage("FloatStorage", "0", elements), 0, {elements}, {1});
+}
+// Model states of a rank of ZeRO 3: one parameter of [3, 4], trained, which holds no elements.
+std::string model_states(std::int64_t ranks, const std::string& size = size_of({3, 4})) {
+  return torch_file(py::dict({{"module", py::dict({{"a.w", tensor_of(0)}})},
+                              {"param_shapes", py::list({py::dict({{"a.w", size}})})},
+                              {"buffer_names", py::list({})},
+                              {"dp_world_size", py::integer(ranks)},
+                              {"ds_version", py::text("0.19")}}),
+                    {{"0", ""}});
+}
+std::string optimizer_states(std::int64_t ranks, std::int64_t elements) {
+  return torch_file(
+      py::dict({{"optimizer_state_dict", py::dict({{"zero_stage", py::integer(3)},
+                                                   {"partition_count", py::integer(ranks)},
+                                                   {"fp32_flat_groups", py::list({tensor_of(elements)})}})}}),
+      {{"0", std::string(static_cast<std::size_t>(elements) * 4, '\0')}});
+}
+std::string model_name(int rank) { return "zero_pp_rank_" + std::to_string(rank) + "_mp_rank_00_model_states.pt"; }
+std::string optimizer_name(int rank) { return "zero_pp_rank_" + std::to_string(rank) + "_mp_rank_00_optim_states.pt"; }
+Files four_ranks() {
+  Files files;
+  for (int rank = 0; rank < 4; ++rank) {
+    files[model_name(rank)] = model_states(4);
+    files[optimizer_name(rank)] = optimizer_states(4, 3);
+  }
+  return files;
+}
+
+Model checkpoint(const std::string& name) {
+  Model model = read(data_path("deepspeed/" + name));
+  for (Note& note : model.notes)
+    if (note.place == model.source) note.place.clear();
+  return model;
+}
+
+TEST(DeepSpeed, HasTheCountsOfItsMaker) {
+  const auto expected = nlohmann::json::parse(file("deepspeed/expected.json"))["net"];
+  for (const char* name : {"zero1", "zero2", "zero3", "zero3/global_step1", "missing_rank"}) {
+    SCOPED_TRACE(name);
+    const Model model = checkpoint(name);
+    const Totals totals = summarize(model).totals;
+    EXPECT_EQ(totals.parameters.known(), expected["parameters"].get<std::uint64_t>());
+    EXPECT_EQ(totals.trainable.known(), expected["trainable"].get<std::uint64_t>());
+    EXPECT_TRUE(totals.trainable_recorded);
+    EXPECT_EQ(totals.buffers.known(), expected["buffers"].get<std::uint64_t>());
+    for (const auto& [path, shape] : expected["shapes"].items()) {
+      if (path == "head.weight") continue;  // tied
+      std::string text;
+      for (const auto& extent : shape) text += (text.empty() ? "" : ", ") + extent.dump();
+      EXPECT_EQ(shape_of(model, path), "[" + text + "]") << path;
+    }
+  }
+}
+
+TEST(DeepSpeed, TellsItsStageAndRanks) {
+  EXPECT_EQ(checkpoint("zero1").kind, "ZeRO 1, 2 ranks");
+  EXPECT_EQ(checkpoint("zero2").kind, "ZeRO 2, 2 ranks");
+  EXPECT_EQ(checkpoint("zero3").kind, "ZeRO 3, 2 ranks");
+  EXPECT_EQ(notes_of(checkpoint("zero2")), "");
+  EXPECT_EQ(notes_of(checkpoint("zero3")), "");
+  EXPECT_EQ(
+      notes_of(checkpoint("missing_rank")),
+      "missing-rank : has the model states of rank 0 of 2; the shapes are known from the others, but it cannot be "
+      "loaded\n"
+      "missing-rank : has the optimizer states of rank 0 of 2; the optimizer state is a lower bound\n");
+  for (const char* name : {"zero1", "zero2", "zero3"}) EXPECT_NE(find(checkpoint(name), "head.weight")->tied_to, kNone);
+}
+
+TEST(DeepSpeed, NotesAParameterWithoutASize) {
+  const std::string bytes = torch_file(
+      py::dict({{"module", py::dict({{"a.w", tensor_of(0)},
+                                     {"b.w", py::tensor(py::storage("FloatStorage", "1", 0), 0, {0}, {1})}})},
+                {"param_shapes", py::list({py::dict({{"a.w", size_of({3, 4})}})})}}),
+      {{"0", ""}, {"1", ""}});
+  EXPECT_EQ(notes_of(read_files({{model_name(0), bytes}}, "")),
+            "no-size b.w: has no elements, and its size is not recorded: is it tied to another? It is counted as "
+            "nothing\n");
+}
+
+TEST(DeepSpeed, ReadsUniversalCheckpoints) {
+  const auto expected = nlohmann::json::parse(file("deepspeed/expected.json"))["net"];
+  for (const char* name : {"universal", "universal/global_step1_universal"}) {
+    const Model model = checkpoint(name);
+    EXPECT_EQ(notes_of(model), "");
+    EXPECT_EQ(model.kind, "universal checkpoint");
+    EXPECT_EQ(summarize(model).totals.parameters.known(), expected["parameters"].get<std::uint64_t>());
+    EXPECT_EQ(shape_of(model, "embed.weight"), "[6, 4]");
+  }
+  // Without model states, the master weights are all that is known of the model.
+  const std::string parameter = torch_file(py::dict({{"param", tensor_of(6)}}), {{"0", std::string(24, '\0')}});
+  const Model model = read_files(
+      {{"zero/a.w/fp32.pt", parameter}, {"zero/a.w/exp_avg.pt", parameter}, {"zero/b.w/exp_avg.pt", parameter}}, "");
+  EXPECT_EQ(notes_of(model), "missing-tensor b.w: has a folder without fp32.pt; it is not counted\n");
+  EXPECT_EQ(shape_of(model, "a.w"), "[6]");
+  EXPECT_EQ(summarize(model).totals.optimizer_bytes, 48U);
+}
+
+TEST(DeepSpeed, PutsPartsTogether) {
+  const Model model = read_files(four_ranks(), "");
+  EXPECT_EQ(notes_of(model), "");
+  EXPECT_EQ(model.format, "DeepSpeed");
+  EXPECT_EQ(model.kind, "ZeRO 3, 4 ranks");
+  EXPECT_EQ(shape_of(model, "a.w"), "[3, 4]");
+  const Totals totals = summarize(model).totals;
+  EXPECT_EQ(totals.parameters.known(), 12U);
+  EXPECT_EQ(totals.trainable.known(), 12U);
+  EXPECT_TRUE(totals.trainable_recorded);
+  EXPECT_EQ(totals.bytes.known(), 48U);
+  EXPECT_EQ(totals.optimizer_tensors, 4U);
+  EXPECT_EQ(totals.optimizer_bytes, 48U);
+  ASSERT_EQ(model.metadata.size(), 5U);
+  EXPECT_EQ(model.metadata[0].second, "0.19");
+  EXPECT_EQ(model.metadata[4].first, "rank 3");
+}
+
+TEST(DeepSpeed, NamesMissingRanks) {
+  Files files = four_ranks();
+  files.erase(optimizer_name(2));
+  EXPECT_EQ(notes_of(read_files(files, "")),
+            "missing-rank : has the optimizer states of ranks 0, 1 and 3 of 4; the optimizer state is a lower bound\n");
+  files.erase(model_name(2));
+  files.erase(model_name(0));
+  const Model model = read_files(files, "");
+  EXPECT_EQ(notes_of(model),
+            "missing-rank : has the model states of ranks 1 and 3 of 4; the shapes are known from the others, but it "
+            "cannot be loaded\n"
+            "missing-rank : has the optimizer states of ranks 0, 1 and 3 of 4; the optimizer state is a lower bound\n");
+  EXPECT_EQ(summarize(model).totals.parameters.known(), 12U);
+}
+
+TEST(DeepSpeed, IsFoundByLatest) {
+  Files files;
+  for (const auto& [name, bytes] : four_ranks()) files["global_step5/" + name] = files["global_step4/" + name] = bytes;
+  files["latest"] = "global_step5\n";
+  EXPECT_EQ(read_files(files, "").kind, "ZeRO 3, 4 ranks");
+  for (const char* tag : {"../global_step5", "/etc", "", "global_step6"}) {
+    files["latest"] = tag;
+    EXPECT_EQ(error_of([&] { read_files(files, ""); }), "is a directory without a model: latest");
+  }
+}
+
+TEST(DeepSpeed, CountsModelRanksOneByOne) {
+  Files files;
+  for (const char* name : {"mp_rank_00_model_states.pt", "mp_rank_01_model_states.pt"}) files[name] = model_states(1);
+  const Model model = read_files(files, "");
+  EXPECT_EQ(notes_of(model),
+            "model-ranks : holds 2 model ranks; how their tensors are put together is not told, so the totals are sums "
+            "over the ranks\n");
+  EXPECT_EQ(model.kind, "checkpoint, 1 rank, 2 model ranks");
+  EXPECT_EQ(shape_of(model, "mp_rank_01.a.w"), "[3, 4]");
+  EXPECT_EQ(summarize(model).totals.parameters.known(), 24U);
+}
+
+TEST(DeepSpeed, AddsLayersAndExperts) {
+  const std::string layer = torch_file(py::dict({{"w.weight", tensor_of(2)}}), {{"0", std::string(8, '\0')}});
+  const Model model = read_files({{"mp_rank_00_model_states.pt", torch_file(py::dict({{"module", py::none()}}))},
+                                  {"layer_00-model_00-model_states.pt", layer},
+                                  {"layer_01-model_00-model_states.pt", layer},
+                                  {"layer_0_expert_3_mp_rank_00_model_states.pt", layer}},
+                                 "");
+  EXPECT_EQ(notes_of(model), "");
+  EXPECT_EQ(shape_of(model, "0.w.weight"), "[2]");
+  EXPECT_EQ(shape_of(model, "1.w.weight"), "[2]");
+  EXPECT_EQ(shape_of(model, "w.weight"), "[2]");
+}
+
+TEST(DeepSpeed, RefusesSizesThatAreNone) {
+  const auto with_size = [](const std::string& size) {
+    return error_of([&] { read_files({{model_name(0), model_states(1, size)}}, ""); });
+  };
+  const std::string begin = model_name(0) + ": parameter 'a.w' ";
+  EXPECT_EQ(with_size(size_of({-3})), begin + "has an extent in param_shapes that is no size");
+  EXPECT_EQ(with_size(size_of({INT64_MAX, 4})), begin + "has more elements in param_shapes than 64 bits count");
+  EXPECT_EQ(with_size(size_of(std::vector<std::int64_t>(65, 1))),
+            begin + "has 65 dimensions, more than 64 (limit dimensions)");
+  EXPECT_EQ(error_of([&] {
+              read_files({{model_name(0), torch_file(py::none())}}, "");
+            }),
+            model_name(0) + ": holds no dictionary");
+}
+
+TEST(DeepSpeed, IsReadOrRefusedAtEveryPrefix) {
+  Files files = four_ranks();
+  for (const std::string& name : {model_name(0), optimizer_name(1)}) {
+    const std::string bytes = files[name];
+    EXPECT_EQ(every_prefix(bytes,
+                           [&](std::string_view prefix) {
+                             files[name] = prefix;
+                             read_files(files, "");
+                           }),
+              bytes.size());
+    files[name] = bytes;
+  }
+}
+
+}  // namespace
+}  // namespace weigh::testing
