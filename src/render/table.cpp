@@ -81,6 +81,27 @@ class TableText {
     out_ += '\n';
   }
 
+  // Parts in a row, in as many lines as it takes.
+  void lines(const std::vector<std::string>& parts, std::string_view color = "") {
+    for (const std::string& text : broken(parts, options_.width > kIndent ? options_.width - kIndent : 0))
+      line(text, color);
+  }
+
+  std::vector<std::string> broken(const std::vector<std::string>& parts, std::size_t width) const {
+    std::vector<std::string> lines;
+    for (const std::string& part : parts) {
+      const bool fits =
+          !lines.empty() &&
+          (width == 0 || display_width(lines.back()) + display_width(separator_) + display_width(part) <= width);
+      if (fits) {
+        lines.back() += separator_ + part;
+      } else {
+        lines.push_back(part);
+      }
+    }
+    return lines;
+  }
+
   std::string safe(std::string_view text) const { return printable(text, options_.unicode); }
 
   void headline() {
@@ -93,7 +114,7 @@ class TableText {
     parts.push_back(
         fmt::format("{} tensor{}", with_commas(model_.tensors.size()), model_.tensors.size() == 1 ? "" : "s"));
     if (!summary_.uninitialized.empty()) parts.emplace_back("not all initialised");
-    const std::string text = fmt::format("{}", fmt::join(parts, separator_));
+    const std::string text = fmt::format("{}", fmt::join(broken(parts, options_.width), "\n  "));
     out_ += options_.color ? fmt::format("{}{}{}\n\n", kBold, text, kPlain) : text + "\n\n";
   }
 
@@ -122,10 +143,10 @@ class TableText {
     }
     parts.push_back(bytes_text(totals.bytes, style_, 4));
     if (!model_.runs.empty()) parts.push_back(flops(model_.runs[0]));
-    line(fmt::format("{}", fmt::join(parts, separator_)), kBold);
+    lines(parts, kBold);
     packed_and_active();
     parts_apart(summary_.towers, "for images and sounds");
-    parts_apart(summary_.predicting_layers, "that predict further tokens");
+    parts_apart(summary_.predicting_layers, "to predict further tokens");
     if (totals.by_dtype.size() < 2) return;
     parts.clear();
     for (const DTypeShare& share : totals.by_dtype) {
@@ -133,7 +154,7 @@ class TableText {
       parts.push_back(fmt::format("{} {} ({})", name(share.dtype), total_text(share.elements, style_),
                                   bytes_text(share.bytes, style_)));
     }
-    line(fmt::format("{}", fmt::join(parts, separator_)));
+    lines(parts);
   }
 
   // What a token uses of a mixture of experts, how many bits a weight takes with its scales, what is stored twice.
@@ -162,10 +183,10 @@ class TableText {
     }
     if (totals.schemes.contains(Scheme::not_told))
       parts.emplace_back("how many weights a packed element holds is not told");
-    if (!parts.empty()) line(fmt::format("{}", fmt::join(parts, separator_)));
+    if (!parts.empty()) lines(parts);
   }
 
-  // "417 M of it in parts for images and sounds: vision_model, resampler_model"
+  // "417 M of it for images and sounds: vision_model, resampler_model"
   void parts_apart(const std::vector<Index>& modules, std::string_view what) {
     constexpr std::size_t kMost = 3;
     if (modules.empty()) return;
@@ -173,10 +194,9 @@ class TableText {
     std::vector<std::string> names;
     for (const Index module : modules) {
       parameters += summary_.tallies[module].parameters;
-      if (names.size() < kMost) names.push_back(printable(model_.path_of(module), options_.unicode));
+      if (names.size() < kMost) names.push_back(safe(model_.path_of(module)));
     }
-    std::string text =
-        fmt::format("{} of it in parts {}: {}", total_text(parameters, style_, 4), what, fmt::join(names, ", "));
+    std::string text = fmt::format("{} of it {}: {}", total_text(parameters, style_, 4), what, fmt::join(names, ", "));
     if (modules.size() > kMost) text += fmt::format(" and {} more", modules.size() - kMost);
     line(text);
   }
@@ -263,7 +283,7 @@ class TableText {
         parts.push_back(safe(key) + " " + safe(value));
     if (parts.empty()) return;
     line("");
-    line(fmt::format("{}", fmt::join(parts, separator_)));
+    line(fmt::format("{}", fmt::join(parts, separator_)));  // there may be many
   }
 
   const Summary& summary_;

@@ -66,8 +66,8 @@ TEST(QuantisedScreen, TellsWhatATokenDoesNotPass) {
   for (const char* tower : {"visual", "vpm", "apm", "resampler"}) build.add(std::string(tower) + ".weight", {5, 5});
   build.add("mtp.weight", {4, 4});
   const std::string text = render(summarize(build.model()));
-  EXPECT_NE(text.find("\n  100 of it in parts for images and sounds: visual, vpm, apm and 1 more\n"
-                      "  16 of it in parts that predict further tokens: mtp\n"),
+  EXPECT_NE(text.find("\n  100 of it for images and sounds: visual, vpm, apm and 1 more\n"
+                      "  16 of it to predict further tokens: mtp\n"),
             std::string::npos)
       << text;
 }
