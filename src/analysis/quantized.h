@@ -7,9 +7,11 @@
 //   bitsandbytes        weight u8 [out·in/2, 1] beside weight.absmax, weight.quant_map, …; or weight i8 and SCB
 //   FP8, INT8           weight f8 or i8 [out, in], weight_scale or weight_scale_inv
 //   ModelOpt NVFP4      weight u8 [out, in/2], weight_scale f8 [out, in/16], weight_scale_2
-//   MXFP4               NAME_blocks u8 […, in/32, 16], NAME_scales u8 […, in/32]; or weight u8 [out, in/2],
-//   weight_scale HQQ                 W_q, scale [out·in/g, 1], zero, … MLX                 weight u32 [out, in·b/32],
-//   scales [out, in/g], biases [out, in/g] torchao             weight_qdata beside weight_scale, …
+//   MXFP4               NAME_blocks u8 […, in/32, 16], NAME_scales u8 […, in/32];
+//                       or weight u8 [out, in/2], weight_scale
+//   HQQ                 W_q, scale [out·in/g, 1], zero, …
+//   MLX                 weight u32 [out, in·b/32], scales [out, in/g], biases [out, in/g]
+//   torchao             weight_qdata beside weight_scale, …
 // The tensors tell what they can; b and g of the configuration are asked where they do not.
 #pragma once
 
