@@ -4,6 +4,7 @@
 #include <array>
 #include <string_view>
 
+#include "model/names.h"
 #include "model/roles.h"
 
 namespace weigh {
@@ -11,11 +12,6 @@ namespace {
 
 constexpr std::array<std::string_view, 5> kExperts = {"experts", "local_experts", "routed_experts", "moe_experts",
                                                       "mlp_experts"};
-template <class Names>
-bool is_one_of(const Names& names, std::string_view name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
 class ActiveFinder {
  public:
   explicit ActiveFinder(const Summary& summary)

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "model/names.h"
 #include "model/roles.h"
 
 namespace weigh {
@@ -31,11 +32,6 @@ constexpr std::array<std::string_view, 18> kTowers = {"vision_model",
                                                       "audio_projection_layer",
                                                       "speech_encoder"};
 constexpr std::array<std::string_view, 2> kPredicting = {"mtp", "mtp_layers"};
-
-template <class Names>
-bool is_one_of(const Names& names, std::string_view name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
 
 // "model.layers.61" of a model that says it has 61 layers, and further ones that predict.
 bool is_behind_the_last(const Model& model, Index module) {

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "formats/config_keys.h"
+#include "model/names.h"
 #include "model/roles.h"
 #include "wire/json.h"
 
@@ -16,11 +17,6 @@ namespace {
 
 constexpr std::string_view kName = "config.json";
 constexpr std::array<std::string_view, 4> kFacts = {"model_type", "torch_dtype", "dtype", "transformers_version"};
-
-template <class Names>
-bool is_one_of(const Names& names, std::string_view name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
 
 void read_facts(Source& source, const Limits& limits, Model& model) {
   json::check_file_size(source, limits);

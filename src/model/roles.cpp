@@ -4,6 +4,8 @@
 #include <array>
 #include <cstdint>
 
+#include "model/names.h"
+
 namespace weigh {
 namespace {
 
@@ -59,7 +61,7 @@ Role infer_role(std::string_view name, DType dtype, std::span<const Extent> shap
 bool is_text_embedding(std::string_view name) {
   constexpr std::array<std::string_view, 6> kNames = {"embed_tokens",   "wte",        "word_embeddings",
                                                       "tok_embeddings", "token_embd", "embed_in"};
-  return std::find(kNames.begin(), kNames.end(), name) != kNames.end();
+  return is_one_of(kNames, name);
 }
 
 }  // namespace weigh
