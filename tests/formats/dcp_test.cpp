@@ -12,8 +12,6 @@
 namespace weigh::testing {
 namespace {
 
-using Files = std::map<std::string, std::string>;
-
 Model checkpoint(const std::string& name) { return read(data_path("dcp/" + name)); }
 
 // The pickle of a Metadata, made by hand.

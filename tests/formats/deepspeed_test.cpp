@@ -31,8 +31,6 @@ TEST(RankName, IsToldAsText) {
   EXPECT_EQ(ranks_text({0, 1, 2, 3, 4, 5, 6}, 8), "ranks 0 to 6 of 8");
 }
 
-using Files = std::map<std::string, std::string>;
-
 std::string size_of(const std::vector<std::int64_t>& numbers) {
   return py::call(py::global("torch", "Size"), {py::sizes(numbers)});
 }

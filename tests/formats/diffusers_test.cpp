@@ -11,8 +11,6 @@
 namespace weigh::testing {
 namespace {
 
-using Files = std::map<std::string, std::string>;
-
 Model pipeline(const std::string& name) {
   Model model = read(data_path("diffusers/" + name));
   model.source = name;
@@ -23,10 +21,6 @@ const Module* module_called(const Model& model, std::string_view name) {
   for (Index child = model.modules[0].first_child; child != kNone; child = model.modules[child].next)
     if (model.modules[child].name == name) return &model.modules[child];
   return nullptr;
-}
-
-std::string one_tensor(const std::string& name) {
-  return safetensors("{" + entry(name, "U8", "[4]", "[0,4]") + "}", 4);
 }
 
 std::string index_of(const std::string& components) { return R"({"_class_name": "P", )" + components + "}"; }

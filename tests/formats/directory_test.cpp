@@ -14,13 +14,6 @@
 namespace weigh::testing {
 namespace {
 
-using Files = std::map<std::string, std::string>;
-
-std::string one_tensor(const std::string& name) {
-  return safetensors("{" + entry(name, "U8", "[4]", "[0,4]") + "}", 4);
-}
-std::string torch_model() { return torch_file(py::dict({})); }
-
 // Names of what would be read, joined by blanks; shards in brackets.
 std::string chosen(const Files& files) {
   std::string text;

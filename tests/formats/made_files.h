@@ -62,6 +62,9 @@ inline std::string notes_of(const Model& model) {
   return text;
 }
 
+// A folder: contents by name.
+using Files = std::map<std::string, std::string>;
+
 // A safetensors file with this header and so many bytes of data.
 inline std::string safetensors(const std::string& header, std::size_t data = 0) {
   return little<std::uint64_t>(header.size()) + header + std::string(data, '\0');
@@ -70,6 +73,10 @@ inline std::string safetensors(const std::string& header, std::size_t data = 0) 
 inline std::string entry(const std::string& name, const std::string& dtype, const std::string& shape,
                          const std::string& offsets) {
   return "\"" + name + "\":{\"dtype\":\"" + dtype + "\",\"shape\":" + shape + ",\"data_offsets\":" + offsets + "}";
+}
+// A file of one tensor of four bytes.
+inline std::string one_tensor(const std::string& name) {
+  return safetensors("{" + entry(name, "U8", "[4]", "[0,4]") + "}", 4);
 }
 
 // A zip archive of stored records without checksums, its directory in 64 bits as PyTorch writes it.
@@ -183,6 +190,8 @@ inline std::string torch_file(const std::string& value, const std::map<std::stri
   for (const auto& [key, bytes] : storages) zip.add("m/data/" + key, bytes);
   return zip.bytes();
 }
+// A state dict without tensors.
+inline std::string torch_model() { return torch_file(py::dict({})); }
 
 // What torch.save wrote before 1.6, up to the storages.
 inline std::string legacy_head(const std::string& value, const std::vector<std::string>& keys) {

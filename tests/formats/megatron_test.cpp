@@ -11,8 +11,6 @@
 namespace weigh::testing {
 namespace {
 
-using Files = std::map<std::string, std::string>;
-
 Model checkpoint(const std::string& name) {
   Model model = read(data_path("megatron/" + name));
   for (Note& note : model.notes)

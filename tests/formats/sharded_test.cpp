@@ -14,15 +14,10 @@
 namespace weigh::testing {
 namespace {
 
-using Files = std::map<std::string, std::string>;
-
 const char* const kIndex = "model.safetensors.index.json";
 const char* const kFirst = "model-00001-of-00002.safetensors";
 const char* const kSecond = "model-00002-of-00002.safetensors";
 
-std::string one_tensor(const std::string& name) {
-  return safetensors("{" + entry(name, "U8", "[4]", "[0,4]") + "}", 4);
-}
 // An index of tensors and the files that hold them.
 std::string index_of(const std::vector<std::pair<std::string, std::string>>& map, const std::string& metadata = "") {
   std::string text;
