@@ -43,7 +43,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   try {
     read_each(
-        *folder, options, [](const Model&) {}, [](const Error&) {});
+        *folder, options, [](const Model&) { return [] {}; }, [](const Error&) {});
   } catch (const Error&) {
   }
   return 0;

@@ -29,12 +29,16 @@ Model read(const std::string& path, const ReadOptions& options = {});
 // there; `name` "" means the folder itself.
 Model read(Folder& folder, std::string_view name, const ReadOptions& options = {});
 
-// Reads the models of a directory that is none itself but holds some, side by side or in folders: each becomes
-// visit(model), in the order of their names, and what cannot be read becomes fail(error). Returns how many they were: 0
-// where the path is one model, or no directory, or holds none.
-std::size_t read_each(const std::string& path, const ReadOptions& options, const std::function<void(Model)>& visit,
+// Takes what it wants of a model, and returns what is to be done with that in the order of the models.
+using Look = std::function<std::function<void()>(Model)>;
+
+// Reads the models of a directory that is none itself but holds some, side by side or in folders. Several threads at
+// once look(model); what that returns is called in the caller's thread, in the order of the models' names. What cannot
+// be read, or makes `look` throw an Error, becomes fail(error) in its place. Returns how many they were: 0 where the
+// path is one model, or no directory, or holds none.
+std::size_t read_each(const std::string& path, const ReadOptions& options, const Look& look,
                       const std::function<void(const Error&)>& fail);
-std::size_t read_each(Folder& folder, const ReadOptions& options, const std::function<void(Model)>& visit,
+std::size_t read_each(Folder& folder, const ReadOptions& options, const Look& look,
                       const std::function<void(const Error&)>& fail);
 
 struct FormatInfo {

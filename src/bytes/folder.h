@@ -20,10 +20,11 @@ class Folder {
 
   // The name that messages give it; "" for the current directory.
   const std::string& label() const { return label_; }
-  // Names of the files in it, sorted, as they are when first asked for. Error(not_found) where it has vanished.
-  virtual std::vector<std::string> names() const = 0;
+  // Names of the files in it, sorted, as they are when first asked for; they live as long as the folder.
+  // Error(not_found) where it has vanished.
+  virtual const std::vector<std::string>& names() const = 0;
   // Names of the folders in it, sorted. Throws as names() does.
-  virtual std::vector<std::string> folders() const = 0;
+  virtual const std::vector<std::string>& folders() const = 0;
   // A name that would leave the folder ("../x", "/x") is Error(corrupt) in all: names come from files.
   virtual bool contains(std::string_view name) const = 0;
   // Throws Error as open_file does.

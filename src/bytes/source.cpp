@@ -1,6 +1,7 @@
 #include "bytes/source.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <system_error>
@@ -32,27 +33,32 @@ class FileSource final : public Source {
   std::uint64_t size() const override { return size_; }
 
  private:
-  // What was read first at the front is kept: whoever looks at a file's first bytes hands it to one who begins there.
+  // The first page is had from the system at once and kept: a dozen formats look at a file's first bytes, and the
+  // header of a small model ends there.
   void do_read(std::uint64_t offset, std::span<char> into) override {
-    if (fits(offset, into.size(), head_.size())) {
-      std::memcpy(into.data(), head_.data() + offset, into.size());
-      return;
-    }
-    read_from_file(offset, into);
-    if (offset == 0 && head_.empty() && into.size() <= kMostKept) head_.assign(into.begin(), into.end());
+    if (head_size_ == 0 && fits(offset, into.size(), head_.size())) head_size_ = read_some(0, head_);
+    if (!fits(offset, into.size(), head_size_)) return read_from_file(offset, into);
+    std::memcpy(into.data(), head_.data() + offset, into.size());
   }
 
   void read_from_file(std::uint64_t offset, std::span<char> into) {
     while (!into.empty()) {
-      ssize_t got = ::pread(descriptor_, into.data(), into.size(), static_cast<off_t>(offset));
-      if (got < 0 && errno == EINTR) continue;
-      if (got < 0) fail(ErrorKind::not_found, label(), "cannot be read", errno);
+      const std::size_t got = read_some(offset, into);
       if (got == 0) {
         throw Error(ErrorKind::truncated, label(),
                     fmt::format("{} bytes are missing; did the file shrink while it was read?", into.size()), offset);
       }
-      into = into.subspan(static_cast<std::size_t>(got));
-      offset += static_cast<std::uint64_t>(got);
+      into = into.subspan(got);
+      offset += got;
+    }
+  }
+
+  // As many bytes as the system gives at once; 0 at the file's end.
+  std::size_t read_some(std::uint64_t offset, std::span<char> into) {
+    for (;;) {
+      const ssize_t got = ::pread(descriptor_, into.data(), into.size(), static_cast<off_t>(offset));
+      if (got >= 0) return static_cast<std::size_t>(got);
+      if (errno != EINTR) fail(ErrorKind::not_found, label(), "cannot be read", errno);
     }
   }
 
@@ -62,11 +68,10 @@ class FileSource final : public Source {
     return {static_cast<const char*>(memory), {size_}};
   }
 
-  static constexpr std::size_t kMostKept = 512;
-
   int descriptor_;
   std::uint64_t size_;
-  std::string head_;
+  std::size_t head_size_ = 0;
+  std::array<char, 4096> head_;
 };
 
 class MemorySource final : public Source {

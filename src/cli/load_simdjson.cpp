@@ -21,7 +21,7 @@ namespace {
 using GetImplementation = internal::atomic_ptr<const implementation>& (*)();
 
 GetImplementation find_in_library() {
-  void* library = dlopen(WEIGH_SIMDJSON, RTLD_NOW | RTLD_LOCAL);
+  void* library = dlopen(WEIGH_SIMDJSON, RTLD_LAZY | RTLD_LOCAL);
   if (library == nullptr) fail(dlerror());
   void* function = dlsym(library, "_ZN8simdjson25get_active_implementationEv");
   if (function == nullptr) fail("it is another version than the program was built with");

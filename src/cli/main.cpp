@@ -30,12 +30,12 @@ int main(int argc, char** argv) {
   cli::Console console;
   console.out = [](std::string_view text) { (void)std::fwrite(text.data(), 1, text.size(), stdout); };
   console.err = [](std::string_view text) {
-    (void)std::fflush(stdout);  // on a terminal, notes follow what they are about
+    (void)std::fflush(stdout);  // on a terminal both come in the order in which they are said
     (void)std::fwrite(text.data(), 1, text.size(), stderr);
   };
   console.read = [](const std::string& path) { return weigh::read(path); };
-  console.read_each = [](const std::string& path, const auto& visit, const auto& fail) {
-    return weigh::read_each(path, {}, visit, fail);
+  console.read_each = [](const std::string& path, const auto& look, const auto& fail) {
+    return weigh::read_each(path, {}, look, fail);
   };
   console.color = terminal.color;
   console.unicode = terminal.unicode;

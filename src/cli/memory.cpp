@@ -18,7 +18,7 @@ namespace {
 constexpr std::size_t kHeap = std::size_t{40} << 20;
 constexpr std::uintptr_t kLargePage = std::uintptr_t{2} << 20;
 constexpr std::uintptr_t kPage = 4096;
-constexpr std::size_t kFirst = std::size_t{640} << 10;
+constexpr std::size_t kFirst = std::size_t{256} << 10;
 constexpr int kPopulateWrite = 23;  // MADV_POPULATE_WRITE, of Linux 5.14: unknown to older systems, which refuse it
 constexpr std::uintptr_t kSmall = 6 * kLargePage;  // what a small model needs: clearing a large page would cost it more
 
@@ -28,8 +28,9 @@ void prefer_large_pages() {
   // Where the space of addresses is limited, a large heap would be refused, and what it is for with it.
   for (const auto resource : {RLIMIT_AS, RLIMIT_DATA})
     if (rlimit limit{}; getrlimit(resource, &limit) != 0 || limit.rlim_cur != RLIM_INFINITY) return;
-  // One heap for all threads, which is not given back before the end.
-  if (mallopt(M_ARENA_MAX, 1) == 0 || mallopt(M_MMAP_THRESHOLD, 4 << 20) == 0 ||
+  // As many heaps as threads read ahead: of one, each would wait for the others. They are not given back before the
+  // end.
+  if (mallopt(M_ARENA_MAX, 4) == 0 || mallopt(M_MMAP_THRESHOLD, 4 << 20) == 0 ||
       mallopt(M_TRIM_THRESHOLD, INT32_MAX) == 0 || mallopt(M_TOP_PAD, kHeap) == 0)
     return;
   auto* heap = static_cast<char*>(std::malloc(std::size_t{1} << 20));  // makes it grow

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <functional>
 #include <new>
 #include <utility>
 #include <variant>
@@ -34,8 +35,7 @@ class Command {
     }
     if (is_json() && options_.files.size() > 1) begin_array();
     for (const std::string& file : options_.files) {
-      if (weigh_each(file)) continue;
-      if (const std::string text = weigh(file); !text.empty()) show(text);
+      if (!weigh_each(file)) weigh(file);
     }
     if (is_array_) console_.out("]\n");
     return unusable_ ? kUnusable : check_failed_ ? kCheckFailed : kDone;
@@ -60,11 +60,26 @@ class Command {
     console_.out(text);
   }
 
-  // The text for one file; empty where it cannot be had.
-  std::string weigh(const std::string& file) {
+  void weigh(const std::string& file) {
+    attempt(file, [&] { say(said_of(console_.read(file))); });
+  }
+
+  // What there is to say of one model.
+  struct Said {
     std::string text;
-    attempt(file, [&] { text = text_of(console_.read(file)); });
-    return text;
+    std::vector<std::string> notes;
+    bool is_initialized = true;
+  };
+
+  Said said_of(const Model& model) const {
+    const Summary summary = summarize(model, options_.summary);
+    return {render(summary, options_.render), note_lines(model), summary.uninitialized.empty()};
+  }
+
+  void say(const Said& said) {
+    for (const std::string& line : said.notes) complain(line);
+    check(said.is_initialized);
+    show(said.text);
   }
 
   // Models of a directory that is none itself: lines of a list, or each as if it were named. False for all else.
@@ -75,15 +90,15 @@ class Command {
     Listing listing{file, {}};
     std::size_t count = 0;
     const bool is_done = attempt(file, [&] {
-      count = console_.read_each(
-          file,
-          [&](const Model& model) {
-            attempt(model.source, [&] {
-              if (is_json()) begin_array();
-              is_whole ? show(text_of(model)) : add_to(listing, model);
-            });
-          },
-          [&](const Error& error) { fail(fmt::format("weigh: {}", error.what())); });
+      const Look whole = [this](const Model& model) {
+        return [this, said = said_of(model)] {
+          if (is_json()) begin_array();
+          say(said);
+        };
+      };
+      const Look line = [this, &listing](const Model& model) { return add_to(listing, model); };
+      count = console_.read_each(file, is_whole ? whole : line,
+                                 [&](const Error& error) { fail(fmt::format("weigh: {}", error.what())); });
     });
     if (!listing.models.empty()) {
       if (const std::string line = notes_line(listing); !line.empty()) complain(line);
@@ -93,7 +108,7 @@ class Command {
     return !is_done || count > 0;
   }
 
-  void add_to(Listing& listing, const Model& model) {
+  std::function<void()> add_to(Listing& listing, const Model& model) {
     SummaryOptions totals_only = options_.summary;
     totals_only.depth = 0;
     totals_only.fold = false;
@@ -101,24 +116,14 @@ class Command {
     std::string name = model.source;
     if (name.starts_with(listing.source)) name.erase(0, listing.source.size());
     name.erase(0, std::min(name.find_first_not_of('/'), name.size()));
-    listing.models.push_back(listed(summary, name));
-    check_strictly(summary);
+    return [this, &listing, one = listed(summary, name), is_initialized = summary.uninitialized.empty()]() mutable {
+      listing.models.push_back(std::move(one));
+      check(is_initialized);
+    };
   }
 
-  std::string text_of(const Model& model) {
-    const Summary summary = summarize(model, options_.summary);
-    std::string text = render(summary, options_.render);
-    check(summary);
-    return text;
-  }
-
-  void check(const Summary& summary) {
-    for (const std::string& line : note_lines(*summary.model)) complain(line);
-    check_strictly(summary);
-  }
-
-  void check_strictly(const Summary& summary) {
-    if (options_.strict && !summary.uninitialized.empty()) check_failed_ = true;
+  void check(bool is_initialized) {
+    if (options_.strict && !is_initialized) check_failed_ = true;
   }
 
   // Whether it was done; else what stopped it was said.

@@ -22,8 +22,7 @@ struct Console {
   std::function<void(std::string_view)> err;
   std::function<Model(const std::string& path)> read;
   // As weigh::read_each; where there is none, directories of several models are left to `read`.
-  std::function<std::size_t(const std::string& path, const std::function<void(Model)>& visit,
-                            const std::function<void(const Error&)>& fail)>
+  std::function<std::size_t(const std::string& path, const Look& look, const std::function<void(const Error&)>& fail)>
       read_each;
   bool color = false;   // what --color=auto means
   bool unicode = true;  // whether the locale's characters are UTF-8

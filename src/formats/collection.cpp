@@ -30,6 +30,10 @@ std::string_view take_number(std::string_view& text) {
 
 // "epoch=2" before "epoch=10".
 bool natural_less(std::string_view a, std::string_view b) {
+  auto same = static_cast<std::size_t>(std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first - a.begin());
+  while (same > 0 && is_digit(a[same - 1])) --same;  // numbers are compared whole
+  a.remove_prefix(same);
+  b.remove_prefix(same);
   while (!a.empty() && !b.empty()) {
     if (is_digit(a.front()) && is_digit(b.front())) {
       const std::string_view left = take_number(a);
@@ -66,12 +70,22 @@ class Search {
     add_folders_of(root_, "");
     for (std::size_t depth = 1; depth < kDeepest && !open_.empty(); ++depth)
       for (const std::string& path : std::exchange(open_, {})) add_folders_of(*root_.enter(path), path);
-    std::sort(found_.begin(), found_.end(),
-              [](const CollectedModel& a, const CollectedModel& b) { return natural_less(a.name, b.name); });
-    return std::move(found_);
+    return in_order();
   }
 
  private:
+  std::vector<CollectedModel> in_order() {
+    std::vector<CollectedModel*> order;
+    order.reserve(found_.size());
+    for (CollectedModel& model : found_) order.push_back(&model);
+    std::sort(order.begin(), order.end(),
+              [](const CollectedModel* a, const CollectedModel* b) { return natural_less(a->name, b->name); });
+    std::vector<CollectedModel> models;
+    models.reserve(order.size());
+    for (CollectedModel* model : order) models.push_back(std::move(*model));
+    return models;
+  }
+
   static constexpr std::size_t kDeepest = 4;  // folders in folders; links that lead back end there, too
 
   void add_files(const std::string& path, DirectoryPlan plan) {
@@ -100,64 +114,64 @@ class Search {
   std::vector<std::string> open_;  // folders to be looked into
 };
 
-constexpr std::size_t kBatch = 8;
-
 struct Outcome {
-  std::optional<Model> model;
+  std::function<void()> then;  // none: it is no model, or there is an error
   std::optional<Error> error;
 };
 
-Outcome read_one(Folder& root, const CollectedModel& collected, const ReadOptions& options) {
-  Outcome outcome;
-  try {
-    if (collected.files.name().empty()) {
-      outcome.model = read(*root.enter(collected.folder), "", options);
-    } else if (collected.folder.empty()) {
-      outcome.model = read_if_model(root, collected.files, options);
-    } else {
-      outcome.model = read_if_model(*root.enter(collected.folder), collected.files, options);
-    }
-  } catch (const Error& error) {
-    outcome.error = error;
-  }
-  return outcome;
+std::optional<Model> read_one(Folder& root, const CollectedModel& collected, const ReadOptions& options) {
+  if (collected.files.name().empty()) return read(*root.enter(collected.folder), "", options);
+  if (collected.folder.empty()) return read_if_model(root, collected.files, options);
+  return read_if_model(*root.enter(collected.folder), collected.files, options);
 }
+
+// Small models are read faster than threads hand them over: some at a time, and some times for each thread.
+std::size_t batch_size(std::size_t models) { return std::clamp<std::size_t>(models / 32, 1, 64); }
 
 }  // namespace
 
 std::vector<CollectedModel> find_models(const Folder& folder) { return Search(folder).run(); }
 
-std::size_t read_each(Folder& folder, const ReadOptions& options, const std::function<void(Model)>& visit,
+std::size_t read_each(Folder& folder, const ReadOptions& options, const Look& look,
                       const std::function<void(const Error&)>& fail) {
   const std::vector<CollectedModel> models = find_models(folder);
   if (models.empty()) return 0;
-  // Small models are read faster than threads hand them over: a few at a time.
-  const std::size_t batches = (models.size() + kBatch - 1) / kBatch;
+  const auto outcome_of = [&](const CollectedModel& collected) {
+    Outcome outcome;
+    try {
+      if (std::optional<Model> model = read_one(folder, collected, options)) outcome.then = look(std::move(*model));
+    } catch (const Error& error) {
+      outcome.error = error;
+    }
+    return outcome;
+  };
+  const std::size_t size = batch_size(models.size());
+  const std::size_t batches = (models.size() + size - 1) / size;
   const auto reader = [&]() -> Ahead<std::vector<Outcome>>::Make {
     return [&](std::size_t batch) {
       std::vector<Outcome> outcomes;
-      const std::size_t end = std::min((batch + 1) * kBatch, models.size());
-      for (std::size_t i = batch * kBatch; i < end; ++i) outcomes.push_back(read_one(folder, models[i], options));
+      const std::size_t end = std::min((batch + 1) * size, models.size());
+      for (std::size_t i = batch * size; i < end; ++i) outcomes.push_back(outcome_of(models[i]));
       return outcomes;
     };
   };
   Ahead<std::vector<Outcome>> ahead(batches, reader);
   std::size_t count = 0;
   for (std::size_t batch = 0; batch < batches; ++batch) {
-    for (Outcome& outcome : ahead.next()) {
-      if (outcome.model) visit(std::move(*outcome.model));
+    for (const Outcome& outcome : ahead.next()) {
+      if (outcome.then) outcome.then();
       if (outcome.error) fail(*outcome.error);
-      count += outcome.model || outcome.error ? 1 : 0;
+      count += outcome.then || outcome.error ? 1 : 0;
     }
   }
   return count;
 }
 
-std::size_t read_each(const std::string& path, const ReadOptions& options, const std::function<void(Model)>& visit,
+std::size_t read_each(const std::string& path, const ReadOptions& options, const Look& look,
                       const std::function<void(const Error&)>& fail) {
   std::error_code ignored;
   if (!std::filesystem::is_directory(path, ignored)) return 0;
-  return read_each(*open_folder(path), options, visit, fail);
+  return read_each(*open_folder(path), options, look, fail);
 }
 
 }  // namespace weigh

@@ -81,10 +81,10 @@ struct StateFiles {
 };
 
 bool is_universal(const Folder& folder) {
-  const std::vector<std::string> folders = folder.folders();
+  const std::vector<std::string>& folders = folder.folders();
   if (!std::binary_search(folders.begin(), folders.end(), kUniversal)) return false;
   const std::unique_ptr<Folder> zero = folder.enter(kUniversal);
-  const std::vector<std::string> names = zero->folders();
+  const std::vector<std::string>& names = zero->folders();
   return !names.empty() && zero->contains(names.front() + "/fp32.pt");
 }
 
@@ -92,7 +92,7 @@ bool is_step(const Folder& folder) { return !StateFiles(folder.names()).models.e
 
 // The folder that "latest" names; null where there is no such file, or it names none.
 std::unique_ptr<Folder> latest_of(const Folder& folder) {
-  const std::vector<std::string> folders = folder.folders();
+  const std::vector<std::string>& folders = folder.folders();
   for (std::string_view latest : kLatest) {
     if (!folder.contains(latest)) continue;
     const std::unique_ptr<Source> source = folder.open(latest);

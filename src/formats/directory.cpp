@@ -168,7 +168,8 @@ class Plan {
     for (const std::string& name : folder_.folders()) {
       if (name.starts_with('.')) continue;
       if (++looked_at > kMostFolders) return;
-      for (const std::string& file : folder_.enter(name)->names()) {
+      const std::unique_ptr<Folder> beside = folder_.enter(name);
+      for (const std::string& file : beside->names()) {
         const ModelName parsed = parse_model_name(file);
         if (parsed.ending.empty() || is_trainer_file(file)) continue;
         note("beside", name + "/",
@@ -196,7 +197,7 @@ DirectoryPlan plan_one_model(const Folder& folder) {
   DirectoryPlan plan = plan_directory(folder);
   if (plan.models.size() == 1) return plan;
   if (plan.models.empty()) {
-    const std::vector<std::string> names = folder.names();
+    const std::vector<std::string>& names = folder.names();
     throw Error(ErrorKind::unsupported, folder.label(),
                 names.empty() ? "is a directory without files"
                               : fmt::format("is a directory without a model: {}", list(names)));

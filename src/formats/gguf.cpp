@@ -179,7 +179,7 @@ void read_gguf_parts(Folder& folder, std::string_view name, const ReadOptions& o
   GgufReader reader(model, options);
   std::vector<bool> there(given.count);
   std::uint64_t promised = 0;
-  const std::vector<std::string> names = folder.names();
+  const std::vector<std::string>& names = folder.names();
   for (const std::string& file : names) {
     const PartName part = parse(file);
     if (part.number == 0 || part.stem != given.stem || part.count != given.count) continue;

@@ -69,7 +69,7 @@ std::unique_ptr<Folder> latest_of(const Folder& folder) {
   std::string text = source->read(0, static_cast<std::size_t>(std::min<std::uint64_t>(source->size(), 32)));
   text.erase(text.find_last_not_of(" \t\r\n") + 1);
   if (const auto number = numbers_in(text, "#")) text = fmt::format("iter_{:07}", number->front());
-  const std::vector<std::string> folders = folder.folders();
+  const std::vector<std::string>& folders = folder.folders();
   return std::binary_search(folders.begin(), folders.end(), text) ? folder.enter(text) : nullptr;
 }
 

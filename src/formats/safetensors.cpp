@@ -1,6 +1,7 @@
 #include "formats/safetensors.h"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 #include <fmt/format.h>
@@ -107,9 +108,15 @@ void SafetensorsReader::add_tie(std::string_view name, std::string_view kept) {
 
 namespace {
 
-// The parser is larger than the header: it is gone before the model grows.
+// The parser is larger than the header. A large one is gone before the model grows, a small one serves all files that a
+// thread reads.
 SafetensorsHeader read_alone(Source& source, const ReadOptions& options) {
-  json::Parser parser;
+  thread_local json::Parser parser;
+  constexpr auto shrink = [](json::Parser* used) {
+    constexpr std::size_t kSmall = std::size_t{1} << 16;
+    if (used->capacity() > kSmall) *used = json::Parser();
+  };
+  const std::unique_ptr<json::Parser, decltype(shrink)> borrowed(&parser);
   return read_safetensors_header(source, options, parser);
 }
 

@@ -171,9 +171,8 @@ class Sharded {
  private:
   std::vector<std::string> files_like_shards(std::string_view index) const {
     std::vector<std::string> shards;
-    for (std::string& name : folder_.names())
-      if (is_shard_name(name, stem_of(index), is_pytorch() ? ".bin" : ".safetensors"))
-        shards.push_back(std::move(name));
+    for (const std::string& name : folder_.names())
+      if (is_shard_name(name, stem_of(index), is_pytorch() ? ".bin" : ".safetensors")) shards.push_back(name);
     return shards;
   }
 

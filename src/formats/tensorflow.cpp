@@ -29,7 +29,7 @@ constexpr std::size_t kMostNamed = 5;
 
 // Names of the checkpoints in a folder: "ckpt-1" of "ckpt-1.index", where shards of it stand beside it.
 std::vector<std::string> checkpoints_in(const Folder& folder) {
-  const std::vector<std::string> names = folder.names();
+  const std::vector<std::string>& names = folder.names();
   std::vector<std::string> found;
   for (const std::string& name : names) {
     if (!name.ends_with(kIndex)) continue;
@@ -92,7 +92,7 @@ bool is_saved_model(std::string_view name) { return name == kSavedModel; }
 
 bool matches_tensorflow(const Folder& folder) {
   if (folder.contains(kSavedModel)) return true;
-  const std::vector<std::string> names = folder.names();
+  const std::vector<std::string>& names = folder.names();
   const bool has_other = std::any_of(names.begin(), names.end(), [](std::string_view name) {
     return name.ends_with(".safetensors") || name.ends_with(".bin");
   });

@@ -20,7 +20,6 @@ namespace {
 constexpr std::size_t kIndent = 2;
 constexpr std::string_view kBold = "\x1b[1m";
 constexpr std::string_view kPlain = "\x1b[0m";
-constexpr NumberStyle kDigits = {.exact = true, .unicode = true, .commas = false};
 
 std::string format_of(const ListedModel& model) {
   return model.kind.empty() ? model.format : model.format + ", " + model.kind;

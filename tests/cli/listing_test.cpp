@@ -40,8 +40,8 @@ class Lists : public ::testing::Test {
     console.read = [&](const std::string& path) {
       return path.ends_with('/') || path == "runs" ? read(*folder->enter("runs"), "") : read(*folder, path);
     };
-    console.read_each = [&](const std::string& path, const auto& visit, const auto& fail) {
-      return path == "runs" || path == "runs/" ? read_each(*folder->enter("runs"), {}, visit, fail) : 0;
+    console.read_each = [&](const std::string& path, const Look& look, const auto& fail) {
+      return path == "runs" || path == "runs/" ? read_each(*folder->enter("runs"), {}, look, fail) : 0;
     };
     console.width = width_;
     result.code = cli::run(arguments, console);

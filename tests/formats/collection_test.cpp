@@ -27,7 +27,10 @@ std::string found(const Files& files) {
 std::string each(const Files& files, std::size_t* count = nullptr) {
   std::string text;
   const std::size_t all = read_each(
-      *memory_folder("", files), {}, [&](const Model& model) { text += (text.empty() ? "" : " ") + model.source; },
+      *memory_folder("", files), {},
+      [&](const Model& model) {
+        return [&text, source = model.source] { text += (text.empty() ? "" : " ") + source; };
+      },
       [&](const Error& error) { text += (text.empty() ? "[" : " [") + std::string(error.what()) + "]"; });
   if (count != nullptr) *count = all;
   return text;

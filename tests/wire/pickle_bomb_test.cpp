@@ -33,7 +33,7 @@ std::size_t peak_megabytes() {
 
 class PickleBomb : public ::testing::Test {
  protected:
-  const Limits limits_;
+  const Limits limits_{};
 };
 
 TEST_F(PickleBomb, OfAListThatHoldsItselfIsReadInPeace) {
