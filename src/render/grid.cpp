@@ -50,7 +50,8 @@ void fit(std::vector<GridColumn>& columns, std::size_t width, std::string_view e
 std::vector<std::string> lines_of(const std::vector<GridColumn>& columns) {
   std::vector<std::size_t> widths;
   for (const GridColumn& column : columns) widths.push_back(width_of(column));
-  std::vector<std::string> lines = {line(columns, widths, [](const GridColumn& c) -> const std::string& { return c.title; })};
+  std::vector<std::string> lines = {
+      line(columns, widths, [](const GridColumn& c) -> const std::string& { return c.title; })};
   for (std::size_t row = 0; !columns.empty() && row < columns[0].cells.size(); ++row)
     lines.push_back(line(columns, widths, [row](const GridColumn& c) -> const std::string& { return c.cells[row]; }));
   return lines;
