@@ -2,15 +2,12 @@
 // numbers are those of the issue and of each file's `derived`. Which of its facts are certain each file says itself:
 // of Kimi-K2, MiniMax-M2, GOT-OCR and (but for the dtype) HunyuanVideo all counts are; of ERNIE the absence of a stored
 // head, and of MiniCPM-V the size of the vocabulary, are inferred.
-#include <filesystem>
+#include "support/giants.h"
+
+#include <cstdint>
 #include <optional>
-#include <string>
 
 #include <gtest/gtest.h>
-
-#include "replica/pattern.h"
-#include "replica/shards.h"
-#include "support/files.h"
 
 #include "weigh/weigh.h"
 
@@ -30,22 +27,16 @@ class Giants : public ::testing::TestWithParam<Giant> {};
 
 TEST_P(Giants, AreWeighedRight) {
   const Giant& giant = GetParam();
-  const std::string folder = ::testing::TempDir() + "weigh_giant_" + giant.name;
-  std::filesystem::remove_all(folder);
-  replica::write_shards(replica::read_pattern(testing::data_path(std::string("seed_models/") + giant.name + ".json")),
-                        folder);
-  {
-    const Model model = read(folder);
-    const Summary summary = summarize(model);
-    EXPECT_EQ(model.tensors.size(), giant.tensors);
-    EXPECT_EQ(summary.totals.parameters.known(), giant.parameters);
-    EXPECT_TRUE(summary.totals.is_exact());
-    EXPECT_EQ(summary.totals.active_parameters, giant.active);
-    EXPECT_EQ(summary.totals.active_without_embedding, giant.active_without_embedding);
-    EXPECT_EQ(summary.totals.bytes.known(), giant.bytes);
-    for (const Note& note : model.notes) ADD_FAILURE() << note.code << ": " << note.place << ": " << note.message;
-  }
-  std::filesystem::remove_all(folder);
+  const testing::GiantFolder folder(giant.name);
+  const Model model = read(folder.path());
+  const Summary summary = summarize(model);
+  EXPECT_EQ(model.tensors.size(), giant.tensors);
+  EXPECT_EQ(summary.totals.parameters.known(), giant.parameters);
+  EXPECT_TRUE(summary.totals.is_exact());
+  EXPECT_EQ(summary.totals.active_parameters, giant.active);
+  EXPECT_EQ(summary.totals.active_without_embedding, giant.active_without_embedding);
+  EXPECT_EQ(summary.totals.bytes.known(), giant.bytes);
+  for (const Note& note : model.notes) ADD_FAILURE() << note.code << ": " << note.place << ": " << note.message;
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Giants,
@@ -58,12 +49,7 @@ INSTANTIATE_TEST_SUITE_P(All, Giants,
                                            Giant{"HunyuanVideo-1.5", 1'793, 8'326'608'160, {}, {}, 33'306'432'640},
                                            Giant{"MiniCPM-V-4_5", 849, 8'695'895'280, {}, {}, 17'391'790'560},
                                            Giant{"GOT-OCR-2.0-hf", 472, 560'528'640, {}, {}, 1'432'066'560}),
-                         [](const auto& info) {
-                           std::string name = info.param.name;
-                           for (char& c : name)
-                             if (!std::isalnum(static_cast<unsigned char>(c))) c = '_';
-                           return name;
-                         });
+                         [](const auto& info) { return testing::test_name(info.param.name); });
 
 }  // namespace
 }  // namespace weigh

@@ -1,26 +1,23 @@
 weigh_test(formats
   FILES
-    formats/config_keys_test.cpp
-    formats/expected_test.cpp
-    formats/giants_test.cpp
-    formats/gguf_test.cpp
-    formats/onnx_test.cpp
-    formats/npz_test.cpp
-    formats/flax_test.cpp
-    formats/keras_test.cpp
     formats/collection_test.cpp
+    formats/config_keys_test.cpp
     formats/dcp_test.cpp
     formats/deepspeed_test.cpp
     formats/diffusers_test.cpp
     formats/directory_test.cpp
     formats/expected_test.cpp
+    formats/flax_test.cpp
     formats/giants_test.cpp
     formats/gguf_test.cpp
+    formats/keras_test.cpp
     formats/megatron_test.cpp
+    formats/npz_test.cpp
+    formats/onnx_test.cpp
+    formats/pt2_test.cpp
     formats/robustness_test.cpp
     formats/safetensors_test.cpp
     formats/sharded_test.cpp
-    formats/pt2_test.cpp
     formats/tensorflow_test.cpp
     formats/tflite_test.cpp
     formats/torchscript_test.cpp
