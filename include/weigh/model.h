@@ -152,6 +152,9 @@ class Model {
   // Of what is called `name` in the module.
   std::string path_of(Index module, std::string_view name) const;
 
+  // Where it stands in `tensors`, of which it is one.
+  Index index_of(const Tensor& tensor) const { return static_cast<Index>(&tensor - tensors.data()); }
+
   // Extents of a tensor whose rank is known.
   const Extent* shape_begin(const Tensor& tensor) const { return extents.data() + tensor.first_extent; }
   const Extent* shape_end(const Tensor& tensor) const { return shape_begin(tensor) + tensor.rank; }

@@ -41,14 +41,15 @@ Summary summarize(const Model& model, const SummaryOptions& options) {
   try {
     // Both look at every tensor, and neither at what the other finds.
     const bool is_large = model.tensors.size() > 20'000;
-    auto prints = std::async(is_large && options.fold ? std::launch::async : std::launch::deferred,
-                             [&] { return fingerprints(model); });
+    std::future<std::vector<std::uint64_t>> prints;
+    if (options.fold)
+      prints = std::async(is_large ? std::launch::async : std::launch::deferred, [&] { return fingerprints(model); });
     if (!model.is_live) summary.quantized = find_quantized(model);
     summary.tallies = tally_modules(summary);
     summary.totals = total(summary, summary.tallies[0]);
     find_parts(summary);
     if (!summary.count) find_active(summary);
-    select_rows(summary, options, options.fold ? prints.get() : std::vector<std::uint64_t>());
+    select_rows(summary, options, prints.valid() ? prints.get() : std::vector<std::uint64_t>());
   } catch (const Error& error) {  // a count too large for 64 bits does not know whose it is
     throw Error(error.kind(), model.source, error.message());
   }

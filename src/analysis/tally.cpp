@@ -36,12 +36,8 @@ Count logical_of(const Summary& summary, std::size_t tensor, Count numel) {
 // Not where one counts for oneself.
 bool is_quantised(const Summary& summary) { return !summary.quantized.empty() && !summary.count; }
 
-std::size_t index_of(const Summary& summary, const Tensor& tensor) {
-  return static_cast<std::size_t>(&tensor - summary.model->tensors.data());
-}
-
 Scheme scheme_of(const Summary& summary, const Tensor& tensor) {
-  return is_quantised(summary) ? summary.quantized.schemes[index_of(summary, tensor)] : Scheme::none;
+  return is_quantised(summary) ? summary.quantized.schemes[summary.model->index_of(tensor)] : Scheme::none;
 }
 
 // Adds what one tensor amounts to, or takes it away again.
@@ -52,7 +48,7 @@ void apply(const Summary& summary, const Tensor& tensor, Tally& tally, Operation
   if (with_bytes) operation(tally.bytes, summary.model->bytes(tensor, numel));
   Part part = Part::plain;
   if (is_quantised(summary)) {
-    const std::size_t index = index_of(summary, tensor);
+    const Index index = summary.model->index_of(tensor);
     part = summary.quantized.part(index);
     if (part == Part::packed) numel = logical_of(summary, index, std::move(numel));
   }
@@ -154,8 +150,9 @@ std::vector<DTypeShare> share_by_dtype(const Summary& summary, const CopiedSecti
   }
   shares.erase(std::remove_if(shares.begin(), shares.end(), [](const DTypeShare& s) { return s.elements == 0; }),
                shares.end());
-  std::stable_sort(shares.begin(), shares.end(),
-                   [](const DTypeShare& a, const DTypeShare& b) { return a.bytes > b.bytes; });
+  std::sort(shares.begin(), shares.end(), [](const DTypeShare& a, const DTypeShare& b) {
+    return a.bytes != b.bytes ? a.bytes > b.bytes : a.dtype < b.dtype;
+  });
   return shares;
 }
 

@@ -100,8 +100,8 @@ class HeaderReader {
 
   SafetensorsHeader run() && {
     header_.label = label_;
-    // A tensor takes 80 bytes of a header or more.
-    header_.tensors.reserve(length_ / 80);
+    // A tensor takes 70 bytes of a header or more.
+    header_.tensors.reserve(length_ / 70);
     read_all();
     check_layout();
     return std::move(header_);
@@ -117,7 +117,7 @@ class HeaderReader {
     json::Document document(parser_, header_.text, label_, kLengthSize);
     Entry entry;
     document.for_each_member([&](std::string_view name, json::Value& value) {
-      if (!document.is_in_text(name)) name = header_.escaped.emplace_back(name);
+      if (!document.is_in_text(name)) name = header_.escaped.emplace_front(name);
       entry.name = name;
       if (entry.name.size() > limits_.name_bytes)
         fail(ErrorKind::limit, fmt::format("a name has {} bytes, more than {} (limit name_bytes)", entry.name.size(),

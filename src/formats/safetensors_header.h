@@ -11,7 +11,7 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
+#include <forward_list>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -40,10 +40,10 @@ struct NameSet {
 
 // What one file's header says, checked by itself.
 struct SafetensorsHeader {
-  std::string label;                // of the file
-  std::vector<Tensor> tensors;      // without a module; named by their full names, which view:
-  json::Text text;                  // the header itself,
-  std::deque<std::string> escaped;  // and the names that stand in it with escapes
+  std::string label;                       // of the file
+  std::vector<Tensor> tensors;             // without a module; named by their full names, which view:
+  json::Text text;                         // the header itself,
+  std::forward_list<std::string> escaped;  // and the names that stand in it with escapes
   std::vector<Extent> extents;
   std::vector<std::uint64_t> offsets;  // of the tensors' bytes in the file; empty unless they were asked for
   std::vector<std::pair<std::string, std::string>> metadata;  // __metadata__

@@ -124,7 +124,7 @@ SafetensorsHeader read_pytorch_shard(Source& source, const ReadOptions& options)
   header.label = source.label();
   for (const Tensor& tensor : shard.tensors) {
     Tensor named = tensor;
-    named.name = header.escaped.emplace_back(shard.path_of(tensor));
+    named.name = header.escaped.emplace_front(shard.path_of(tensor));
     named.module = 0;
     named.next = kNone;
     header.names.add(named.name);

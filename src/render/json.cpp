@@ -287,16 +287,14 @@ class JsonText {
     json_.end_object();
   }
 
-  std::size_t index_of(const Tensor& tensor) const { return static_cast<std::size_t>(&tensor - model_.tensors.data()); }
-
   std::string_view scheme(const Tensor& tensor) const {
     const QuantizedWeights& quantized = summary_.quantized;
-    return quantized.empty() ? "" : name(quantized.schemes[index_of(tensor)]);
+    return quantized.empty() ? "" : name(quantized.schemes[model_.index_of(tensor)]);
   }
 
   std::optional<std::uint64_t> logical(const Tensor& tensor, const Count& numel) const {
     const QuantizedWeights& quantized = summary_.quantized;
-    const std::size_t index = index_of(tensor);
+    const Index index = model_.index_of(tensor);
     const Part part = quantized.part(index);
     if (part == Part::packed && quantized.logical[index] != QuantizedWeights::kUnknown) return quantized.logical[index];
     const bool is_counted = part == Part::plain && tensor.role == Role::parameter && numel.is_exact();

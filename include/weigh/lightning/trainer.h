@@ -80,9 +80,8 @@ struct TrainerOptions {
   bool enable_progress_bar = true;
   bool enable_checkpointing = true;
   std::int64_t log_every_n_steps = 50;
-  bool detect_nan = true;  // a loss that is no number is an error, before it reaches a parameter
-  bool allow_no_loss =
-      false;  // a training_step that returns an undefined tensor leaves the batch out; else it is an error
+  bool detect_nan = true;      // a loss that is no number is an error, before it reaches a parameter
+  bool allow_no_loss = false;  // a step that returns an undefined tensor leaves its batch out; else it is an error
   std::string default_root_dir = ".";
   std::vector<std::shared_ptr<Callback>> callbacks = {};
   Uninitialized uninitialized = Uninitialized::warn;
