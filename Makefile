@@ -46,7 +46,7 @@ demo: build
 bench: build
 	@build/release/weigh_bench
 
-# libFuzzer on each target for SECONDS seconds.
+# libFuzzer on each target for SECONDS seconds of processor time.
 fuzz: packages
 	@tools/install-packages $(FUZZ_PACKAGES)
 	@cmake --preset fuzz >/dev/null
