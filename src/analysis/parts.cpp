@@ -13,7 +13,7 @@
 namespace weigh {
 namespace {
 
-constexpr std::array<std::string_view, 18> kTowers = {"vision_model",
+constexpr std::array<std::string_view, 19> kTowers = {"vision_model",
                                                       "vision_tower",
                                                       "visual",
                                                       "vpm",
@@ -30,7 +30,8 @@ constexpr std::array<std::string_view, 18> kTowers = {"vision_model",
                                                       "audio_encoder",
                                                       "apm",
                                                       "audio_projection_layer",
-                                                      "speech_encoder"};
+                                                      "speech_encoder",
+                                                      "vision_moe"};  // experts that text does not pass
 constexpr std::array<std::string_view, 2> kPredicting = {"mtp", "mtp_layers"};
 
 // "model.layers.61" of a model that says it has 61 layers, and further ones that predict.

@@ -188,7 +188,9 @@ Config ConfigKeys::config() const {
   config.cache = cache(config.layers);
   config.predicting_layers =
       number({"num_nextn_predict_layers", "mtp_num_layers", "num_mtp_modules", "num_mtp_layers"});
-  config.tied_embeddings = number({"tie_word_embeddings"}) != 0;
+  // Of a model with towers its own word counts before that of its text part, whose class may only have a default.
+  const auto own = numbers_.find("tie_word_embeddings");
+  config.tied_embeddings = (own != numbers_.end() ? own->second : number({"tie_word_embeddings"})) != 0;
   return config;
 }
 

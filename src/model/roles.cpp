@@ -10,7 +10,7 @@ namespace weigh {
 namespace {
 
 // Floating-point buffers by the names under which modules register them. Integer ones need no list.
-constexpr std::array<std::string_view, 17> kBufferNames = {
+constexpr std::array<std::string_view, 28> kBufferNames = {
     "running_mean",
     "running_var",  // torch.nn: batch and instance norm
     "moving_mean",
@@ -28,6 +28,17 @@ constexpr std::array<std::string_view, 17> kBufferNames = {
     "masked_bias",  // masks kept as floats
     "weight_mask",
     "bias_mask",  // torch.nn.utils.prune
+    "cluster_size",
+    "cluster_usage",
+    "embed_avg",
+    "embed_sum",
+    "inited",
+    "initialized",  // moving sums behind the codebooks of vector quantisers
+    "slope_rate",
+    "query_decay",
+    "key_decay",
+    "diagonal_decay",     // linear attention with a fixed decay
+    "final_logits_bias",  // zeros that BART and its kin add
 };
 
 // The lengths of those names: "weight" and "bias", which nearly all names are, are told apart by theirs.

@@ -68,5 +68,13 @@ TEST(ConfigKeys, TellsHowWeightsWerePacked) {
   EXPECT_EQ(config_of(R"({"quantization": {"bits": 3, "group_size": 64}})").quantization.bits, 3U);
 }
 
+TEST(ConfigKeys, OfAModelWithTowersItsOwnWordOnTiesCountsFirst) {
+  EXPECT_TRUE(config_of(R"({"text_config": {"tie_word_embeddings": true}})").tied_embeddings);
+  EXPECT_FALSE(
+      config_of(R"({"tie_word_embeddings": false, "text_config": {"tie_word_embeddings": true}})").tied_embeddings);
+  EXPECT_TRUE(
+      config_of(R"({"tie_word_embeddings": true, "text_config": {"tie_word_embeddings": false}})").tied_embeddings);
+}
+
 }  // namespace
 }  // namespace weigh::testing

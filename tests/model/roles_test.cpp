@@ -28,8 +28,8 @@ TEST(InferRole, OfAFloatIsAParameter) {
 }
 
 TEST(InferRole, OfAKnownBufferNameIsABuffer) {
-  for (std::string_view name :
-       {"running_mean", "running_var", "inv_freq", "pe", "attn_mask", "weight_mask", "window_buffer"})
+  for (std::string_view name : {"running_mean", "running_var", "inv_freq", "pe", "attn_mask", "weight_mask",
+                                "window_buffer", "embed_avg", "slope_rate"})
     EXPECT_EQ(role(name, DType::float32, {8}), Role::buffer) << name;
   EXPECT_EQ(role("my_running_mean", DType::float32, {8}), Role::parameter);
 }
