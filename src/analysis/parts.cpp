@@ -13,7 +13,7 @@
 namespace weigh {
 namespace {
 
-constexpr std::array<std::string_view, 19> kTowers = {"vision_model",
+constexpr std::array<std::string_view, 20> kTowers = {"vision_model",
                                                       "vision_tower",
                                                       "visual",
                                                       "vpm",
@@ -31,7 +31,9 @@ constexpr std::array<std::string_view, 19> kTowers = {"vision_model",
                                                       "apm",
                                                       "audio_projection_layer",
                                                       "speech_encoder",
+                                                      "embed_tokens_extend",
                                                       "vision_moe"};  // experts that text does not pass
+constexpr std::array<std::string_view, 2> kLanguageModels = {"language_model", "llm"};
 constexpr std::array<std::string_view, 2> kPredicting = {"mtp", "mtp_layers"};
 
 // "model.layers.61" of a model that says it has 61 layers, and further ones that predict.
@@ -57,7 +59,7 @@ void find_parts(Summary& summary) {
     is_inside[i] = is_inside[model.modules[i].parent];
     if (is_inside[i] || model.modules[i].alias_of != kNone) continue;
     const std::string_view name = model.modules[i].name;
-    has_text |= is_text_embedding(name);
+    has_text |= is_text_embedding(name) || is_one_of(kLanguageModels, name);
     if (is_one_of(kTowers, name)) {
       towers.push_back(i);
     } else if (is_one_of(kPredicting, name) || is_behind_the_last(model, i)) {

@@ -30,6 +30,13 @@ TEST(Parts, AreTheTopmostTowersBesideALanguageModel) {
   EXPECT_EQ(predicting(build), "");
 }
 
+TEST(Parts, AreTowersBesideALanguageModelWhateverItsEmbeddingIsCalled) {
+  Build build;
+  build.add("language_model.model.embeddings.weight", {10, 4});
+  build.add("vision_tower.weight", {3, 3});
+  EXPECT_EQ(towers(build), "vision_tower");
+}
+
 TEST(Parts, ANetworkForImagesAloneIsNoTower) {
   Build build;
   build.add("vit.embeddings.weight", {10, 4});
