@@ -79,8 +79,11 @@ class DirectoryFolder final : public Folder {
       std::string name = entry->d_name;
       if (name == "." || name == "..") continue;
       const fs::file_type type = type_of(*entry);
-      if (type == fs::file_type::regular) found.files.push_back(std::move(name));
-      if (type == fs::file_type::directory) found.folders.push_back(std::move(name));
+      if (type == fs::file_type::regular) {
+        found.files.push_back(std::move(name));
+      } else if (type == fs::file_type::directory) {
+        found.folders.push_back(std::move(name));
+      }
     }
     if (error != 0) {
       throw Error(ErrorKind::not_found, label(),

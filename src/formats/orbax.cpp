@@ -62,7 +62,8 @@ DType dtype_of(std::string_view name) {
 
 std::optional<std::vector<std::uint64_t>> numbers_of(json::Value& value) {
   std::vector<std::uint64_t> numbers;
-  for (auto item : value.get_array().value()) {
+  json::Array items = value.get_array().value();  // named: a range-for would not keep the result alive
+  for (auto item : items) {
     std::uint64_t number = 0;
     if (item.get_uint64().get(number) || number > Extent::kMax) return std::nullopt;
     numbers.push_back(number);

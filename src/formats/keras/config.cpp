@@ -168,7 +168,8 @@ class ConfigReader {
   void read_shape(std::size_t node, json::Value& value) {
     std::vector<std::optional<std::uint64_t>>& shape = nodes_[node].input_shape;
     shape.clear();
-    for (auto item : value.get_array().value()) {
+    json::Array extents = value.get_array().value();  // named: a range-for would not keep the result alive
+    for (auto item : extents) {
       json::Value extent = item.value();
       const Kind kind = extent.type().value();
       std::uint64_t number = 0;
