@@ -77,6 +77,17 @@ void tie_embeddings(Model& model) {
   tied.stored_apart = true;
 }
 
+// A model whose configuration names no dtype computes in that of its embedding, which is not quantised as a rule.
+void take_dtype_of_embedding(Model& model) {
+  for (const Tensor& tensor : model.tensors) {
+    if (tensor.name != "weight" || tensor.rank != 2 || !is_text_embedding(model.modules[tensor.module].name)) continue;
+    const DType dtype = tensor.dtype;
+    if (dtype == DType::float32 || dtype == DType::bfloat16 || dtype == DType::float16)
+      model.config.cache.element_bytes = bits(dtype) / 8;
+    return;
+  }
+}
+
 }  // namespace
 
 void read_config(const Folder& folder, const ReadOptions& options, Model& model) {
@@ -84,6 +95,7 @@ void read_config(const Folder& folder, const ReadOptions& options, Model& model)
   try {
     read_facts(*folder.open(kName), options.limits, model);
     if (model.config.tied_embeddings) tie_embeddings(model);
+    if (model.config.cache.element_bytes == 0) take_dtype_of_embedding(model);
   } catch (const Error& error) {
     model.notes.push_back({"config", std::string(kName), error.message()});
   }

@@ -11,11 +11,10 @@
 namespace weigh::testing {
 namespace {
 
+// Beside a model of one tensor, the embedding.
 Config config_of(const std::string& json) {
-  const std::string header = R"({"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})";
-  std::string file(8, '\0');
-  file[0] = static_cast<char>(header.size());
-  file += header + "1234";
+  const std::string header = R"({"embed_tokens.weight":{"dtype":"BF16","shape":[1,2],"data_offsets":[0,4]}})";
+  const std::string file = little<std::uint64_t>(header.size()) + header + "1234";
   return read(*memory_folder("m", {{"model.safetensors", file}, {"config.json", json}}), "").config;
 }
 
@@ -74,6 +73,11 @@ TEST(ConfigKeys, OfAModelWithTowersItsOwnWordOnTiesCountsFirst) {
       config_of(R"({"tie_word_embeddings": false, "text_config": {"tie_word_embeddings": true}})").tied_embeddings);
   EXPECT_TRUE(
       config_of(R"({"tie_word_embeddings": true, "text_config": {"tie_word_embeddings": false}})").tied_embeddings);
+}
+
+TEST(ConfigKeys, WithoutADtypeKeysAndValuesAreOfTheEmbeddings) {
+  EXPECT_EQ(config_of("{}").cache.element_bytes, 2U);
+  EXPECT_EQ(config_of(R"({"torch_dtype": "float32"})").cache.element_bytes, 4U);
 }
 
 }  // namespace
