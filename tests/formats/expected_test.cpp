@@ -179,12 +179,8 @@ TEST_P(Fixture, BecomesWhatAForwardMadeOfIt) {
   EXPECT_EQ(*parameters, after["parameters"].get<std::uint64_t>());
 }
 
-INSTANTIATE_TEST_SUITE_P(All, Fixture, ::testing::ValuesIn(names_of_fixtures()), [](const auto& info) {
-  std::string name = info.param;
-  std::replace_if(
-      name.begin(), name.end(), [](unsigned char c) { return !std::isalnum(c); }, '_');
-  return name;
-});
+INSTANTIATE_TEST_SUITE_P(All, Fixture, ::testing::ValuesIn(names_of_fixtures()),
+                         [](const auto& info) { return testing::test_name(info.param); });
 
 }  // namespace
 }  // namespace weigh

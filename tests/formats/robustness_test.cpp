@@ -79,12 +79,8 @@ TEST_P(Hostile, IsReadOrRefusedWhereAByteIsWrong) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(All, Hostile, ::testing::ValuesIn(fixtures()), [](const auto& info) {
-  std::string name = info.param;
-  std::replace_if(
-      name.begin(), name.end(), [](unsigned char c) { return !std::isalnum(c); }, '_');
-  return name;
-});
+INSTANTIATE_TEST_SUITE_P(All, Hostile, ::testing::ValuesIn(fixtures()),
+                         [](const auto& info) { return testing::test_name(info.param); });
 
 }  // namespace
 }  // namespace weigh

@@ -1,6 +1,7 @@
 #include "support/files.h"
 
 #include <algorithm>
+#include <cctype>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -22,6 +23,12 @@ std::string read_file(const std::string& path) {
 }
 
 std::string file(std::string_view name) { return read_file(data_path(name)); }
+
+std::string test_name(std::string name) {
+  for (char& c : name)
+    if (std::isalnum(static_cast<unsigned char>(c)) == 0) c = '_';
+  return name;
+}
 
 std::vector<std::string> files_below(std::string_view folder) {
   std::vector<std::string> names;

@@ -13,6 +13,8 @@ std::string read_file(const std::string& path);
 // The bytes of a file of tests/data: file("pytorch/gat_state_before.pt").
 std::string file(std::string_view name);
 std::string data_path(std::string_view name);
+// A name as tests may have it: "MiniMax_M2".
+std::string test_name(std::string name);
 // Names below a folder of tests/data, sorted, relative to tests/data.
 std::vector<std::string> files_below(std::string_view folder);
 

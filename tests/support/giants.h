@@ -32,11 +32,4 @@ class GiantFolder {
   std::string path_;
 };
 
-// "MiniMax_M2": the name as a test may have it.
-inline std::string test_name(std::string name) {
-  for (char& c : name)
-    if (!std::isalnum(static_cast<unsigned char>(c))) c = '_';
-  return name;
-}
-
 }  // namespace weigh::testing
