@@ -27,7 +27,7 @@ class OfPython : public ::testing::TestWithParam<int> {
   std::string shown(std::string_view key) const { return repr(value(key)); }
 
   const std::string bytes_ = testing::file("pickle/protocol" + std::to_string(GetParam()) + ".pkl");
-  const Limits limits_;
+  const Limits limits_{};
   const Pickle pickle_{"p.pkl", bytes_, limits_};
 };
 
