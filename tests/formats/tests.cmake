@@ -18,6 +18,8 @@ weigh_test(formats
     formats/robustness_test.cpp
     formats/safetensors_test.cpp
     formats/sharded_test.cpp
+    formats/pt2_test.cpp
+    formats/quantized_test.cpp
     formats/tensorflow_test.cpp
     formats/tflite_test.cpp
     formats/torchscript_test.cpp

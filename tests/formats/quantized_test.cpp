@@ -1,0 +1,58 @@
+// Quantised models as their libraries write them: weights are counted as before they were packed.
+#include <map>
+#include <string>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "formats/made_files.h"
+#include "support/files.h"
+
+namespace weigh::testing {
+namespace {
+
+using nlohmann::json;
+
+json expected() { return json::parse(file("quantized/expected.json")); }
+
+// Weights of each packed tensor.
+json packed_of(const Summary& summary) {
+  json packed = json::object();
+  const QuantizedWeights& found = summary.quantized;
+  for (std::size_t i = 0; i < found.parts.size(); ++i)
+    if (found.parts[i] == Part::packed)
+      packed[summary.model->path_of(summary.model->tensors[i])] = found.logical[i];
+  return packed;
+}
+
+// What the table names packed elements: "int4", or a dtype where an element is a weight.
+std::string schemes_of(const Summary& summary) {
+  const QuantizedWeights& found = summary.quantized;
+  std::map<std::string, int> schemes;
+  for (std::size_t i = 0; i < found.parts.size(); ++i) {
+    if (found.parts[i] != Part::packed) continue;
+    const DType dtype = summary.model->tensors[i].dtype;
+    ++schemes[std::string(found.schemes[i] == Scheme::none ? name(dtype) : name(found.schemes[i]))];
+  }
+  std::string text;
+  for (const auto& [scheme, count] : schemes) text += (text.empty() ? "" : " ") + scheme;
+  return text;
+}
+
+TEST(QuantizedFiles, CountTheWeightsOfTheModelBefore) {
+  for (const auto& [name, entry] : expected().items()) {
+    SCOPED_TRACE(name);
+    const Model model = read(data_path("quantized/" + name));
+    const Summary summary = summarize(model);
+    EXPECT_EQ(packed_of(summary), entry["packed"]);
+    EXPECT_EQ(schemes_of(summary), entry["scheme"].get<std::string>());
+    EXPECT_EQ(summary.totals.parameters, Count(entry["parameters"].get<std::uint64_t>()));
+    EXPECT_EQ(summary.totals.bytes, Count(entry["bytes"].get<std::uint64_t>()));
+    EXPECT_EQ(summary.totals.overhead_bytes, entry["overhead_bytes"].get<std::uint64_t>());
+    EXPECT_TRUE(summary.totals.is_exact());
+    EXPECT_EQ(notes_of(model), "");
+  }
+}
+
+}  // namespace
+}  // namespace weigh::testing
