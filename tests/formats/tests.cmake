@@ -15,11 +15,10 @@ weigh_test(formats
     formats/npz_test.cpp
     formats/onnx_test.cpp
     formats/pt2_test.cpp
+    formats/quantized_test.cpp
     formats/robustness_test.cpp
     formats/safetensors_test.cpp
     formats/sharded_test.cpp
-    formats/pt2_test.cpp
-    formats/quantized_test.cpp
     formats/tensorflow_test.cpp
     formats/tflite_test.cpp
     formats/torchscript_test.cpp
