@@ -16,6 +16,12 @@ constexpr std::array<std::string_view, 8> kTextObjects = {
     "text_config.",       "llm_config.", "language_config.", "language_model_config.", "thinker_config.text_config.",
     "text_model_config.", "decoder.",    "model_config."};
 
+// "W4A16_AWQ": weights of 4 bits.
+unsigned bits_of_algorithm(std::string_view name) {
+  const bool is_told = name.size() > 2 && name[0] == 'W' && name[1] >= '1' && name[1] <= '8' && name[2] == 'A';
+  return is_told ? static_cast<unsigned>(name[1] - '0') : 0;
+}
+
 unsigned at_most_64(std::uint64_t bits) { return static_cast<unsigned>(std::min<std::uint64_t>(64, bits)); }
 
 }  // namespace
@@ -125,6 +131,7 @@ QuantizationConfig ConfigKeys::quantization() const {
   config.layers = packings("quantization.", ".bits", ".group_size");
   std::sort(config.layers.begin(), config.layers.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   config.method = text({"quantization_config.quant_method"});
+  if (config.bits == 0) config.bits = bits_of_algorithm(text({"quantization_config.quant_algo"}));
   return config;
 }
 

@@ -94,6 +94,15 @@ TEST(ConfigKeys, TellsOfLayersThatArePackedUnlikeTheOthers) {
   EXPECT_EQ(packed.layers[1].second.bits, 8U);
 }
 
+TEST(ConfigKeys, TellsBitsByTheNameOfTheAlgorithm) {
+  const auto bits = [](const std::string& name) {
+    return config_of(R"({"quantization_config": {"quant_algo": ")" + name + R"("}})").quantization.bits;
+  };
+  EXPECT_EQ(bits("W4A16_AWQ"), 4U);
+  EXPECT_EQ(bits("NVFP4"), 0U);
+  EXPECT_EQ(bits("W4"), 0U);
+}
+
 TEST(ConfigKeys, BelievesOneNumberOfBitsUnlessPatternsGiveOthers) {
   const auto bits = [](const std::string& patterns) {
     return config_of(R"({"quantization_config": {"quant_method": "bitnet", "num_bits": 4, "module_quant_configs": {)" +
