@@ -60,6 +60,12 @@ TEST(QuantizedFiles, CountTheWeightsOfTheModelBefore) {
   }
 }
 
+// torchao's metadata has a member for each tensor.
+TEST(QuantizedFiles, WhatIsSaidOfATensorIsNoFactOfTheModel) {
+  const Model model = read(data_path("quantized/torchao_int8"));
+  for (const auto& [key, value] : model.metadata) EXPECT_EQ(find(model, key), nullptr) << key;
+}
+
 TEST(QuantizedFiles, SayWhereAWidthIsNotTold) {
   for (const char* name : {"hqq_int4_axis0", "mlx_unknown"}) {
     const Model model = read(data_path(std::string("quantized/") + name));
