@@ -258,8 +258,8 @@ TEST(Quantized, FindsTorchaosWords) {
 }
 
 TEST(Quantized, CountsScalesOfKeysAndValuesAsOverhead) {
-  Layer layer = compressed_tensors().config(4);
-  layer.with("k_scale", DType::bfloat16, {1}).with("v_scale", DType::bfloat16, {1});
+  Layer layer = compressed_tensors();
+  layer.config(4).with("k_scale", DType::bfloat16, {1}).with("v_scale", DType::bfloat16, {1});
   EXPECT_EQ(layer.found(), "int4 8192, 4 of overhead");
 }
 
