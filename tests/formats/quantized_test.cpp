@@ -1,4 +1,5 @@
 // Quantised models as their libraries write them: weights are counted as before they were packed.
+#include <algorithm>
 #include <map>
 #include <string>
 
@@ -66,6 +67,15 @@ TEST(QuantizedFiles, CountTheWeightsOfTheModelBefore) {
 TEST(QuantizedFiles, WhatIsSaidOfATensorIsNoFactOfTheModel) {
   const Model model = read(data_path("quantized/torchao_int8"));
   for (const auto& [key, value] : model.metadata) EXPECT_EQ(find(model, key), nullptr) << key;
+}
+
+TEST(QuantizedFiles, OfAlikeLayersFold) {
+  for (const char* name : {"bitsandbytes_nf4_double", "compressed_int4", "hqq_pickle"}) {
+    SCOPED_TRACE(name);
+    const Model model = read(data_path(std::string("quantized/") + name));
+    const Summary summary = summarize(model, {.depth = 2});
+    EXPECT_TRUE(std::any_of(summary.rows.begin(), summary.rows.end(), [](const Row& row) { return row.repeat == 2; }));
+  }
 }
 
 TEST(QuantizedFiles, SayWhereAWidthIsNotTold) {
