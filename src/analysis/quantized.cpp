@@ -57,7 +57,8 @@ class Finder {
   void find_scales_of_caches() {
     for (std::size_t i = 0; i < found_.parts.size(); ++i) {
       const std::string_view name = model_.tensors[i].name;
-      if (name == "k_scale" || name == "v_scale") found_.parts[i] = Part::overhead;
+      if ((name == "k_scale" || name == "v_scale") && numel(static_cast<Index>(i)) == 1)
+        found_.parts[i] = Part::overhead;
     }
   }
 
