@@ -10,6 +10,7 @@
 //   bitsandbytes        weight u8 [out·in/2, 1] beside weight.absmax, weight.quant_map, …; or weight i8 and SCB
 //   FP8, INT8           weight f8 or i8 [out, in], weight_scale or weight_scale_inv
 //   ModelOpt NVFP4      weight u8 [out, in/2], weight_scale f8 [out, in/16], weight_scale_2
+//            INT4       weight u8 [out/2, in], weight_scale [out, in/g], pre_quant_scale
 //   MXFP4               NAME_blocks u8 […, in/32, 16], NAME_scales u8 […, in/32];
 //                       or weight u8 [out, in/2], weight_scale
 //   HQQ                 W_q [out·in/g·b/8, g], scale [out·in/g, 1], zero, …; or W_q [g·b/8, out·in/g], scale [1,
