@@ -3,14 +3,23 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace weigh {
 
-// How weights were packed. Groups of layers may differ; then what differs is left out.
-struct QuantizationConfig {
+// How weights were packed.
+struct Packing {
   unsigned bits = 0;             // of a weight; 0: not said
-  std::uint64_t group_size = 0;  // weights that share a scale; 0: not said
+  std::uint64_t group_size = 0;  // weights that share a scale; 0: not said, or those of a row
+};
+
+// Groups of layers may differ; then what differs is left out of what is said of all.
+struct QuantizationConfig : Packing {
+  std::string method;                                   // by the name that a library gives it: "bitnet"
+  std::vector<Packing> groups;                          // each layer is packed as one of these, if there are any
+  std::vector<std::pair<std::string, Packing>> layers;  // packed unlike the others, by path; sorted
 };
 
 // A mixture of experts. Several pools: each token uses experts of one alone, a text token those of the first.

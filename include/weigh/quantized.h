@@ -29,6 +29,8 @@ enum class Scheme : std::uint8_t {
   fp4,
   nvfp4,
   mxfp4,
+  mxfp6,
+  mxfp8,
   four_bits,  // of a kind that is not told
   not_told,
   count_
@@ -37,19 +39,19 @@ std::string_view name(Scheme scheme);  // "int4"; "" for none, "packed" where it
 
 class SchemeSet {
  public:
-  void insert(Scheme scheme) { bits_ = static_cast<std::uint16_t>(bits_ | bit(scheme)); }
+  void insert(Scheme scheme) { bits_ |= bit(scheme); }
   bool contains(Scheme scheme) const { return (bits_ & bit(scheme)) != 0; }
   SchemeSet& operator|=(SchemeSet other) {
-    bits_ = static_cast<std::uint16_t>(bits_ | other.bits_);
+    bits_ |= other.bits_;
     return *this;
   }
 
  private:
-  static std::uint16_t bit(Scheme scheme) { return static_cast<std::uint16_t>(1U << static_cast<unsigned>(scheme)); }
+  static std::uint32_t bit(Scheme scheme) { return std::uint32_t{1} << static_cast<unsigned>(scheme); }
 
-  std::uint16_t bits_ = 0;
+  std::uint32_t bits_ = 0;
 };
-static_assert(static_cast<unsigned>(Scheme::count_) <= 16, "SchemeSet has a bit for each");
+static_assert(static_cast<unsigned>(Scheme::count_) <= 32, "SchemeSet has a bit for each");
 
 // By tensor; empty where nothing is quantised.
 struct QuantizedWeights {

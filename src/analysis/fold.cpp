@@ -12,6 +12,9 @@ std::string_view without_number(std::string_view name) {
   return name.substr(0, name.find_last_not_of("0123456789") + 1);
 }
 
+// bitsandbytes keeps facts of a layer as a text, whose numbers have more or fewer digits.
+bool is_text(const Tensor& tensor) { return tensor.dtype == DType::uint8 && tensor.name.starts_with("bitsandbytes__"); }
+
 std::uint64_t fingerprint(const Model& model, Index index) {
   const Tensor& tensor = model.tensors[index];
   if (tensor.tied_to != kNone || !tensor.rank_known()) return mix(index, 1);
@@ -19,7 +22,9 @@ std::uint64_t fingerprint(const Model& model, Index index) {
                        static_cast<std::uint64_t>(tensor.state) << 16 |
                        static_cast<std::uint64_t>(tensor.requires_grad) << 8 |
                        static_cast<std::uint64_t>(tensor.layout);
-  std::uint64_t hash = mix(mix(hash_of(without_number(tensor.name)), kind), tensor.stored_bytes);
+  std::uint64_t hash = mix(hash_of(without_number(tensor.name)), kind);
+  if (is_text(tensor)) return hash;
+  hash = mix(hash, tensor.stored_bytes);
   for (const Extent* extent = model.shape_begin(tensor); extent != model.shape_end(tensor); ++extent)
     hash = extent->is_known() ? mix(hash, extent->size()) : mix(hash, index + (std::uint64_t{1} << 63));
   return hash;

@@ -7,12 +7,11 @@
 #include <span>
 #include <string>
 
+#include "analysis/packing.h"
 #include "bytes/hash.h"
 
 namespace weigh {
 namespace {
-
-constexpr std::uint64_t kMostLogical = std::uint64_t{1} << 56;  // of one tensor; beyond it a file lies
 
 bool is_small_float(DType dtype) { return is_floating_point(dtype) && bits(dtype) > 0 && bits(dtype) <= 8; }
 
@@ -35,6 +34,7 @@ class Finder {
     if (!model_.quantized.empty()) return std::move(found_);
     for (Index module = 0; module < model_.modules.size(); ++module)
       if (has_small_elements(module) && !is_as_another(module)) look_at(module);
+    if (!found_.empty()) find_scales_of_caches();
     return std::move(found_);
   }
 
@@ -53,14 +53,25 @@ class Finder {
            tensor.state == State::initialised;
   }
 
+  // Keys and values may be quantised, too, when the model runs: their scales are attention's.
+  void find_scales_of_caches() {
+    for (std::size_t i = 0; i < found_.parts.size(); ++i) {
+      const std::string_view name = model_.tensors[i].name;
+      if ((name == "k_scale" || name == "v_scale") && numel(static_cast<Index>(i)) == 1)
+        found_.parts[i] = Part::overhead;
+    }
+  }
+
   // The layers of a model are alike, and are looked at once: with the same names, dtypes and shapes nothing else comes
   // of it.
   bool is_as_another(Index module) {
     const Module& owner = model_.modules[module];
-    if (owner.first_child != kNone) return false;
+    if (owner.first_child != kNone || !model_.config.quantization.layers.empty()) return false;
     std::uint64_t hash = 0;
-    for (Index i = owner.first_tensor; i != kNone; i = model_.tensors[i].next)
+    for (Index i = owner.first_tensor; i != kNone; i = model_.tensors[i].next) {
+      if (model_.tensors[i].name == "_data") return false;  // has parts in the modules around it
       hash = mix(hash, model_.tensors[i].first_extent);
+    }
     Index& recent = recent_[hash % recent_.size()];
     if (recent == kNone || !are_alike(recent, module)) {
       recent = module;
@@ -113,9 +124,13 @@ class Finder {
     bool found = false;
     if (const Index qweight = tensor("qweight"); qweight != kNone) found |= gptq_or_awq(qweight);
     if (const Index weights = tensor("W_q"); weights != kNone) found |= hqq(weights);
+    if (const Index data = tensor("_data"); data != kNone) found |= quanto(data);
     for (Index i = model_.modules[module].first_tensor; i != kNone; i = model_.tensors[i].next)
       found |= look_at_tensor(i);
-    if (!found) return;
+    if (found) mark_overhead(module);
+  }
+
+  void mark_overhead(Index module) {
     for (Index i = model_.modules[module].first_tensor; i != kNone; i = model_.tensors[i].next)
       if (found_.parts[i] == Part::plain && is_overhead(model_.tensors[i].name)) found_.parts[i] = Part::overhead;
   }
@@ -136,10 +151,8 @@ class Finder {
       return mark(index, doubled(index), Scheme::mxfp4);
     }
     base = tensor.name;
-    if (take_off("_qdata") || take_off(":qdata")) {
-      if (tensor.dtype == DType::uint8) return mark(index, doubled(index), Scheme::int4);
-      return mark(index, numel(index), Scheme::none);
-    }
+    if (take_off("_qdata")) return torchao(index, this->tensor(base, "_scale"));
+    if (take_off(":qdata")) return torchao(index, this->tensor(base, ":scale"));
     if (tensor.rank >= 2 && (is_integer(tensor.dtype) || is_small_float(tensor.dtype))) return unpacked(index);
     return false;
   }
@@ -148,35 +161,63 @@ class Finder {
   bool packed(Index index, std::string_view base) {
     const Index scale = tensor(base, "_scale");
     if (scale == kNone) return false;
-    if (model_.tensors[index].dtype == DType::uint8) return mark(index, doubled(index), Scheme::nvfp4);
-    return mark_words(index, scale);
+    if (model_.tensors[index].dtype != DType::uint8) return mark_words(index, scale);
+    const Scheme scheme = scheme_of_bytes(index, scale);
+    return mark(index, scheme == Scheme::not_told ? QuantizedWeights::kUnknown : weights_of_bytes(index, scheme),
+                scheme);
+  }
+
+  // Bytes for each scale: 16 weights of 4 bits share one under NVFP4, 32 of 4 or 6 bits under MXFP4 and MXFP6.
+  Scheme scheme_of_bytes(Index bytes, Index scale) const {
+    const std::uint64_t scales = scale == kNone ? 0 : numel(scale);
+    if (scales == 0 || numel(bytes) % scales != 0) return Scheme::not_told;
+    switch (numel(bytes) / scales) {
+      case 8: return Scheme::nvfp4;
+      case 16: return Scheme::mxfp4;
+      case 24: return Scheme::mxfp6;
+      default: return Scheme::not_told;
+    }
+  }
+
+  std::uint64_t weights_of_bytes(Index bytes, Scheme scheme) const {
+    if (scheme != Scheme::mxfp6) return doubled(bytes);
+    return numel(bytes) > kMostLogical ? QuantizedWeights::kUnknown : numel(bytes) / 3 * 4;
+  }
+
+  bool torchao(Index index, Index scale) {
+    switch (model_.tensors[index].dtype) {
+      case DType::uint8: {
+        const Scheme scheme = scheme_of_bytes(index, scale);
+        const bool is_float = scheme != Scheme::not_told && is_small_float(model_.tensors[scale].dtype);
+        return mark(index, doubled(index), is_float ? scheme : Scheme::int4);
+      }
+      case DType::int32:  // of four extents: made for a kernel, with rows and columns that are no weights
+        if (model_.tensors[index].rank != 2) return mark(index, QuantizedWeights::kUnknown, Scheme::int4);
+        return mark(index, numel(index) > kMostLogical ? QuantizedWeights::kUnknown : numel(index) * 8, Scheme::int4);
+      default: return mark(index, numel(index), Scheme::none);
+    }
   }
 
   unsigned last_place(Index index) const { return model_.tensors[index].rank - 1U; }
 
-  // Bits of a weight in a row of 32-bit words, of which the configuration tells the group or the bits.
-  unsigned width_of(Index words, Index scale) const {
-    const QuantizationConfig& config = model_.config.quantization;
-    if (config.bits != 0) return config.bits;
-    const std::uint64_t groups = extent(scale, last_place(scale));
-    const std::uint64_t columns = extent(words, last_place(words));
-    if (config.group_size == 0 || groups < 2 || config.group_size > kMostLogical / groups) return 0;
-    const std::uint64_t row = groups * config.group_size;
-    return columns < kMostLogical / 32 && columns * 32 % row == 0 ? static_cast<unsigned>(columns * 32 / row) : 0;
-  }
-
-  // Rows of 32-bit words; 3 bits fill a word but for what is left over in a row.
-  bool mark_bits(Index index, unsigned width, std::uint64_t rows) {
-    if (width == 0 || width > 32) return mark(index, QuantizedWeights::kUnknown, Scheme::not_told);
-    const std::uint64_t row = rows == 0 ? 0 : numel(index) / rows;
-    if (row > kMostLogical / 32 || (rows != 0 && row * 32 / width > kMostLogical / rows)) return false;
-    return mark(index, rows * (row * 32 / width), integer_scheme(width));
-  }
-
-  // Rows of words along the last extent.
+  // Rows of 32-bit words along the last extent, with their scales along the last.
   bool mark_words(Index index, Index scale) {
-    const std::uint64_t last = std::max<std::uint64_t>(1, extent(index, last_place(index)));
-    return mark_bits(index, width_of(index, scale), numel(index) / last);
+    const std::uint64_t words = extent(index, last_place(index));
+    const std::uint64_t scales = model_.tensors[scale].rank == 0 ? 1 : extent(scale, last_place(scale));
+    const PackedRow row = packed_row(model_.config.quantization, model_.path_of(module_), words, scales);
+    const std::uint64_t rows = words == 0 ? 0 : numel(index) / words;
+    if (row.bits == 0) return mark(index, QuantizedWeights::kUnknown, Scheme::not_told);
+    if (rows != 0 && row.weights > kMostLogical / rows) return false;
+    return mark(index, rows * row.weights, integer_scheme(row.bits));
+  }
+
+  // Columns of words; what is left over in a word is not told.
+  bool mark_columns(Index index, unsigned width, std::uint64_t columns) {
+    if (width == 0 || width > 32) return mark(index, QuantizedWeights::kUnknown, Scheme::not_told);
+    const std::uint64_t column = columns == 0 ? 0 : numel(index) / columns;
+    const unsigned word = bits(model_.tensors[index].dtype);
+    if (column > kMostLogical / 64 || (columns != 0 && column * word / width > kMostLogical / columns)) return false;
+    return mark(index, columns * (column * word / width), integer_scheme(width));
   }
 
   bool gptq_or_awq(Index qweight) {
@@ -185,38 +226,101 @@ class Finder {
     if (scales == kNone || model_.tensors[qweight].rank != 2 || model_.tensors[scales].rank != 2 ||
         !is_integer(model_.tensors[qweight].dtype))
       return false;
+    if (zeros != kNone && model_.tensors[zeros].rank == 2 && is_for_vectors(qweight, scales, zeros))
+      return mark_vectors(qweight, scales);
+    const std::uint64_t word = bits(model_.tensors[qweight].dtype);
     const std::uint64_t out = extent(scales, 1);
     const std::uint64_t rows = extent(qweight, 0);
     const std::uint64_t columns = extent(qweight, 1);
     if (columns != out) {  // AWQ packs along the columns
-      const bool is_fit = columns != 0 && out < kMostLogical && columns < kMostLogical / 32 &&
-                          columns * 32 % std::max<std::uint64_t>(out, 1) == 0;
+      const bool is_fit = columns != 0 && out < kMostLogical && columns < kMostLogical / 64 &&
+                          columns * word % std::max<std::uint64_t>(out, 1) == 0;
       if (!is_fit || out == 0 || rows > kMostLogical / out) return false;
       return mark(qweight, rows * out,
-                  integer_scheme(static_cast<unsigned>(std::min<std::uint64_t>(columns * 32 / out, 9))));
+                  integer_scheme(static_cast<unsigned>(std::min<std::uint64_t>(columns * word / out, 9))));
     }
     unsigned width = model_.config.quantization.bits;
-    if (zeros != kNone && model_.tensors[zeros].rank == 2 && out != 0 && extent(zeros, 1) < kMostLogical / 32)
-      width = static_cast<unsigned>(std::min<std::uint64_t>(extent(zeros, 1) * 32 / out, 64));
+    if (zeros != kNone && model_.tensors[zeros].rank == 2 && out != 0 && extent(zeros, 1) < kMostLogical / 64)
+      width = static_cast<unsigned>(std::min<std::uint64_t>(extent(zeros, 1) * word / out, 64));
     if (const Index order = tensor("g_idx"); order != kNone && extent(order, 0) != 0) {
       const std::uint64_t in = extent(order, 0);
       if (in > kMostLogical / std::max<std::uint64_t>(out, 1)) return false;
       return mark(qweight, in * out, integer_scheme(width));
     }
-    return mark_bits(qweight, width, out);
+    return mark_columns(qweight, width, out);
+  }
+
+  // AWQ for a kernel that multiplies a vector: 4 bits, and scales of groups that are filled up to whole words.
+  bool is_for_vectors(Index qweight, Index scales, Index zeros) const {
+    if (is_four_by_four(qweight, zeros)) return extent(scales, 0) == extent(zeros, 0);
+    const std::uint64_t rows = extent(qweight, 0);
+    return model_.tensors[qweight].dtype == DType::int32 && extent(scales, 0) == rows && extent(zeros, 0) == rows &&
+           extent(zeros, 1) != 0 && extent(scales, 1) % extent(zeros, 1) == 0 &&
+           extent(scales, 1) / extent(zeros, 1) == 8 && tensor("g_idx") == kNone;
+  }
+  bool is_four_by_four(Index qweight, Index zeros) const {
+    return model_.tensors[qweight].dtype == DType::int16 && is_floating_point(model_.tensors[zeros].dtype);
+  }
+  bool mark_vectors(Index qweight, Index scales) {
+    const std::uint64_t in_a_word = bits(model_.tensors[qweight].dtype) / 4;
+    if (numel(qweight) > kMostLogical / in_a_word) return false;
+    const std::uint64_t logical = numel(qweight) * in_a_word;
+    const bool is_four_by_four = in_a_word == 4;  // rows are out/4, columns are in
+    if (is_four_by_four && extent(scales, 1) != extent(qweight, 0) * 4)
+      return mark(qweight, QuantizedWeights::kUnknown, Scheme::not_told);
+    return mark(qweight, logical, Scheme::int4);
+  }
+
+  // Weights of which each row has a scale; their bytes lie one above the other. None where that does not fit.
+  std::optional<std::uint64_t> rows_of_scales(Index weights, Index scale) const {
+    const std::uint64_t rows = extent(scale, 0);
+    if (rows == 0 || numel(scale) != rows || extent(weights, 0) == 0) return std::nullopt;
+    const std::uint64_t row = numel(weights) / extent(weights, 0);
+    return row != 0 && rows <= kMostLogical / row && rows >= extent(weights, 0) ? std::optional(rows * row)
+                                                                                : std::nullopt;
+  }
+
+  // 3 bits lie ten in a word.
+  static unsigned width_of(std::uint64_t logical, std::uint64_t elements, DType dtype) {
+    if (dtype == DType::int32) return 3;
+    return elements != 0 && logical % elements == 0 && logical / elements <= 8
+               ? static_cast<unsigned>(8 / (logical / elements))
+               : 0;
   }
 
   bool hqq(Index weights) {
     const Index scale = tensor("scale");
     if (scale == kNone || tensor("zero") == kNone) return false;
     const unsigned width = model_.config.quantization.bits;
-    const bool is_by_row =
-        model_.tensors[scale].rank == 2 && extent(scale, 1) == 1 && model_.tensors[weights].rank == 2;
-    if (is_by_row && extent(weights, 1) != 0 && extent(scale, 0) <= kMostLogical / extent(weights, 1))
-      return mark(weights, extent(scale, 0) * extent(weights, 1), integer_scheme(width));
-    if (model_.tensors[weights].dtype == DType::uint8 && (width == 1 || width == 2 || width == 4 || width == 8))
+    const DType dtype = model_.tensors[weights].dtype;
+    if (const std::optional<std::uint64_t> logical = rows_of_scales(weights, scale); logical && numel(scale) > 1)
+      return mark(weights, *logical, integer_scheme(width != 0 ? width : width_of(*logical, numel(weights), dtype)));
+    if (dtype == DType::uint8 && (width == 1 || width == 2 || width == 4 || width == 8))
       return mark(weights, numel(weights) * (8 / width), integer_scheme(width));
     return mark(weights, QuantizedWeights::kUnknown, Scheme::not_told);
+  }
+
+  // optimum-quanto: "fc.weight._data" beside "fc.weight._scale", or "fc.weight._data._data" where it is packed; scales
+  // of activations lie in fc.
+  bool quanto(Index data) {
+    Index weight = module_;
+    Index scale = tensor("_scale");
+    if (scale == kNone && model_.modules[module_].name == "_data") {
+      weight = model_.modules[module_].parent;
+      for (Index i = model_.modules[weight].first_tensor; i != kNone; i = model_.tensors[i].next)
+        if (model_.tensors[i].name == "_scale") scale = i;
+    }
+    if (scale == kNone || !is_plain_array(model_.tensors[data])) return false;
+    if (model_.tensors[data].dtype != DType::uint8) {
+      mark(data, numel(data), Scheme::none);
+    } else if (const auto logical = rows_of_scales(data, scale); logical && *logical > numel(data)) {
+      mark(data, *logical, integer_scheme(width_of(*logical, numel(data), DType::uint8)));
+    } else {
+      mark(data, QuantizedWeights::kUnknown, Scheme::not_told);
+    }
+    mark_overhead(weight);
+    if (weight != 0) mark_overhead(model_.modules[weight].parent);
+    return true;
   }
 
   // A matrix of integers or small floats that keeps its name.
@@ -224,7 +328,7 @@ class Finder {
     const Tensor& tensor = model_.tensors[index];
     const std::string_view name = tensor.name;
     if (name == "weight" && tensor.dtype == DType::uint32 && this->tensor("scales") != kNone)
-      return mark_words(index, this->tensor("scales"));
+      return mlx(index, this->tensor("scales"));
     if (name == "weight" && tensor.dtype == DType::int8 && this->tensor("SCB") != kNone)
       return mark(index, numel(index), Scheme::none);
     if (tensor.dtype == DType::uint8)
@@ -233,12 +337,31 @@ class Finder {
     for (std::string_view suffix : {"_scale_inv", "_scale", "_scales"})
       if (scale == kNone) scale = this->tensor(name, suffix);
     if (scale == kNone) return false;
-    if (tensor.dtype == DType::uint8) {
-      const std::uint64_t scales = numel(scale);
-      if (scales != 0 && numel(index) == scales * 8) return mark(index, doubled(index), Scheme::nvfp4);
-      if (scales != 0 && numel(index) == scales * 16) return mark(index, doubled(index), Scheme::mxfp4);
-    }
+    if (tensor.dtype == DType::uint8) return bytes(index, scale);
     return mark(index, numel(index), Scheme::none);
+  }
+
+  // Codes of floats have a byte for a scale and no biases; how many share it is fixed.
+  bool mlx(Index index, Index scales) {
+    if (tensor("biases") == kNone && model_.tensors[scales].dtype == DType::uint8 && numel(scales) != 0 &&
+        numel(index) < kMostLogical / 8) {
+      const std::uint64_t words = numel(index) % numel(scales) == 0 ? numel(index) / numel(scales) : 0;
+      if (words == 2) return mark(index, numel(index) * 8, Scheme::nvfp4);
+      if (words == 4) return mark(index, numel(index) * 8, Scheme::mxfp4);
+      if (words == 8) return mark(index, numel(index) * 4, Scheme::mxfp8);
+    }
+    return mark_words(index, scales);
+  }
+
+  // What a byte holds the scales tell, or the configuration.
+  bool bytes(Index index, Index scale) {
+    if (const Scheme scheme = scheme_of_bytes(index, scale); scheme == Scheme::nvfp4 || scheme == Scheme::mxfp4)
+      return mark(index, doubled(index), scheme);
+    const QuantizationConfig& config = model_.config.quantization;
+    const unsigned width = config.method == "bitnet" ? 2 : config.bits;  // three values, four in a byte
+    const bool is_whole = width == 1 || width == 2 || width == 4 || width == 8;
+    if (!is_whole || numel(index) > kMostLogical) return mark(index, QuantizedWeights::kUnknown, Scheme::not_told);
+    return mark(index, numel(index) * (8 / width), integer_scheme(width));
   }
 
   // Its facts are named like members of the weight: "fc.weight.absmax" lies in a module "fc.weight".
@@ -266,21 +389,6 @@ class Finder {
     for (Index i = model_.modules[module].first_tensor; i != kNone; i = model_.tensors[i].next) visit(i);
     for (Index child = model_.modules[module].first_child; child != kNone; child = model_.modules[child].next)
       for (Index i = model_.modules[child].first_tensor; i != kNone; i = model_.tensors[i].next) visit(i);
-  }
-
-  // Of a module that holds packed weights.
-  static bool is_overhead(std::string_view name) {
-    constexpr std::array<std::string_view, 22> kEnds = {
-        "_scale", "_scale_inv",    "_scales",     "_scale_2", "_zero_point", "_shape",   "_g_idx", "_global_scale",
-        "_zero",  ":scale",        ":zero_point", "_amax",    "scales",      "qzeros",   "g_idx",  "biases",
-        "SCB",    "weight_format", "scale",       "zero",     "perm",        "workspace"};
-    constexpr std::array<std::string_view, 10> kHqq = {"nbits",       "group_size",   "axis",          "packing",
-                                                       "shape",       "channel_wise", "compute_dtype", "view_as_float",
-                                                       "quant_scale", "quant_zero"};
-    const auto is_end = [&](std::string_view end) {
-      return end.front() == '_' || end.front() == ':' ? name.ends_with(end) : name == end;
-    };
-    return std::any_of(kEnds.begin(), kEnds.end(), is_end) || std::find(kHqq.begin(), kHqq.end(), name) != kHqq.end();
   }
 
   std::uint64_t doubled(Index index) const {
@@ -321,8 +429,8 @@ class Finder {
 
 std::string_view name(Scheme scheme) {
   constexpr std::array<std::string_view, static_cast<std::size_t>(Scheme::count_)> kNames = {
-      "",     "int1", "int2", "int3",  "int4",  "int5",  "int6",  "int7",
-      "int8", "nf4",  "fp4",  "nvfp4", "mxfp4", "4-bit", "packed"};
+      "",    "int1", "int2",  "int3",  "int4",  "int5",  "int6",  "int7",  "int8",
+      "nf4", "fp4",  "nvfp4", "mxfp4", "mxfp6", "mxfp8", "4-bit", "packed"};
   return kNames[static_cast<std::size_t>(scheme)];
 }
 

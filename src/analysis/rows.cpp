@@ -76,9 +76,7 @@ class Selection {
     for (Index child = model_.modules[parent].first_child; child != kNone; child = model_.modules[child].next) {
       if (!summary_.hidden.empty() && summary_.hidden[child]) continue;
       if (!rows.empty() && repeats(rows.back(), child)) {
-        Row& row = rows.back();
-        ++row.repeat;
-        row.last_module = child;
+        repeat(rows.back(), child);
         continue;
       }
       Row row;
@@ -89,7 +87,6 @@ class Selection {
       row.tied = tied_[child];
       rows.push_back(std::move(row));
     }
-    for (Row& row : rows) repeat(row);
     return rows;
   }
 
@@ -98,11 +95,13 @@ class Selection {
            is_number(model_.modules[next].name);
   }
 
-  static void repeat(Row& row) {
-    if (row.repeat == 1) return;
+  void repeat(Row& row, Index module) const {
+    ++row.repeat;
+    row.last_module = module;
+    const Tally& tally = summary_.tallies[module];
     for (Count Tally::*count : {&Tally::parameters, &Tally::trainable, &Tally::buffers, &Tally::bytes})
-      row.tally.*count *= row.repeat;
-    row.tally.tensors *= row.repeat;
+      row.tally.*count += tally.*count;
+    row.tally.tensors += tally.tensors;
   }
 
   Row own_row(Index module, std::uint32_t depth) const {

@@ -16,6 +16,14 @@ constexpr std::array<std::string_view, 8> kTextObjects = {
     "text_config.",       "llm_config.", "language_config.", "language_model_config.", "thinker_config.text_config.",
     "text_model_config.", "decoder.",    "model_config."};
 
+// "W4A16_AWQ": weights of 4 bits.
+unsigned bits_of_algorithm(std::string_view name) {
+  const bool is_told = name.size() > 2 && name[0] == 'W' && name[1] >= '1' && name[1] <= '8' && name[2] == 'A';
+  return is_told ? static_cast<unsigned>(name[1] - '0') : 0;
+}
+
+unsigned at_most_64(std::uint64_t bits) { return static_cast<unsigned>(std::min<std::uint64_t>(64, bits)); }
+
 }  // namespace
 
 void ConfigKeys::add(json::Document& document, std::string_view key, json::Value& value) {
@@ -100,19 +108,44 @@ std::uint64_t ConfigKeys::agreed(std::string_view begin, std::string_view end) c
 
 QuantizationConfig ConfigKeys::quantization() const {
   QuantizationConfig config;
-  config.bits = static_cast<unsigned>(std::min<std::uint64_t>(
-      64,
+  config.bits = at_most_64(
       number({"quantization_config.bits", "quantization_config.w_bit", "quantization.bits", "quantization_config.nbits",
-              "quantization_config.weights.nbits", "quantization_config.quant_config.weight_quant_params.nbits"})));
+              "quantization_config.weights.nbits", "quantization_config.quant_config.weight_quant_params.nbits"}));
   config.group_size =
       number({"quantization_config.group_size", "quantization.group_size", "quantization_config.q_group_size",
               "quantization_config.quant_config.weight_quant_params.group_size"});
   for (std::string_view groups : {"quantization_config.config_groups.", "compression_config.config_groups."}) {
-    if (config.bits == 0)
-      config.bits = static_cast<unsigned>(std::min<std::uint64_t>(64, agreed(groups, ".weights.num_bits")));
+    if (config.bits == 0) config.bits = at_most_64(agreed(groups, ".weights.num_bits"));
     if (config.group_size == 0) config.group_size = agreed(groups, ".weights.group_size");
+    const std::vector<std::pair<std::string, Packing>> each =
+        packings(groups, ".weights.num_bits", ".weights.group_size");
+    for (std::size_t i = 0; each.size() > 1 && i < each.size(); ++i) config.groups.push_back(each[i].second);
   }
+  // One number for all modules, unless patterns of their names give others.
+  const std::uint64_t all = number({"quantization_config.num_bits"});
+  const std::vector<std::pair<std::string, Packing>> patterns =
+      packings("quantization_config.module_quant_configs.", ".num_bits", ".group_size");
+  const bool is_one =
+      std::all_of(patterns.begin(), patterns.end(), [&](const auto& p) { return p.second.bits == all; });
+  if (config.bits == 0 && is_one) config.bits = at_most_64(all);
+  config.layers = packings("quantization.", ".bits", ".group_size");
+  std::sort(config.layers.begin(), config.layers.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  config.method = text({"quantization_config.quant_method"});
+  if (config.bits == 0) config.bits = bits_of_algorithm(text({"quantization_config.quant_algo"}));
   return config;
+}
+
+std::vector<std::pair<std::string, Packing>> ConfigKeys::packings(std::string_view begin, std::string_view bits,
+                                                                  std::string_view group_size) const {
+  std::vector<std::pair<std::string, Packing>> all;
+  for (auto i = numbers_.lower_bound(begin); i != numbers_.end() && i->first.starts_with(begin); ++i) {
+    const std::string_view key = i->first;
+    if (key.size() <= begin.size() + bits.size() || !key.ends_with(bits)) continue;
+    const std::string name(key.substr(begin.size(), key.size() - begin.size() - bits.size()));
+    const auto group = numbers_.find(std::string(begin) + name + std::string(group_size));
+    all.emplace_back(name, Packing{at_most_64(i->second), group == numbers_.end() ? 0 : group->second});
+  }
+  return all;
 }
 
 ExpertsConfig ConfigKeys::experts() const {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "wire/json.h"
@@ -33,6 +34,9 @@ class ConfigKeys {
   std::uint64_t number(std::initializer_list<std::string_view> keys) const;
   std::string_view text(std::initializer_list<std::string_view> keys) const;
   QuantizationConfig quantization() const;
+  // Of all objects below `begin`, by their paths there, the two members that end so.
+  std::vector<std::pair<std::string, Packing>> packings(std::string_view begin, std::string_view bits,
+                                                        std::string_view group_size) const;
   ExpertsConfig experts() const;
   CacheConfig cache(std::uint64_t layers) const;
   // What all keys that end so say, where they agree.

@@ -43,6 +43,8 @@ class Reading {
     const std::ptrdiff_t models = count(pytorch::Part::state_dict) + count(pytorch::Part::module);
     if (models == 0) {
       add_loose_tensors();
+    } else if (is_by_module()) {
+      add_modules();
     } else {
       for (const Found& found : contents_.found) add_part(found, models > 1);
       note_loose_tensors();
@@ -66,6 +68,28 @@ class Reading {
     return std::all_of(entries.begin(), entries.end(), [this](const auto& entry) {
       return !is_tensor(entry.second) || assembler_.is_scalar(entry.second);
     });
+  }
+
+  // HQQ keeps a dictionary for each module, by the module's path: they are one model.
+  bool is_by_module() const {
+    const auto is_module = [](const Found& found) {
+      const Entries entries = mapping_entries(found.value);
+      return found.part == pytorch::Part::state_dict && !found.name.empty() &&
+             found.name.find('/') == found.name.npos &&
+             std::none_of(entries.begin(), entries.end(), [](const auto& entry) {
+               return entry.first.is(Kind::string) && entry.first.text().find('.') != std::string_view::npos;
+             });
+    };
+    const std::vector<Found>& found = contents_.found;
+    return found.size() > 1 && std::all_of(found.begin(), found.end(), is_module) &&
+           std::any_of(found.begin(), found.end(), [](const Found& f) { return f.name.find('.') != f.name.npos; });
+  }
+
+  void add_modules() {
+    for (const Found& found : contents_.found) {
+      assembler_.check_length(0, found.name);
+      add_state_dict(assembler_, found.value, assembler_.builder().module(found.name));
+    }
   }
 
   void add_part(const Found& found, bool is_one_of_several) {
@@ -142,6 +166,7 @@ class Reading {
 
   std::string kind(std::ptrdiff_t models) const {
     if (is_lightning_checkpoint(archive_.root())) return "Lightning checkpoint";
+    if (is_by_module()) return "state dicts of modules";
     const bool root_is_the_part = contents_.found.size() == 1 && contents_.found[0].name.empty();
     if (models == 0) {
       if (model_.tensors.empty() && count(pytorch::Part::optimizer) > 0) return "optimizer state";

@@ -85,7 +85,7 @@ void SafetensorsReader::finish() {
       add_tie(key, value);
     } else if (with_locations_) {
       model_.metadata.emplace_back(key, value);
-    } else if (model_.metadata.size() < 64) {
+    } else if (find(key) == kNone && model_.metadata.size() < 64) {  // torchao says of each tensor what it is
       model_.metadata.emplace_back(key, value.substr(0, 200));
     }
   }

@@ -43,7 +43,16 @@ TEST(Fold, MakesOneRowOfIdenticalSiblings) {
   EXPECT_EQ(repeats(b), Repeats{3});
 }
 
-TEST(Fold, MultipliesTheCountsOfARow) {
+TEST(Fold, LeavesTheLengthOfTextsOutAndAddsThem) {
+  Build b;
+  add_layers(b);
+  for (std::uint64_t length : {81, 82, 83})
+    b.add(kLayers[length - 81] + std::string(".fc.quant_state.bitsandbytes__nf4"), {length}).dtype = DType::uint8;
+  EXPECT_EQ(repeats(b), Repeats{3});
+  EXPECT_EQ(summarize(b.model(), levels(2)).rows[1].tally.parameters, Count(60 + 81 + 82 + 83));
+}
+
+TEST(Fold, AddsTheCountsOfARow) {
   Build b;
   add_layers(b);
   b.add("h.0.mean", {2}).role = Role::buffer;

@@ -1,4 +1,5 @@
 // The layouts as the libraries' documentation defines them, for a layer of 64 rows and 128 columns and groups of 32.
+// tests/formats/quantized_test.cpp reads files that the libraries wrote.
 #include "analysis/quantized.h"
 
 #include <string>
@@ -7,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "analysis/build.h"
+#include "analysis/packing.h"
 
 namespace weigh {
 namespace {
@@ -31,6 +33,10 @@ class Layer {
   Layer& config(unsigned bits, std::uint64_t group_size = 0) {
     build_.model().config.quantization.bits = bits;
     build_.model().config.quantization.group_size = group_size;
+    return *this;
+  }
+  Layer& config(const QuantizationConfig& config) {
+    build_.model().config.quantization = config;
     return *this;
   }
   // "int4 8192, 3 of overhead" for the first packed tensor and all that belongs to it.
@@ -170,6 +176,91 @@ TEST(Quantized, FindsHqqMlxAndTorchao) {
       .with("weight_scale", DType::bfloat16, {kGroups, kRows})
       .with("weight_zero_point", DType::bfloat16, {kGroups, kRows});
   EXPECT_EQ(torchao.found(), "int4 8192, 2 of overhead");
+}
+
+TEST(Quantized, CountsBytesByTheirScales) {
+  const auto bytes = [](std::uint64_t columns, DType scale, std::uint64_t scales) {
+    Layer layer;
+    layer.with("weight_packed", DType::uint8, {kRows, columns}).with("weight_scale", scale, {kRows, scales});
+    return layer;
+  };
+  EXPECT_EQ(bytes(64, DType::float8_e4m3fn, 8).found(), "nvfp4 8192, 1 of overhead");
+  EXPECT_EQ(bytes(64, DType::uint8, 4).found(), "mxfp4 8192, 1 of overhead");
+  EXPECT_EQ(bytes(96, DType::uint8, 4).found(), "mxfp6 8192, 1 of overhead");
+  EXPECT_EQ(bytes(64, DType::float32, 1).found(), "packed ?, 1 of overhead") << "no library's";
+}
+
+TEST(Quantized, TakesBytesBesideOneScaleForWeightsOnlyIfToldSo) {
+  const auto layer = [] {
+    Layer layer;
+    layer.with("weight", DType::uint8, {kRows / 4, kColumns}).with("weight_scale", DType::bfloat16, {1});
+    return layer;
+  };
+  EXPECT_EQ(layer().found(), "packed ?, 1 of overhead");
+  EXPECT_EQ(layer().config(2).found(), "int2 8192, 1 of overhead");
+  EXPECT_EQ(layer().config({{}, "bitnet", {}, {}}).found(), "int2 8192, 1 of overhead");
+}
+
+TEST(Quantized, LooksForTheLayersOwnPacking) {
+  const auto layer = [](unsigned bits) {
+    Layer layer;
+    layer.with("weight", DType::uint32, {kRows, kColumns * bits / 32})
+        .with("scales", DType::bfloat16, {kRows, kGroups})
+        .with("biases", DType::bfloat16, {kRows, kGroups});
+    return layer;
+  };
+  const QuantizationConfig four = {{4, 32}, "", {}, {}};
+  QuantizationConfig told = four;
+  told.layers = {{"fc", {8, 32}}, {"other", {2, 32}}};
+  EXPECT_EQ(layer(8).config(told).found(), "int8 8192, 2 of overhead");
+  EXPECT_EQ(layer(8).config(four).found(), "packed ?, 2 of overhead") << "the configuration tells of another layer";
+}
+
+TEST(Quantized, TakesOfSeveralPackingsTheOneThatFits) {
+  const auto layer = [](unsigned bits, std::uint64_t scales) {
+    Layer layer;
+    layer.with("weight_packed", DType::int32, {kRows, kColumns * bits / 32})
+        .with("weight_scale", DType::bfloat16, {kRows, scales});
+    return layer;
+  };
+  const QuantizationConfig config = {{0, 32}, "", {{4, 32}, {8, 0}}, {}};
+  EXPECT_EQ(layer(4, kGroups).config(config).found(), "int4 8192, 1 of overhead");
+  EXPECT_EQ(layer(8, 1).config(config).found(), "int8 8192, 1 of overhead");
+  EXPECT_EQ(layer(8, kGroups).config(config).found(), "packed ?, 1 of overhead");
+  const QuantizationConfig either = {{0, 0}, "", {{4, 0}, {8, 0}}, {}};
+  EXPECT_EQ(layer(8, 1).config(either).found(), "packed ?, 1 of overhead") << "both fit";
+}
+
+TEST(Quantized, FillsTheLastWordAndTheLastGroup) {
+  const QuantizationConfig three = {{3, 20}, "", {}, {}};
+  EXPECT_EQ(packed_row(three, "", 10, 5).weights, 100U) << "320 bits, 106 weights at most";
+  EXPECT_EQ(packed_row(three, "", 9, 5).weights, 96U) << "the last group is smaller";
+  EXPECT_EQ(packed_row(three, "", 7, 5).bits, 0U);
+  EXPECT_EQ(packed_row({{4, std::uint64_t{1} << 60}, "", {}, {}}, "", 10, 1U << 30).bits, 0U);
+}
+
+TEST(Quantized, FindsAwqForVectors) {
+  Layer layer;
+  layer.with("qweight", DType::int32, {kRows, kColumns / 8})
+      .with("qzeros", DType::int32, {kRows, 4})
+      .with("scales", DType::float16, {kRows, 32});
+  EXPECT_EQ(layer.found(), "int4 8192, 2 of overhead");
+}
+
+TEST(Quantized, FindsTorchaosWords) {
+  Layer layer;
+  layer.with("weight_qdata", DType::int32, {kRows, kColumns / 8})
+      .with("weight_scale", DType::bfloat16, {kGroups, kRows});
+  EXPECT_EQ(layer.found(), "int4 8192, 1 of overhead");
+  Layer tiles;
+  tiles.with("weight_qdata", DType::int32, {kRows / 8, 1, 32, 4});
+  EXPECT_EQ(tiles.found(), "int4 ?, 0 of overhead") << "rows and columns that fill tiles up are no weights";
+}
+
+TEST(Quantized, CountsScalesOfKeysAndValuesAsOverhead) {
+  Layer layer = compressed_tensors();
+  layer.config(4).with("k_scale", DType::bfloat16, {1}).with("v_scale", DType::bfloat16, {1});
+  EXPECT_EQ(layer.found(), "int4 8192, 4 of overhead");
 }
 
 TEST(Quantized, LeavesOrdinaryIntegersAlone) {

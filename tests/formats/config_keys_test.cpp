@@ -64,6 +64,8 @@ TEST(ConfigKeys, TellsHowWeightsWerePacked) {
   const Config differ = config_of(R"({"quantization_config": {"config_groups": {
       "group_0": {"weights": {"num_bits": 4}}, "group_1": {"weights": {"num_bits": 8}}}}})");
   EXPECT_EQ(differ.quantization.bits, 0U) << "of groups that differ nothing is said";
+  ASSERT_EQ(differ.quantization.groups.size(), 2U) << "each layer is of one of them";
+  EXPECT_EQ(differ.quantization.groups[1].bits, 8U);
   EXPECT_EQ(config_of(R"({"quantization": {"bits": 3, "group_size": 64}})").quantization.bits, 3U);
 }
 
@@ -78,6 +80,38 @@ TEST(ConfigKeys, OfAModelWithTowersItsOwnWordOnTiesCountsFirst) {
 TEST(ConfigKeys, WithoutADtypeKeysAndValuesAreOfTheEmbeddings) {
   EXPECT_EQ(config_of("{}").cache.element_bytes, 2U);
   EXPECT_EQ(config_of(R"({"torch_dtype": "float32"})").cache.element_bytes, 4U);
+}
+
+TEST(ConfigKeys, TellsOfLayersThatArePackedUnlikeTheOthers) {
+  const QuantizationConfig packed = config_of(R"({"quantization": {"bits": 4, "group_size": 64, "mode": "affine",
+      "model.layers.1.gate": {"bits": 8, "group_size": 32}, "model.layers.0": false, "lm_head": {"bits": 6}}})")
+                                        .quantization;
+  EXPECT_EQ(packed.bits, 4U);
+  ASSERT_EQ(packed.layers.size(), 2U);
+  EXPECT_EQ(packed.layers[0].first, "lm_head");
+  EXPECT_EQ(packed.layers[0].second.group_size, 0U);
+  EXPECT_EQ(packed.layers[1].first, "model.layers.1.gate");
+  EXPECT_EQ(packed.layers[1].second.bits, 8U);
+}
+
+TEST(ConfigKeys, TellsBitsByTheNameOfTheAlgorithm) {
+  const auto bits = [](const std::string& name) {
+    return config_of(R"({"quantization_config": {"quant_algo": ")" + name + R"("}})").quantization.bits;
+  };
+  EXPECT_EQ(bits("W4A16_AWQ"), 4U);
+  EXPECT_EQ(bits("NVFP4"), 0U);
+  EXPECT_EQ(bits("W4"), 0U);
+}
+
+TEST(ConfigKeys, BelievesOneNumberOfBitsUnlessPatternsGiveOthers) {
+  const auto bits = [](const std::string& patterns) {
+    return config_of(R"({"quantization_config": {"quant_method": "bitnet", "num_bits": 4, "module_quant_configs": {)" +
+                     patterns + "}}}")
+        .quantization.bits;
+  };
+  EXPECT_EQ(bits(""), 4U);
+  EXPECT_EQ(bits(R"("mlp\\..*": {"num_bits": 4})"), 4U);
+  EXPECT_EQ(bits(R"("mlp": {"num_bits": 2})"), 0U);
 }
 
 }  // namespace

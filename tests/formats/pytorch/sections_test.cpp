@@ -88,6 +88,17 @@ TEST(Sections, AreOneStepOfTheTreeWhateverTheirName) {
   EXPECT_EQ(shape_of(model, "model_v2.b.weight"), "[4]");
 }
 
+TEST(Sections, OfModulesByTheirPathsAreOneModel) {
+  const std::string weight = py::dict({{"weight", floats(2)}});
+  const Model model = model_of({{"layers.0.fc", weight}, {"head", weight}, {"layers.0.fc.norm", weight}});
+  EXPECT_EQ(model.kind, "state dicts of modules");
+  EXPECT_EQ(sections_of(model), ": model");
+  EXPECT_EQ(shape_of(model, "layers.0.fc.weight"), "[2]");
+  EXPECT_EQ(shape_of(model, "layers.0.fc.norm.weight"), "[2]");
+  const Model several = model_of({{"a.b", weight}, {"c", py::dict({{"fc.weight", floats(2)}})}});
+  EXPECT_EQ(sections_of(several), "a.b: model, c: model") << "keys that are paths themselves";
+}
+
 TEST(Sections, AreLimited) {
   ReadOptions options;
   options.limits.sections = 2;

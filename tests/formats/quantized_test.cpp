@@ -1,0 +1,89 @@
+// Quantised models as their libraries write them: weights are counted as before they were packed.
+#include <algorithm>
+#include <map>
+#include <string>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "formats/made_files.h"
+#include "support/files.h"
+
+namespace weigh::testing {
+namespace {
+
+using nlohmann::json;
+
+json expected() { return json::parse(file("quantized/expected.json")); }
+
+// Weights of each packed tensor.
+json packed_of(const Summary& summary) {
+  json packed = json::object();
+  const QuantizedWeights& found = summary.quantized;
+  for (std::size_t i = 0; i < found.parts.size(); ++i)
+    if (found.parts[i] == Part::packed) packed[summary.model->path_of(summary.model->tensors[i])] = found.logical[i];
+  return packed;
+}
+
+// What the table names packed elements: "int4", or a dtype where an element is a weight.
+std::string schemes_of(const Summary& summary) {
+  const QuantizedWeights& found = summary.quantized;
+  std::map<std::string, int> schemes;
+  for (std::size_t i = 0; i < found.parts.size(); ++i) {
+    if (found.parts[i] != Part::packed) continue;
+    const DType dtype = summary.model->tensors[i].dtype;
+    ++schemes[std::string(found.schemes[i] == Scheme::none ? name(dtype) : name(found.schemes[i]))];
+  }
+  std::string text;
+  for (const auto& [scheme, count] : schemes) text += (text.empty() ? "" : " ") + scheme;
+  return text;
+}
+
+TEST(QuantizedFiles, CountTheWeightsOfTheModelBefore) {
+  const json all = expected();
+  ASSERT_FALSE(all.empty());
+  for (const auto& [name, entry] : all.items()) {
+    SCOPED_TRACE(name);
+    const Model model = read(data_path("quantized/" + name));
+    const Summary summary = summarize(model);
+    const Totals& totals = summary.totals;
+    EXPECT_EQ(schemes_of(summary), entry["scheme"].get<std::string>());
+    EXPECT_EQ(totals.bytes, Count(entry["bytes"].get<std::uint64_t>()));
+    EXPECT_EQ(totals.overhead_bytes, entry["overhead_bytes"].get<std::uint64_t>());
+    EXPECT_EQ(notes_of(model), "");
+    const bool is_told = entry.value("told", true);
+    EXPECT_EQ(totals.is_exact(), is_told);
+    const std::uint64_t parameters = entry["parameters"];
+    if (!is_told) {
+      EXPECT_LT(totals.parameters.known(), parameters) << "a lower bound";
+      continue;
+    }
+    EXPECT_EQ(packed_of(summary), entry["packed"]);
+    EXPECT_EQ(totals.parameters, Count(parameters));
+  }
+}
+
+// torchao's metadata has a member for each tensor.
+TEST(QuantizedFiles, WhatIsSaidOfATensorIsNoFactOfTheModel) {
+  const Model model = read(data_path("quantized/torchao_int8"));
+  for (const auto& [key, value] : model.metadata) EXPECT_EQ(find(model, key), nullptr) << key;
+}
+
+TEST(QuantizedFiles, OfAlikeLayersFold) {
+  for (const char* name : {"bitsandbytes_nf4_double", "compressed_int4", "hqq_pickle"}) {
+    SCOPED_TRACE(name);
+    const Model model = read(data_path(std::string("quantized/") + name));
+    const Summary summary = summarize(model, {.depth = 2});
+    EXPECT_TRUE(std::any_of(summary.rows.begin(), summary.rows.end(), [](const Row& row) { return row.repeat == 2; }));
+  }
+}
+
+TEST(QuantizedFiles, SayWhereAWidthIsNotTold) {
+  for (const char* name : {"hqq_int4_axis0", "mlx_unknown"}) {
+    const Model model = read(data_path(std::string("quantized/") + name));
+    EXPECT_TRUE(summarize(model).totals.schemes.contains(Scheme::not_told)) << name;
+  }
+}
+
+}  // namespace
+}  // namespace weigh::testing
