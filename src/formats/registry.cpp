@@ -99,6 +99,10 @@ bool read_file(Folder& folder, std::string_view name, const ReadOptions& options
   const std::unique_ptr<Source> source = folder.open(name);
   model.source_bytes = source->size();
   Glance glance(*source);
+  if (is_keras_index(name) && matches_index(glance)) {
+    read_keras_shards(folder, name, options, model);
+    return true;
+  }
   if (matches_index(glance)) {
     model.source_bytes = 0;
     read_index(folder, name, options, model);
