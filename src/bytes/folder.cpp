@@ -49,6 +49,13 @@ class DirectoryFolder final : public Folder {
     return fs::is_regular_file(path_of(name), ignored);
   }
 
+  std::optional<std::uint64_t> size_of(std::string_view name) const override {
+    if (!contains(name)) return std::nullopt;
+    std::error_code error;
+    const std::uintmax_t size = fs::file_size(path_of(name), error);
+    return error ? std::nullopt : std::optional<std::uint64_t>(size);
+  }
+
   std::unique_ptr<Source> open(std::string_view name) const override {
     check_name(label(), name);
     return open_file(path_of(name));
@@ -129,6 +136,12 @@ class MemoryFolder final : public Folder {
   bool contains(std::string_view name) const override {
     check_name(label(), name);
     return files_.find(name) != files_.end();
+  }
+
+  std::optional<std::uint64_t> size_of(std::string_view name) const override {
+    check_name(label(), name);
+    const auto found = files_.find(name);
+    return found == files_.end() ? std::nullopt : std::optional<std::uint64_t>(found->second.size());
   }
 
   std::unique_ptr<Source> open(std::string_view name) const override {

@@ -1,8 +1,10 @@
 // Named sources side by side: a directory, or memory that plays one.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +29,8 @@ class Folder {
   virtual const std::vector<std::string>& folders() const = 0;
   // A name that would leave the folder ("../x", "/x") is Error(corrupt) in all: names come from files.
   virtual bool contains(std::string_view name) const = 0;
+  // How many bytes a file in it has, without opening it; nothing where there is no such file.
+  virtual std::optional<std::uint64_t> size_of(std::string_view name) const = 0;
   // Throws Error as open_file does.
   virtual std::unique_ptr<Source> open(std::string_view name) const = 0;
   // The folder in it, which need not be there: then it holds nothing.

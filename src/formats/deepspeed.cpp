@@ -14,6 +14,7 @@
 #include <fmt/format.h>
 
 #include "formats/deepspeed/model_states.h"
+#include "formats/deepspeed/numbering.h"
 #include "formats/joined.h"
 #include "formats/pytorch/assembler.h"
 #include "formats/pytorch/state_bytes.h"
@@ -32,12 +33,15 @@ namespace {
 constexpr std::array<std::string_view, 2> kLatest = {"latest", "latest_universal"};
 constexpr std::string_view kUniversal = "zero";
 constexpr std::size_t kLongestTag = 200;
+constexpr std::size_t kMostNamed = 3;
 
 struct StateFile {
   std::string name;
-  std::string prefix;            // of the names in it: of a pipeline's layer its number
-  std::uint64_t rank = 0;        // among those that share a copy of the model
-  std::uint64_t model_rank = 0;  // among those that share its tensors
+  std::string prefix;                                        // of the names in it: of a pipeline's layer its number
+  std::uint64_t rank = 0;                                    // among those that share a copy of the model
+  std::uint64_t model_rank = 0;                              // among those that share its tensors
+  bool is_divided = true;                                    // of a pipeline's layer: its name tells the model rank
+  std::optional<std::uint64_t> expert_layer = std::nullopt;  // of an expert
 };
 
 // What a directory holds of a checkpoint, by the names alone.
@@ -73,8 +77,10 @@ struct StateFiles {
   void add_layer(const std::string& name) {
     if (const auto two = numbers_in(name, "layer_#-model_#-model_states.pt"))
       layers.push_back({name, fmt::format("{}.", (*two)[0]), (*two)[0], (*two)[1]});
+    if (const auto one = numbers_in(name, "layer_#-model_states.pt"))
+      layers.push_back({name, fmt::format("{}.", (*one)[0]), (*one)[0], 0, false});
     if (const auto three = numbers_in(name, "layer_#_expert_#_mp_rank_#_model_states.pt"))
-      layers.push_back({name, "", (*three)[1], (*three)[2]});
+      layers.push_back({name, "", (*three)[1], (*three)[2], true, (*three)[0]});
     if (const auto two = numbers_in(name, "expp_rank_#_mp_rank_#_optim_states.pt"))
       experts.push_back({name, "", (*two)[0], (*two)[1]});
   }
@@ -114,6 +120,8 @@ class Reading {
     read_models();
     read_optimizers();
     note_missing();
+    note_missing_layers();
+    note_missing_experts();
     for (const auto& [rank, bytes] : bytes_of_)
       model_.metadata.emplace_back(fmt::format("rank {}", rank), fmt::format("{} bytes", bytes));
     model_.kind = stage_ ? fmt::format("ZeRO {}", *stage_) : files_.is_partitioned ? "ZeRO 3" : "checkpoint";
@@ -129,6 +137,7 @@ class Reading {
       if (firsts.empty() || firsts.back()->model_rank != file.model_rank) firsts.push_back(&file);
       add_size(file);
     }
+    drop_stages(firsts);
     model_ranks_ = firsts.size();
     if (firsts.size() == 1) return read_model(*firsts.front(), model_);
     Joined joined(model_, options_.limits);
@@ -147,6 +156,16 @@ class Reading {
                     firsts.size()));
   }
 
+  // Of a pipeline every stage has a model rank, too, and files of facts alone; tensors are in those of the layers,
+  // which name the ranks that share them.
+  void drop_stages(std::vector<const StateFile*>& firsts) const {
+    std::set<std::uint64_t> sharing;
+    for (const StateFile& layer : files_.layers)
+      if (!layer.prefix.empty()) sharing.insert(layer.model_rank);
+    if (sharing.empty() || !sharing.contains(firsts.front()->model_rank)) return;
+    std::erase_if(firsts, [&](const StateFile* file) { return !sharing.contains(file->model_rank); });
+  }
+
   void read_model(const StateFile& file, Model& model) {
     const StateArchive archive(folder_, file.name, options_.limits);
     if (!is_mapping(archive.archive().root())) throw Error(ErrorKind::corrupt, archive.label(), "holds no dictionary");
@@ -157,6 +176,10 @@ class Reading {
       missing_model_ranks_ = all;
     for (const StateFile& layer : files_.layers)
       if (layer.model_rank == file.model_rank) read_layer(layer, model);
+    for (const std::uint64_t layer : states.numbered_modules()) layers_with_parameters_.emplace(layer, file.model_rank);
+    std::vector<std::uint64_t> counts;
+    for (const Value number : sequence_items(archive["num_experts"])) counts.push_back(number_of(number));
+    if (!counts.empty()) expert_files_.set_counts(std::move(counts));
     states.finish();
     for (const char* key : {"ds_version", "global_steps"}) {
       const Value fact = archive[key];
@@ -244,6 +267,41 @@ class Reading {
            fmt::format("holds {} model ranks of {}; the totals are lower bounds", model_ranks_, missing_model_ranks_));
   }
 
+  void note_missing_layers() {
+    for (const StateFile& file : files_.layers)
+      if (!file.prefix.empty())
+        layer_files_.add(file.rank, file.model_rank, folder_.size_of(file.name).value_or(0), file.is_divided);
+    if (layer_files_.empty()) return;
+    for (const auto& [layer, rank] : layers_with_parameters_)
+      if (!layer_files_.contains(layer)) layer_files_.must_exist(layer, rank);
+    if (const Missing missing = layer_files_.missing(kMostNamed); missing.count > 0)
+      note("missing-layer", "", absence_of(missing));
+    if (const Missing doubtful = layer_files_.doubtful(kMostNamed); doubtful.count > 0)
+      note("missing-layer", "",
+           fmt::format(
+               "has no file of {}, though those around are alike and others like them follow each other without a "
+               "gap: is it incomplete?",
+               listed(doubtful)));
+  }
+
+  void note_missing_experts() {
+    for (const StateFile& file : files_.layers)
+      if (file.expert_layer) expert_files_.add(*file.expert_layer, file.rank, file.model_rank);
+    if (const Missing missing = expert_files_.missing(kMostNamed); missing.count > 0)
+      note("missing-expert", "", absence_of(missing));
+  }
+
+  static std::string absence_of(const Missing& missing) {
+    return fmt::format("has no {}; what is in {} is not counted", listed(missing), missing.count == 1 ? "it" : "them");
+  }
+
+  static std::string listed(const Missing& missing) {
+    std::string text;
+    for (const std::string& name : missing.names) text += (text.empty() ? "" : ", ") + name;
+    if (missing.count > missing.names.size()) text += fmt::format(" and {} more", missing.count - missing.names.size());
+    return text;
+  }
+
   static std::uint64_t last_rank(const std::vector<StateFile>& files) {
     std::uint64_t last = 0;
     for (const StateFile& file : files) last = std::max(last, file.rank);
@@ -328,6 +386,9 @@ class Reading {
   std::uint64_t model_ranks_ = 0;
   std::uint64_t missing_model_ranks_ = 0;
   std::map<std::uint64_t, std::uint64_t> bytes_of_;  // by rank
+  LayerFiles layer_files_;
+  std::set<std::pair<std::uint64_t, std::uint64_t>> layers_with_parameters_;  // and the model rank that says so
+  ExpertFiles expert_files_;
 };
 
 }  // namespace

@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "formats/keras.h"
 #include "formats/model_name.h"
 #include "formats/registry.h"
 
@@ -47,10 +48,13 @@ class Candidates {
       if (is_trainer_file(name)) continue;
       ModelName parsed = parse_model_name(name);
       if (parsed.is_index) indexed_.insert(form_of(parsed));
+      if (is_keras_index(name)) keras_indices_.push_back(name);
       if (parsed.is_index || !is_surely_no_model(name)) add(name, std::move(parsed));
     }
-    std::erase_if(all_, [this](const Candidate& candidate) {
-      return candidate.name.is_part && indexed_.contains(form_of(candidate.name));
+    std::erase_if(all_, [&](const Candidate& candidate) {
+      if (candidate.name.is_part) return indexed_.contains(form_of(candidate.name));
+      return std::any_of(keras_indices_.begin(), keras_indices_.end(),
+                         [&](const std::string& index) { return is_keras_shard(candidate.files.file, index); });
     });
   }
 
@@ -83,6 +87,7 @@ class Candidates {
 
   std::vector<Candidate> all_;
   std::set<Form> indexed_;
+  std::vector<std::string> keras_indices_;
   std::map<Form, std::size_t> parts_;
 };
 

@@ -5,9 +5,12 @@
 #include <utility>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "formats/keras/assembler.h"
 #include "formats/keras/config.h"
 #include "formats/keras/layouts.h"
+#include "formats/keras/shards.h"
 #include "formats/keras/store.h"
 #include "wire/hdf5.h"
 #include "wire/json.h"
@@ -32,15 +35,18 @@ void name_model(const std::vector<keras::ConfigNode>& nodes, Model& model) {
 }
 
 struct Weights {
-  Source& source;
-  std::uint64_t base = 0;  // where they lie in the file that was given
-  bool is_plain = true;    // they lie there as they are
+  std::vector<Source*> sources;           // none where the file has weights that were not read
+  std::vector<std::string> files;         // that they lie in
+  std::uint64_t base = 0;                 // where they lie in it
+  bool is_plain = true;                   // they lie there as they are
+  const keras::Shards* shards = nullptr;  // which they are
 };
 
 void read_weights(const Weights& weights, std::vector<keras::ConfigNode> nodes, const ReadOptions& options,
                   Model& model) {
-  Store store(weights.source, options.limits);
-  const keras::Layout layout = keras::layout_of(store);
+  Store store(weights.sources, options.limits);
+  if (weights.shards != nullptr) weights.shards->compare(store);
+  const keras::Layout layout = weights.sources.empty() ? keras::Layout::saved : keras::layout_of(store);
   if (const std::string config = store.text(Store::root(), "model_config"); !config.empty() && nodes.empty())
     nodes = keras::read_model_config(config, model.source + ", model_config", options.limits);
   const std::size_t inner = store.find(Store::root(), "model_weights");
@@ -51,7 +57,7 @@ void read_weights(const Weights& weights, std::vector<keras::ConfigNode> nodes, 
   if (model.kind.empty())
     model.kind = layout == keras::Layout::plain ? "data sets" : nodes.empty() ? "weights" : "model";
   if (!nodes.empty()) name_model(nodes, model);
-  if (options.locations) model.files.push_back(model.source);
+  if (options.locations) model.files = weights.files;
   keras::Assembler assembler(store, nodes, options, model, weights.base, weights.is_plain);
   switch (layout) {
     case keras::Layout::saved: return keras::read_saved(assembler);
@@ -92,17 +98,20 @@ void read_archive(Source& source, const ReadOptions& options, Model& model) {
   std::vector<keras::ConfigNode> nodes = keras::read_model_config(config, place("config.json"), options.limits);
   const ZipEntry* entry = zip.find("model.weights.h5");
   if (entry == nullptr) {
-    throw Error(ErrorKind::unsupported, source.label(),
-                "is a Keras archive whose weights are no model.weights.h5; save it with Keras 3's defaults");
+    model.notes.push_back(
+        {"weights-not-read", place("model.weights.npz"),
+         "holds the weights as pickles of Keras's variables, which Keras does not load either; shapes "
+         "are those that the configuration tells. Save it with Keras's defaults"});
+    return read_weights({}, std::move(nodes), options, model);
   }
   if (entry->is_stored()) {
     const std::uint64_t base = zip.data_offset(*entry);
     const auto part = part_source(source, place("model.weights.h5"), base, entry->size);
-    return read_weights({*part, base, true}, std::move(nodes), options, model);
+    return read_weights({{part.get()}, {model.source}, base, true}, std::move(nodes), options, model);
   }
   const std::string inflated = zip.read(*entry);
   const auto memory = memory_source(place("model.weights.h5"), inflated);
-  read_weights({*memory, 0, false}, std::move(nodes), options, model);
+  read_weights({{memory.get()}, {model.source}, 0, false}, std::move(nodes), options, model);
 }
 
 }  // namespace
@@ -114,7 +123,25 @@ bool matches_keras(Glance& glance) {
 void read_keras(Source& source, const ReadOptions& options, Model& model) {
   model.format = "Keras";
   if (Glance(source).is_zip()) return read_archive(source, options, model);
-  read_weights({source, 0, true}, {}, options, model);
+  read_weights({{&source}, {model.source}, 0, true}, {}, options, model);
+}
+
+bool is_keras_index(std::string_view name) { return keras::is_index_name(name); }
+bool is_keras_shard(std::string_view file, std::string_view index) { return keras::is_shard_of(file, index); }
+
+void read_keras_shards(const Folder& folder, std::string_view name, const ReadOptions& options, Model& model) {
+  model.format = "Keras";
+  const keras::Shards shards(folder, name, options.limits, model);
+  Weights weights;
+  weights.sources = shards.sources();
+  weights.shards = &shards;
+  model.source_bytes = 0;
+  for (const Source* source : weights.sources) {
+    weights.files.push_back(source->label());
+    model.source_bytes += source->size();
+  }
+  model.kind = fmt::format("weights, {} shard{}", weights.sources.size(), weights.sources.size() == 1 ? "" : "s");
+  read_weights(weights, {}, options, model);
 }
 
 }  // namespace weigh

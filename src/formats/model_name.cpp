@@ -76,6 +76,13 @@ ModelName parse_model_name(std::string_view text) {
     if (name.variant.empty()) take_variant(name);
     return name;
   }
+  constexpr std::string_view kKerasIndex = ".weights.json";  // its shards: keras/shards.h
+  if (text.size() > kKerasIndex.size() && text.ends_with(kKerasIndex)) {
+    name.stem = text.substr(0, text.size() - kKerasIndex.size());
+    name.ending = ".h5";
+    name.is_index = true;
+    return name;
+  }
   const auto ending =
       std::find_if(kEndings.begin(), kEndings.end(), [&](std::string_view end) { return text.ends_with(end); });
   if (ending != kEndings.end()) name.ending = *ending;

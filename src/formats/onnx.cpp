@@ -40,7 +40,7 @@ class Reader {
   void run() {
     read_model();
     graph_reader_.read();
-    const std::vector<OnnxUse> uses = find_onnx_uses(graphs_);
+    const std::vector<OnnxUse> uses = find_onnx_uses(graphs_);  // which by_place_ refers to
     const std::vector<Index> modules = add_modules();
     for (std::size_t i = 0; i < graphs_.tensors.size(); ++i)
       if (!is_onnx_argument(graphs_.tensors[i], uses[i])) add(graphs_.tensors[i], uses[i]);
@@ -50,6 +50,8 @@ class Reader {
     externals_.tell(model_);
     if (options_.locations) model_.files = {source_.label()};
   }
+
+  const OnnxExternals& externals() const { return externals_; }
 
  private:
   void read_model() {
@@ -148,6 +150,7 @@ class Reader {
            fmt::format("is of ONNX's type {}, which is not known; its bytes are those in the file", source.type));
     }
     const auto index = static_cast<Index>(model_.tensors.size());
+    tensor.tied_to = original_of(source, index, use);
     if (path.empty()) {
       tensor.name = source.name;
       builder_.add_to_module(tensor, source.shape);
@@ -158,8 +161,22 @@ class Reader {
       const Part part = use.is_packed ? Part::packed : Part::overhead;
       model_.quantized.push_back({index, part, use.scheme, use.logical});
     }
-    if (source.external) externals_.add(source);
+    for (const OnnxExternal& external : source.externals) externals_.add(source, external, tensor.tied_to != kNone);
     if (options_.locations) model_.locations.push_back({source.plain_at ? 0 : kNone, source.plain_at.value_or(0), {}});
+  }
+
+  // An earlier tensor on the same bytes of the same file, with the same type, shape and use.
+  Index original_of(const OnnxTensor& tensor, Index index, const OnnxUse& use) {
+    if (tensor.externals.size() != 1 || tensor.stored_bytes == 0 || tensor.layout == Layout::sparse) return kNone;
+    const OnnxExternal& external = tensor.externals[0];
+    const auto [place, is_new] =
+        by_place_.try_emplace({external.location, external.offset}, Seen{&tensor, &use, index});
+    if (is_new) return kNone;
+    const Seen& seen = place->second;
+    const bool is_same = seen.tensor->stored_bytes == tensor.stored_bytes && seen.tensor->type == tensor.type &&
+                         seen.tensor->shape == tensor.shape && seen.use->is_packed == use.is_packed &&
+                         seen.use->is_overhead == use.is_overhead;
+    return is_same ? seen.index : kNone;
   }
 
   // A path, or a module for a name that is none.
@@ -191,6 +208,13 @@ class Reader {
   OnnxGraphs graphs_;
   OnnxGraphReader graph_reader_;
   OnnxExternals externals_;
+  // The first tensor at a place of a file.
+  struct Seen {
+    const OnnxTensor* tensor;
+    const OnnxUse* use;
+    Index index;
+  };
+  std::map<std::pair<std::string_view, std::uint64_t>, Seen> by_place_;
   std::vector<std::pair<std::uint64_t, std::uint64_t>> functions_;  // offset and length
   std::vector<const OnnxTensor*> missing_;
   std::int64_t operator_set_ = 0;
@@ -283,6 +307,13 @@ bool matches_onnx(Glance& glance) {
 void read_onnx(Source& source, const ReadOptions& options, Model& model) {
   model.format = "ONNX";
   Reader(source, options, model).run();
+}
+
+void read_onnx_in(Folder& folder, Source& source, const ReadOptions& options, Model& model) {
+  model.format = "ONNX";
+  Reader reader(source, options, model);
+  reader.run();
+  reader.externals().compare(folder, options.limits, model);
 }
 
 }  // namespace weigh

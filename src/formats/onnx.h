@@ -11,6 +11,7 @@
 // data"). These are named, never opened. No cap is applied here: weights are passed over, however many.
 #pragma once
 
+#include "bytes/folder.h"
 #include "bytes/source.h"
 #include "formats/glance.h"
 
@@ -22,5 +23,7 @@ namespace weigh {
 // Whether the fields are those of a ModelProto and of no other message that is known.
 bool matches_onnx(Glance& glance);
 void read_onnx(Source& source, const ReadOptions& options, Model& model);
+// Compares what it says of files beside it with those in the folder, too.
+void read_onnx_in(Folder& folder, Source& source, const ReadOptions& options, Model& model);
 
 }  // namespace weigh

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "formats/glance.h"
 #include "formats/pt2/graph.h"
 #include "formats/pt2/runs.h"
+#include "formats/pt2/saved_state.h"
 #include "model/builder.h"
 #include "wire/json.h"
 #include "wire/zip.h"
@@ -36,12 +38,24 @@ struct Input {
   Role role = Role::parameter;
 };
 
-// Where a tensor lies: an entry of the archive, and which part of it.
+// Where a tensor lies: an entry of the archive, or a storage of an archive of torch.save's in it, and which part of it.
 struct Payload {
   std::string entry;
   TensorMeta meta;
   bool is_pickled = false;  // an archive of torch.save's inside
 };
+
+std::string text_of(DType dtype, std::span<const Extent> shape) {
+  std::string text = std::string(name(dtype)) + " [";
+  for (std::size_t i = 0; i < shape.size(); ++i)
+    text += (i == 0 ? "" : ", ") + (shape[i].is_known() ? fmt::to_string(shape[i].size()) : "?");
+  return text + "]";
+}
+
+bool is_alike(std::span<const Extent> told, std::span<const Extent> stored) {
+  return std::equal(told.begin(), told.end(), stored.begin(), stored.end(),
+                    [](Extent a, Extent b) { return a == b || !a.is_known() || !b.is_known(); });
+}
 
 // Values that a document gave are views into these.
 struct OpenJson {
@@ -56,6 +70,7 @@ class Reader {
         options_(options),
         model_(model),
         zip_(source, options.limits),
+        state_(source, zip_, options.limits, model),
         builder_(model, options.limits),
         symbols_(builder_) {}
 
@@ -67,8 +82,10 @@ class Reader {
       read_payloads(*folder + "data/constants/", "model_constants_config.json");
     } else {
       read_program(std::string(kOldProgram));
+      state_.open();
     }
     for (const Input& input : inputs_) add(input, folder.has_value());
+    state_.note_surplus();
     drop_side_effects();
     add_runs(graph_, builder_, options_.limits, model_);
     model_.architecture = model_.modules[0].type;
@@ -192,15 +209,54 @@ class Reader {
     tensor.role = input.role;
     tensor.role_recorded = true;
     tensor.requires_grad = meta.requires_grad ? RequiresGrad::yes : RequiresGrad::no;
+    const std::optional<SavedState::Found> saved = has_payloads ? std::nullopt : find_saved(input, tensor);
     const auto payload = payloads_.find(input.name);
     if (payload != payloads_.end()) tensor.tied_to = original_of(payload->second, meta);
     const Index index = builder_.add_by_path(tensor, input.name, meta.sizes);
-    if (payload != payloads_.end()) {
+    if (saved) {
+      compare(index, *saved);
+    } else if (payload != payloads_.end()) {
       weigh_payload(index, payload->second);
-    } else if (has_payloads) {
+    } else if (has_payloads || state_.is_whole()) {
       model_.notes.push_back({"missing-weight", model_.path_of(model_.tensors[index]),
                               "is described, but the archive holds no bytes for it"});
     }
+  }
+
+  // What the pickles of the older layout hold under the name: the tensor's bytes, and as a payload which memory it is.
+  std::optional<SavedState::Found> find_saved(const Input& input, Tensor& tensor) {
+    std::optional<SavedState::Found> saved = state_.find(input.name);
+    if (!saved) return std::nullopt;
+    tensor.stored_bytes = saved->tensor.stored_bytes;
+    tensor.state = saved->tensor.state;
+    tensor.layout = saved->tensor.layout;
+    if (saved->memory.empty()) return saved;
+    Payload payload;
+    payload.entry = saved->memory;
+    payload.meta.dtype = saved->tensor.dtype;
+    payload.meta.sizes = saved->tensor.shape;
+    for (const std::int64_t stride : saved->tensor.strides)
+      payload.meta.strides.emplace_back(static_cast<std::uint64_t>(stride));
+    payload.meta.offset = Extent(saved->tensor.storage_offset);
+    payloads_[input.name] = std::move(payload);
+    return saved;
+  }
+
+  void compare(Index index, const SavedState::Found& saved) {
+    const Tensor& tensor = model_.tensors[index];
+    const std::span<const Extent> shape(model_.shape_begin(tensor), model_.shape_end(tensor));
+    const bool is_same =
+        tensor.dtype == saved.tensor.dtype && saved.tensor.rank_known && is_alike(shape, saved.tensor.shape);
+    if (!is_same) {
+      const std::string stored =
+          saved.tensor.rank_known ? text_of(saved.tensor.dtype, saved.tensor.shape) : "of no known shape";
+      model_.notes.push_back({"state-contradicts", model_.path_of(tensor).substr(0, kShownName),
+                              fmt::format("is {} to the graph, but {} in {}; it was counted as the former",
+                                          text_of(tensor.dtype, shape), stored, saved.entry)});
+    }
+    if (!options_.locations || !saved.offset || !is_same) return;
+    model_.locations.resize(std::size_t{index} + 1);
+    model_.locations[index] = {0, *saved.offset, saved.tensor.strides};
   }
 
   // The same entry, and the same part of it, under another name.
@@ -244,12 +300,14 @@ class Reader {
     model_.locations[index] = std::move(location);
   }
 
+  static constexpr std::size_t kShownName = 200;
   static constexpr std::size_t kMostPerEntry = 64;  // parts of one entry that are compared
 
   Source& source_;
   const ReadOptions& options_;
   Model& model_;
   ZipDirectory zip_;
+  SavedState state_;  // of the older layout
   ModelBuilder builder_;
   pt2::Symbols symbols_;
   OpenJson program_;  // which the graph's texts are views into

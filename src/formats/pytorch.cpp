@@ -50,6 +50,7 @@ class Reading {
       note_loose_tensors();
     }
     assembler_.share_shapes_of_ties();
+    assembler_.note_parts();
     copies_.mark();
     model_.kind = kind(models);
     if (archive_.form() != "zip") model_.kind += fmt::format(", {}", archive_.form());

@@ -19,7 +19,6 @@
 #include "formats/model_name.h"
 #include "formats/npz.h"
 #include "formats/onnx.h"
-#include "formats/onnx/external.h"
 #include "formats/orbax.h"
 #include "formats/pt2.h"
 #include "formats/pytorch.h"
@@ -43,7 +42,8 @@ constexpr std::array kFormats = {
     Format{"GGUF", "versions 1 to 3, either byte order, one file or split into several", matches_gguf, read_gguf},
     Format{"TorchScript", "torch.jit.save: scripted, traced and frozen modules", matches_torchscript, read_torchscript},
     Format{"torch.export", "torch.export.save: exported programs, .pt2", matches_pt2, read_pt2},
-    Format{"ONNX", "models of any opset, weights inside or in files beside them", matches_onnx, read_onnx},
+    Format{"ONNX", "models of any opset, weights inside or in files beside them", matches_onnx, read_onnx,
+           read_onnx_in},
     Format{"NumPy", "numpy.savez: .npz, stored or compressed", matches_npz, read_npz},
     Format{"TensorFlow Lite", "converted graphs, .tflite (LiteRT): float, float16 and quantised", matches_tflite,
            read_tflite},
@@ -68,7 +68,7 @@ constexpr std::array kDirectoryFormats = {
 };
 
 // Whether it is of a known format.
-bool read_source(Glance& glance, const ReadOptions& options, Model& model) {
+bool read_source(Folder& folder, Glance& glance, const ReadOptions& options, Model& model) {
   const Format* chosen = nullptr;
   for (const Format& format : kFormats) {
     if (!format.matches(glance)) continue;
@@ -81,8 +81,13 @@ bool read_source(Glance& glance, const ReadOptions& options, Model& model) {
                        chosen->name)});
     }
   }
-  if (chosen != nullptr) chosen->read(glance.source(), options, model);
-  return chosen != nullptr;
+  if (chosen == nullptr) return false;
+  if (chosen->read_in != nullptr) {
+    chosen->read_in(folder, glance.source(), options, model);
+  } else {
+    chosen->read(glance.source(), options, model);
+  }
+  return true;
 }
 
 // What a file is to be: one of several side by side may be of no format, and a config.json beside them is nobody's.
@@ -94,6 +99,10 @@ bool read_file(Folder& folder, std::string_view name, const ReadOptions& options
   const std::unique_ptr<Source> source = folder.open(name);
   model.source_bytes = source->size();
   Glance glance(*source);
+  if (is_keras_index(name) && matches_index(glance)) {
+    read_keras_shards(folder, name, options, model);
+    return true;
+  }
   if (matches_index(glance)) {
     model.source_bytes = 0;
     read_index(folder, name, options, model);
@@ -112,12 +121,11 @@ bool read_file(Folder& folder, std::string_view name, const ReadOptions& options
     read_tensorflow(folder, options, model);
     return true;
   }
-  if (!read_source(glance, options, model)) {
+  if (!read_source(folder, glance, options, model)) {
     if (wanted != Wanted::perhaps_one_of_several) refuse_unknown(glance);
     return false;
   }
   if (model.format == "safetensors" && wanted == Wanted::model) read_config(folder, options, model);
-  if (model.format == "ONNX") note_absent_onnx_files(folder, model);
   return true;
 }
 

@@ -21,6 +21,8 @@ struct Format {
   // By content, never by name, and cheap: the first bytes.
   bool (*matches)(Glance& glance);
   void (*read)(Source& source, const ReadOptions& options, Model& model);
+  // The same for a format whose files name others beside them.
+  void (*read_in)(Folder& folder, Source& source, const ReadOptions& options, Model& model) = nullptr;
 };
 
 // A directory that is more than a model file and what lies beside it: its files or sub-folders have meanings.

@@ -22,6 +22,7 @@ using tensorflow::SavedModel;
 
 constexpr std::string_view kIndex = ".index";
 constexpr std::string_view kSavedModel = "saved_model.pb";
+constexpr const char* kDefault = "serving_default";
 constexpr std::string_view kState = "checkpoint";
 constexpr std::string_view kLatest = "model_checkpoint_path: \"";
 constexpr std::uint64_t kLongestState = std::uint64_t{1} << 20;
@@ -58,12 +59,24 @@ void read_bundle(const Folder& folder, const std::string& name, const ReadOption
   Assembler(bundle, options, model).run(saved);
 }
 
+// That which is called where none is named comes first, and its facts bear no name.
+void add_signatures(const tensorflow::Signatures& signatures, Model& model) {
+  const auto add = [&](const std::string& prefix, const tensorflow::Signature& signature) {
+    model.metadata.emplace_back(prefix + "in", signature.in);
+    model.metadata.emplace_back(prefix + "out", signature.out);
+  };
+  if (const auto found = signatures.find(kDefault); found != signatures.end()) add("", found->second);
+  for (const auto& [name, signature] : signatures)
+    if (name != kDefault) add(name + " ", signature);
+}
+
 void read_saved_model(Folder& folder, const ReadOptions& options, Model& model) {
   model.kind = "SavedModel";
   const auto source = folder.open(kSavedModel);
   const SavedModel saved = tensorflow::read_saved_model(*source, options.limits);
   if (!saved.version.empty()) model.metadata.emplace_back("tensorflow", saved.version);
   if (!saved.tags.empty()) model.metadata.emplace_back("tags", saved.tags);
+  add_signatures(saved.signatures, model);
   const auto variables = folder.enter("variables");
   if (variables->contains("variables.index")) {
     read_bundle(*variables, "variables", options, &saved, model);

@@ -56,6 +56,13 @@ TEST_P(BothFolders, TellsWhatItContains) {
   EXPECT_FALSE(folder_->contains("B.bin"));
 }
 
+TEST_P(BothFolders, TellsSizes) {
+  EXPECT_EQ(folder_->size_of("b.bin"), 3U);
+  EXPECT_EQ(folder_->size_of("sub/c.bin"), 1U);
+  EXPECT_EQ(folder_->size_of("sub"), std::nullopt);
+  EXPECT_EQ(folder_->size_of("B.bin"), std::nullopt);
+}
+
 TEST_P(BothFolders, EntersFolders) {
   EXPECT_EQ(folder_->folders(), Names{"sub"});
   const std::unique_ptr<Folder> sub = folder_->enter("sub");

@@ -194,7 +194,7 @@ TEST(DeepSpeed, AddsLayersAndExperts) {
   const Model model = read_files({{"mp_rank_00_model_states.pt", torch_file(py::dict({{"module", py::none()}}))},
                                   {"layer_00-model_00-model_states.pt", layer},
                                   {"layer_01-model_00-model_states.pt", layer},
-                                  {"layer_0_expert_3_mp_rank_00_model_states.pt", layer}},
+                                  {"layer_0_expert_0_mp_rank_00_model_states.pt", layer}},
                                  "");
   EXPECT_EQ(notes_of(model), "");
   EXPECT_EQ(shape_of(model, "0.w.weight"), "[2]");
@@ -229,6 +229,112 @@ TEST(DeepSpeed, IsReadOrRefusedAtEveryPrefix) {
               bytes.size());
     files[name] = bytes;
   }
+}
+
+// A folder of fixtures, without what is named.
+Files without(const std::string& folder, const std::vector<std::string>& missing) {
+  Files files;
+  for (const std::string& name : files_below("deepspeed/" + folder + "/global_step0"))
+    files[name.substr(name.rfind('/') + 1)] = file(name);
+  for (const std::string& name : missing) EXPECT_EQ(files.erase(name), 1U) << name;
+  return files;
+}
+std::string notes_without(const std::string& folder, const std::vector<std::string>& missing) {
+  Model model = read_files(without(folder, missing), "");
+  return notes_of(model);
+}
+
+TEST(DeepSpeedPipeline, HasItsLayersUnderTheirNumbers) {
+  const Model model = checkpoint("pipeline");
+  EXPECT_EQ(notes_of(model), "");
+  EXPECT_EQ(model.kind, "checkpoint, 1 rank");
+  EXPECT_EQ(shape_of(model, "0.weight"), "[6, 4]");
+  EXPECT_EQ(shape_of(model, "6.bias"), "[2]");
+  EXPECT_EQ(summarize(model).totals.parameters, Count(24 + 4 * 20 + 10));
+}
+
+TEST(DeepSpeedPipeline, MissesALayerWhoseNeighboursAreAlike) {
+  EXPECT_EQ(notes_without("pipeline", {"layer_02-model_states.pt"}),
+            "missing-layer : has no file of layer_02, though those around are alike and others like them follow each "
+            "other without a gap: is it incomplete?\n");
+  EXPECT_EQ(notes_without("pipeline", {"layer_02-model_states.pt", "layer_03-model_states.pt"}), "");  // nobody knows
+}
+
+// Model states of a pipeline's rank: facts, and perhaps names of parameters.
+std::string facts_of(const std::vector<std::pair<std::string, std::string>>& shapes = {}) {
+  std::vector<std::pair<std::string, std::string>> facts = {{"module", py::none()}, {"dp_world_size", py::integer(1)}};
+  if (!shapes.empty()) facts.emplace_back("param_shapes", py::list({py::dict(shapes)}));
+  return torch_file(py::dict(facts));
+}
+std::string layer_of(std::int64_t elements) {
+  return torch_file(py::dict({{"weight", tensor_of(elements)}}),
+                    {{"0", std::string(static_cast<std::size_t>(elements) * 4, '\0')}});
+}
+
+TEST(DeepSpeedPipeline, MissesALayerThatOtherRanksHave) {
+  Files files = {{"mp_rank_00_model_states.pt", facts_of()}, {"mp_rank_01_model_states.pt", facts_of()}};
+  for (const char* name : {"layer_00-model_00", "layer_00-model_01", "layer_03-model_00", "layer_04-model_01"})
+    files[std::string(name) + "-model_states.pt"] = layer_of(std::string_view(name).starts_with("layer_00") ? 600 : 6);
+  const std::string ranks =
+      "model-ranks : holds 2 model ranks; how their tensors are put together is not told, so the totals are sums over "
+      "the ranks\n";
+  EXPECT_EQ(
+      notes_of(read_files(files, "")),
+      ranks +
+          "missing-layer : has no layer_03-model_01-model_states.pt, layer_04-model_00-model_states.pt; what is in "
+          "them is not counted\n");
+  files["layer_03-model_01-model_states.pt"] = files["layer_04-model_00-model_states.pt"] = layer_of(6);
+  EXPECT_EQ(notes_of(read_files(files, "")), ranks);
+}
+
+TEST(DeepSpeedPipeline, MissesALayerOfWhichParametersAreNamed) {
+  const Files files = {{"mp_rank_00_model_states.pt",
+                        facts_of({{"0.weight", size_of({6})}, {"7.weight", size_of({6})}, {"8.weight", size_of({6})}})},
+                       {"layer_00-model_states.pt", layer_of(6)},
+                       {"layer_08-model_states.pt", layer_of(6)}};
+  EXPECT_EQ(notes_of(read_files(files, "")),
+            "missing-layer : has no layer_07-model_states.pt; what is in it is not counted\n");
+}
+
+TEST(DeepSpeedPipeline, NumbersThatNoPipelineHasAreLeft) {
+  const Files files = {{"mp_rank_00_model_states.pt", facts_of()},
+                       {"layer_00-model_states.pt", layer_of(6)},
+                       {"layer_01-model_states.pt", layer_of(6)},
+                       {"layer_18446744073709551615-model_states.pt", layer_of(6)}};
+  EXPECT_EQ(notes_of(read_files(files, "")), "");
+}
+
+std::string expert(int layer, int number) {
+  return "layer_" + std::to_string(layer) + "_expert_" + std::to_string(number) + "_mp_rank_00_model_states.pt";
+}
+
+TEST(DeepSpeedExperts, AreAllThere) {
+  const Model model = checkpoint("experts");
+  EXPECT_EQ(notes_of(model), "");
+  EXPECT_EQ(shape_of(model, "moe.deepspeed_moe.experts.deepspeed_experts.3.weight"), "[4, 4]");
+}
+
+TEST(DeepSpeedExperts, AreMissedByTheirNumbers) {
+  EXPECT_EQ(notes_without("experts", {expert(0, 1)}),
+            "missing-expert : has no layer_0_expert_1_mp_rank_00_model_states.pt; what is in it is not counted\n");
+  EXPECT_EQ(notes_without("experts", {expert(0, 3)}),  // the last: num_experts tells
+            "missing-expert : has no layer_0_expert_3_mp_rank_00_model_states.pt; what is in it is not counted\n");
+  EXPECT_EQ(notes_without("experts", {expert(1, 0), expert(1, 1)}),
+            "missing-expert : has no layer_1_expert_0_mp_rank_00_model_states.pt, "
+            "layer_1_expert_1_mp_rank_00_model_states.pt; what is in them is not counted\n");
+  EXPECT_EQ(notes_without("experts", {expert(0, 0), expert(0, 1), expert(0, 2), expert(0, 3), expert(1, 0)}),
+            "missing-expert : has no layer_0_expert_0_mp_rank_00_model_states.pt, "
+            "layer_0_expert_1_mp_rank_00_model_states.pt, layer_0_expert_2_mp_rank_00_model_states.pt and 2 more; what "
+            "is in them is not counted\n");
+}
+
+TEST(DeepSpeedExperts, AreMissedInAGapWhereNobodyTellsTheirNumber) {
+  Files files = {{"mp_rank_00_model_states.pt", facts_of()}};
+  for (const int number : {0, 2, 3}) files[expert(5, number)] = layer_of(6);
+  EXPECT_EQ(notes_of(read_files(files, "")),
+            "missing-expert : has no layer_5_expert_1_mp_rank_00_model_states.pt; what is in it is not counted\n");
+  files["layer_5_expert_18446744073709551615_mp_rank_00_model_states.pt"] = layer_of(6);
+  EXPECT_NE(notes_of(read_files(files, "")), "");
 }
 
 }  // namespace

@@ -1,6 +1,11 @@
 // Exported programs against what torch says of the modules that they were made of, and what is wrong with damaged ones.
+#include "formats/pt2.h"
+
 #include <map>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -28,7 +33,7 @@ class Pt2File : public ::testing::TestWithParam<std::string> {
 
 TEST_P(Pt2File, IsNamedAsWhatItIs) {
   EXPECT_EQ(model_.format, "torch.export");
-  EXPECT_EQ(model_.kind, GetParam() == "old_layout.pt2" ? "program, older layout" : "program");
+  EXPECT_EQ(model_.kind, GetParam().starts_with("old_") ? "program, older layout" : "program");
   EXPECT_EQ(notes_of(model_), "");
 }
 
@@ -51,9 +56,7 @@ TEST_P(Pt2File, HoldsTheTensorsThatTorchSees) {
     const std::uint64_t numel = model_.numel(tensor).known();
     (tensor.role == Role::parameter ? parameters : buffers) += numel;
     if (tensor.requires_grad == RequiresGrad::yes) trainable += numel;
-    if (GetParam() != "old_layout.pt2") {
-      EXPECT_EQ(tensor.stored_bytes, model_.bytes(tensor).known()) << path;
-    }
+    EXPECT_EQ(tensor.stored_bytes, model_.bytes(tensor).known()) << path;
   }
   EXPECT_EQ(parameters, expected()["parameters"].get<std::uint64_t>());
   EXPECT_EQ(trainable, expected()["trainable"].get<std::uint64_t>());
@@ -143,7 +146,7 @@ TEST(Pt2, ShapesThatAreReckonedAreShownSo) {
 
 INSTANTIATE_TEST_SUITE_P(All, Pt2File,
                          ::testing::Values("static.pt2", "dynamic.pt2", "tied.pt2", "bfloat16.pt2", "old_layout.pt2",
-                                           "calls.pt2", "recurrent.pt2"),
+                                           "old_tied.pt2", "calls.pt2", "recurrent.pt2"),
                          [](const auto& info) { return info.param.substr(0, info.param.find('.')); });
 
 std::string program(const std::string& specs, const std::string& values, const std::string& nodes = "") {
@@ -251,6 +254,136 @@ TEST(Pt2, AWeightWithoutAPayloadIsNoted) {
 TEST(Pt2, ANegativeSizeIsRefused) {
   EXPECT_NE(refusal(archive(program(kSpec, value(R"({"as_int": -4})")))).find("a size is -4, which is negative"),
             std::string::npos);
+}
+
+// The older layout, its state dict one of torch.save's.
+const std::string kProgram = program(kSpec, value(R"({"as_int": 4})"));
+std::string older(const std::string& state, const std::map<std::string, std::string>& storages,
+                  const std::string& json = kProgram, std::string_view entry = "serialized_state_dict.pt") {
+  return Zip().add("serialized_exported_program.json", json).add(entry, torch_file(state, storages)).bytes();
+}
+std::string floats(std::string_view key, std::vector<std::int64_t> shape, std::int64_t offset = 0) {
+  std::vector<std::int64_t> strides(shape.size(), 1);
+  for (std::size_t i = shape.size(); i-- > 1;) strides[i - 1] = strides[i] * shape[i];
+  return py::tensor(py::storage("FloatStorage", key, 4), offset, shape, strides);
+}
+const std::string kSixteen(16, '.');
+
+TEST(Pt2Older, BytesAreThoseOfTheStateDict) {
+  for (const char* entry : {"serialized_state_dict.pt", "serialized_state_dict.json", "serialized_constants.pt"}) {
+    const Model model = read_bytes(older(py::dict({{"w", floats("0", {4})}}), {{"0", kSixteen}}, kProgram, entry));
+    EXPECT_EQ(notes_of(model), "") << entry;
+    EXPECT_EQ(find(model, "w")->stored_bytes, 16U) << entry;
+  }
+}
+
+TEST(Pt2Older, WhatTheGraphSaysAndTheStateDictDoesNotIsNoted) {
+  const auto notes = [](const std::string& tensor) {
+    return notes_of(read_bytes(older(py::dict({{"w", tensor}}), {{"0", kSixteen}})));
+  };
+  EXPECT_EQ(notes(floats("0", {3})),
+            "state-contradicts w: is float32 [4] to the graph, but float32 [3] in serialized_state_dict.pt; it was "
+            "counted as the former\n");
+  EXPECT_EQ(notes(floats("0", {2, 2})),
+            "state-contradicts w: is float32 [4] to the graph, but float32 [2, 2] in serialized_state_dict.pt; it was "
+            "counted as the former\n");
+  EXPECT_EQ(notes(py::tensor(py::storage("HalfStorage", "0", 8), 0, {4}, {1})),
+            "state-contradicts w: is float32 [4] to the graph, but float16 [4] in serialized_state_dict.pt; it was "
+            "counted as the former\n");
+  EXPECT_EQ(notes(py::uninitialized()),
+            "state-contradicts w: is float32 [4] to the graph, but of no known shape in serialized_state_dict.pt; it "
+            "was counted as the former\n");
+}
+
+TEST(Pt2Older, NamesThatOnlyOneSideKnowsAreNoted) {
+  std::vector<std::pair<std::string, std::string>> state = {{"v", floats("0", {4})}};
+  EXPECT_EQ(notes_of(read_bytes(older(py::dict(state), {{"0", kSixteen}}))),
+            "missing-weight w: is described, but the archive holds no bytes for it\n"
+            "unlisted-tensor serialized_state_dict.pt: holds 'v', which the program's signature does not name; it is "
+            "not counted\n");
+  for (const char* name : {"w", "x", "y", "z"}) state.emplace_back(name, floats("0", {4}));
+  EXPECT_EQ(notes_of(read_bytes(older(py::dict(state), {{"0", kSixteen}}))),
+            "unlisted-tensor serialized_state_dict.pt: holds 'v', 'x', 'y' and 1 more, which the program's signature "
+            "does not name; they are not counted\n");
+}
+
+TEST(Pt2Older, OneStorageUnderTwoNamesIsATie) {
+  const std::string specs = kSpec + R"(, {"parameter": {"arg": {"name": "p_v"}, "parameter_name": "v"}})";
+  const std::string values =
+      R"("p_v": {"dtype": 7, "sizes": [{"as_int": 2}]}, "p_w": {"dtype": 7, "sizes": [{"as_int": 2}]})";
+  const auto tied_to = [&](const std::string& v, const std::string& w) {
+    const Model model =
+        read_bytes(older(py::dict({{"v", v}, {"w", w}}), {{"0", kSixteen}, {"1", kSixteen}}, program(specs, values)));
+    EXPECT_EQ(notes_of(model), "");
+    return find(model, "v")->tied_to;
+  };
+  EXPECT_EQ(tied_to(floats("0", {2}), floats("0", {2})), 0U);
+  EXPECT_EQ(tied_to(floats("0", {2}), floats("1", {2})), kNone);
+  EXPECT_EQ(tied_to(floats("0", {2}), floats("0", {2}, 2)), kNone);
+  EXPECT_EQ(tied_to(floats("0", {2}), py::tensor(py::storage("FloatStorage", "0", 4), 0, {2}, {2})), kNone);
+}
+
+TEST(Pt2Older, StoragesOfTwoArchivesAreNotTheSame) {
+  const std::string specs = kSpec + R"(, {"buffer": {"arg": {"name": "b_v"}, "buffer_name": "v"}})";
+  const std::string values = R"("b_v": {"dtype": 7, "sizes": [{"as_int": 4}]}, )" + value(R"({"as_int": 4})");
+  const Model model = read_bytes(
+      Zip()
+          .add("serialized_exported_program.json", program(specs, values))
+          .add("serialized_state_dict.pt", torch_file(py::dict({{"w", floats("0", {4})}}), {{"0", kSixteen}}))
+          .add("serialized_constants.pt", torch_file(py::dict({{"v", floats("0", {4})}}), {{"0", kSixteen}}))
+          .bytes());
+  EXPECT_EQ(notes_of(model), "");
+  EXPECT_EQ(find(model, "v")->tied_to, kNone);
+  EXPECT_EQ(find(model, "v")->role, Role::buffer);
+}
+
+TEST(Pt2Older, TellsWhereNumbersLie) {
+  ReadOptions options;
+  options.locations = true;
+  const std::string bytes = older(py::dict({{"w", floats("0", {4})}}), {{"0", "0123456789abcdef"}});
+  const Model model = read(*memory_folder("", {{"m", bytes}}), "m", options);
+  ASSERT_EQ(model.locations.at(0).file, 0U);
+  EXPECT_EQ(bytes.substr(model.locations[0].offset, 16), "0123456789abcdef");
+  const std::string other = older(py::dict({{"w", floats("0", {3})}}), {{"0", "0123456789abcdef"}});
+  EXPECT_EQ(read(*memory_folder("", {{"m", other}}), "m", options).locations.at(0).file, kNone);
+}
+
+TEST(Pt2Older, StateDictsThatAreDamagedOrDangerousAreRefused) {
+  EXPECT_EQ(
+      refusal(older(py::dict({{"w", floats("0", {4})}}), {})),
+      "m/serialized_state_dict.pt: tensor 'w' is in storage '0', which the file does not hold; is it incomplete?");
+  EXPECT_EQ(refusal(older(py::dict({{"w", floats("0", {4})}}), {{"0", "short"}})),
+            "m/serialized_state_dict.pt: tensor 'w' is in storage '0' of 16 bytes, of which the file holds 5; is it "
+            "incomplete?");
+  const std::string run = py::call(py::global("os", "system"), {py::text("id")});
+  EXPECT_NE(refusal(older(py::dict({{"w", run}}), {})).find("os.system"), std::string::npos);
+  EXPECT_NE(
+      refusal(Zip().add("serialized_exported_program.json", kProgram).add("serialized_state_dict.pt", "text").bytes()),
+      "");
+}
+
+TEST(Pt2Older, ACompressedStateDictIsLeft) {
+  std::string bytes = older(py::dict({{"w", floats("0", {4})}}), {{"0", kSixteen}});
+  const std::string name = "serialized_state_dict.pt";
+  bytes[bytes.find(name) - 22] = 8;   // the method, in the local header
+  bytes[bytes.rfind(name) - 36] = 8;  // and in the directory
+  const Model model = read_bytes(bytes);
+  EXPECT_EQ(
+      notes_of(model),
+      "not-compared serialized_state_dict.pt: is compressed, so that what the graph says of the weights could not "
+      "be compared with it\n");
+  EXPECT_EQ(shape_of(model, "w"), "[4]");
+}
+
+TEST(Pt2Older, WeightsOfTheStateDictAreNotRead) {
+  const std::string json = program(kSpec, value(R"({"as_int": 1000000})"));
+  const std::string tensor = py::tensor(py::storage("FloatStorage", "0", 1'000'000), 0, {1'000'000}, {1});
+  const std::string bytes = older(py::dict({{"w", tensor}}), {{"0", std::string(4'000'000, '.')}}, json);
+  const auto source = memory_source("m", bytes);
+  Model model;
+  read_pt2(*source, {}, model);
+  EXPECT_EQ(model.tensors.at(0).stored_bytes, 4'000'000U);
+  EXPECT_LT(source->bytes_read(), 200'000U);
 }
 
 }  // namespace

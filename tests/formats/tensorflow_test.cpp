@@ -133,6 +133,75 @@ TEST(TensorFlow, AModuleIsNamedByItsObjects) {
   EXPECT_EQ(notes_of(model), "not-numbers words: holds text; it is not counted\n");
 }
 
+std::string fact(const Model& model, std::string_view key) {
+  for (const auto& [name, text] : model.metadata)
+    if (name == key) return text;
+  return "none";
+}
+
+TEST(TensorFlow, ASavedModelTellsHowItIsCalled) {
+  const auto tensors = [](const Json& told) {
+    std::string text;
+    for (const auto& [name, tensor] : told.items()) {
+      std::string shape;
+      for (const Json& size : tensor[0])
+        shape += (shape.empty() ? "" : ", ") + (size == -1 ? std::string("?") : size.dump());
+      text += (text.empty() ? "" : ", ") + name + " " + tensor[1].get<std::string>() + " [" + shape + "]";
+    }
+    return text;
+  };
+  for (const char* name : {"keras_export", "module"}) {
+    const Model model = fixture(name);
+    for (const auto& [signature, told] : expectations()[name]["signatures"].items()) {
+      const std::string prefix = signature == "serving_default" ? "" : signature + " ";
+      EXPECT_EQ(fact(model, prefix + "in"), tensors(told["in"])) << name;
+      EXPECT_EQ(fact(model, prefix + "out"), tensors(told["out"])) << name;
+    }
+    EXPECT_EQ(fact(model, "__saved_model_init_op out"), "none");
+  }
+}
+
+// A SavedModel with one signature "s" of these fields.
+std::string saved_with(const std::string& signature) {
+  using namespace proto;
+  const std::string bytes = number(1, 1) + text(2, text(5, text(1, "s") + text(2, signature)));
+  const Model model = read_files({{"saved_model.pb", bytes}}, "");
+  return fact(model, "s in") + "|" + fact(model, "s out");
+}
+std::string tensor_info(const std::string& name, const std::string& info) {
+  using namespace proto;
+  return text(1, name) + text(2, info);
+}
+
+TEST(TensorFlow, SignaturesTellWhatIsKnownOfTheirTensors) {
+  using namespace proto;
+  const auto input = [](const std::string& info) { return saved_with(text(1, tensor_info("x", info))); };
+  EXPECT_EQ(saved_with(""), "|");
+  EXPECT_EQ(input(""), "x type 0 ?|");
+  EXPECT_EQ(input(number(2, 1) + text(3, "")), "x float32 []|");
+  EXPECT_EQ(input(number(2, 7) + text(3, text(2, number(1, -1)) + text(2, number(1, 3)))), "x string [?, 3]|");
+  EXPECT_EQ(input(number(2, 999) + text(3, number(3, 1))), "x type 999 ?|");
+  EXPECT_EQ(input(number(2, 1) + text(4, "")), "x float32 sparse ?|");
+  EXPECT_EQ(input(text(5, "")), "x of several tensors|");
+  std::string dimensions;
+  for (int i = 0; i < 100; ++i) dimensions += text(2, number(1, 1));
+  EXPECT_EQ(input(number(2, 1) + text(3, dimensions)), "x float32 ?|");
+  std::string many;
+  for (const char* name : {"a", "b", "c", "d", "e", "f", "g", "h", "i"})
+    many += text(2, tensor_info(name, number(2, 1)));
+  EXPECT_EQ(saved_with(many),
+            "|a float32 ?, b float32 ?, c float32 ?, d float32 ?, e float32 ?, f float32 ?, g float32 "
+            "?, h float32 ?, …");
+}
+
+TEST(TensorFlow, SignaturesThatAreNoneAreRefused) {
+  using namespace proto;
+  const auto refusal = [](const std::string& signature) { return error_of([&] { saved_with(signature); }); };
+  EXPECT_EQ(refusal(number(1, 5)).substr(0, 16), "saved_model.pb: ");
+  EXPECT_EQ(refusal(text(1, tensor_info("x", number(3, 5)))).substr(0, 16), "saved_model.pb: ");
+  EXPECT_EQ(refusal(hole(1, 1000)).substr(0, 16), "saved_model.pb: ");
+}
+
 TEST(TensorFlow, IsReadByTheNameOfItsFiles) {
   EXPECT_EQ(fixture("module/saved_model.pb").kind, "SavedModel");
   EXPECT_EQ(fixture("module/variables/variables.index").kind, "checkpoint");

@@ -28,6 +28,7 @@ weigh_test(formats
     formats/pytorch/danger_test.cpp
     formats/pytorch/lazy_test.cpp
     formats/pytorch/sections_test.cpp
+    formats/pytorch/sharded_tensor_test.cpp
     formats/pytorch/tensors_test.cpp
   ROOMS formats analysis model wire bytes
   LIBRARIES nlohmann_json::nlohmann_json weigh_replica_kit)

@@ -1,6 +1,7 @@
 #include "formats/deepspeed/model_states.h"
 
 #include <algorithm>
+#include <charconv>
 #include <optional>
 #include <utility>
 
@@ -113,6 +114,16 @@ void ModelStates::note_without_size() {
                             "has no elements, and its size is not recorded: is it tied to another? It is counted as "
                             "nothing"});
   }
+}
+
+std::set<std::uint64_t> ModelStates::numbered_modules() const {
+  std::set<std::uint64_t> numbers;
+  for (const auto& [name, wanted] : wanted_) {
+    std::uint64_t number = 0;
+    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
+    if (error == std::errc() && end != name.data() + name.size() && *end == '.') numbers.insert(number);
+  }
+  return numbers;
 }
 
 // Parameters that the state dict leaves out: their dtype is not known.

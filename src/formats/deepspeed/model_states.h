@@ -48,6 +48,8 @@ class ModelStates {
   void read();
   // To be called when all other files of the rank are read: adds parameters that none of them holds.
   void finish();
+  // Numbers that names of trained parameters begin with: of a pipeline's layers.
+  std::set<std::uint64_t> numbered_modules() const;
 
  private:
   struct Wanted {

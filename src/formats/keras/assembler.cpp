@@ -1,5 +1,7 @@
 #include "formats/keras/assembler.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "model/roles.h"
@@ -60,7 +62,7 @@ Index Assembler::add_tensor(Index module, std::string_view name, std::size_t ite
   if (!options_.locations) return index;
   model_.locations.resize(std::size_t{index} + 1);
   if (is_plain_ && source.offset != 0 && bits(source.dtype) != 0)
-    model_.locations[index] = {0, base_ + source.offset, {}};
+    model_.locations[index] = {static_cast<Index>(source.file), base_ + source.offset, {}};
   return index;
 }
 
@@ -133,8 +135,12 @@ void Assembler::add_unbuilt(Index module, std::size_t node, const Variable& vari
   } else {
     tensor.rank = Tensor::kUnknownRank;
   }
+  // A layer that was built has weights, wherever they are.
+  const bool is_known = nodes_[node].is_built && variable.shape &&
+                        std::all_of(shape.begin(), shape.end(), [](Extent extent) { return extent.is_known(); });
+  if (is_known) tensor.state = State::meta;
   builder_.add_to_module(tensor, shape);
-  model_.modules[module].lazy = true;
+  if (!is_known) model_.modules[module].lazy = true;
 }
 
 void Assembler::add_optimizer(std::size_t group) {

@@ -209,6 +209,7 @@ class SavedReader {
       assembler_.model().modules[pending.module].alias_of = first->second;
     } else {
       assembler_.add_unbuilt(pending.module, pending.node);
+      if (node.is_built) note_first(node, pending.module);  // its weights are elsewhere
     }
   }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <numeric>
+#include <set>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -48,15 +50,18 @@ DType dtype_of(const hdf5::Datatype& type) {
 
 }  // namespace
 
-Store::Store(Source& source, const Limits& limits) : source_(source), limits_(limits), file_(source, limits) {
+Store::Store(const std::vector<Source*>& sources, const Limits& limits) : limits_(limits) {
   items_.emplace_back();
-  walk();
+  for (Source* source : sources) {
+    files_.push_back({*source, std::make_unique<hdf5::File>(*source, limits), {}});
+    walk(files_.size() - 1);
+  }
   check_overlaps();
   count_data_sets();
 }
 
-void Store::walk() {
-  std::vector<Step> open = {{file_.root(), 0, 0}};
+void Store::walk(std::size_t file) {
+  std::vector<Step> open = {{file, files_[file].file->root(), 0, 0}};
   while (!open.empty()) {
     const Step step = open.back();
     open.pop_back();
@@ -66,10 +71,13 @@ void Store::walk() {
 
 // A header that was read already is that of a data set with another name, or of a group that a link leads back to.
 void Store::look_at(const Step& step, std::vector<Step>& open) {
-  if (file_.is_known(step.address)) {
-    const auto known = by_address_.find(step.address);
-    if (known == by_address_.end()) return;
-    Item& item = items_[step.item];
+  File& file = files_[step.file];
+  Item& item = items_[step.item];
+  const bool is_held = item.is_data_set;  // by a file before
+  if (file.file->is_known(step.address)) {
+    const auto known = file.by_address.find(step.address);
+    if (known == file.by_address.end()) return;
+    if (is_held || !item.children.empty()) return duplicates_.push_back(step.item);
     const Item& original = items_[known->second];
     item.is_data_set = true;
     item.dtype = original.dtype;
@@ -77,46 +85,59 @@ void Store::look_at(const Step& step, std::vector<Step>& open) {
     item.bytes = original.bytes;
     item.offset = original.offset;
     item.same_as = known->second;
+    item.file = step.file;
     return;
   }
-  hdf5::Object object = file_.open(step.address);
-  if (object.is_group) add_links(step, object, open);
-  if (object.is_data_set() && object.type->kind != hdf5::Class::text) {
-    by_address_.emplace(step.address, step.item);
-    describe(items_[step.item], object);
+  hdf5::Object object = file.file->open(step.address);
+  const bool is_data_set = object.is_data_set() && object.type->kind != hdf5::Class::text;
+  if (is_held || (is_data_set && !item.children.empty())) return duplicates_.push_back(step.item);
+  if (is_data_set) {
+    file.by_address.emplace(step.address, step.item);
+    item.file = step.file;
+    describe(item, object, file);
   }
-  if (!object.attributes.empty()) attributes_.emplace(step.item, std::move(object.attributes));
+  if (!object.attributes.empty())
+    attributes_.try_emplace(step.item, Attributes{step.file, std::move(object.attributes)});
+  if (object.is_group) add_links(step, object, open);  // which moves the items
 }
 
 void Store::add_links(const Step& step, const hdf5::Object& group, std::vector<Step>& open) {
   if (step.depth >= limits_.module_depth) {
-    throw Error(ErrorKind::limit, source_.label(),
+    throw Error(ErrorKind::limit, files_[step.file].source.label(),
                 fmt::format("nests groups deeper than {} (limit module_depth)", limits_.module_depth));
   }
   const auto first = static_cast<std::ptrdiff_t>(open.size());
-  for (hdf5::Link& link : file_.links(group)) {
+  const std::size_t before = items_.size();
+  std::set<std::size_t> seen;  // of those that a file before has, too
+  for (hdf5::Link& link : files_[step.file].file->links(group)) {
     const std::size_t item = items_.size();
-    if (!by_name_.emplace(std::pair(step.item, link.name), item).second) {
-      throw Error(ErrorKind::corrupt, source_.label(),
+    const auto [place, is_new] = by_name_.emplace(std::pair(step.item, link.name), item);
+    if (!is_new && (place->second >= before || !seen.insert(place->second).second)) {
+      throw Error(ErrorKind::corrupt, files_[step.file].source.label(),
                   fmt::format("the group '{}' holds '{}' twice", path_of(step.item).substr(0, kShownText),
                               link.name.substr(0, kShownText)));
     }
+    if (!is_new) {
+      open.push_back({step.file, link.target, place->second, step.depth + 1});
+      continue;
+    }
     items_.emplace_back();
+    items_[item].file = step.file;
     items_[item].name = std::move(link.name);
     items_[item].parent = step.item;
     items_[step.item].children.push_back(item);
-    open.push_back({link.target, item, step.depth + 1});
+    open.push_back({step.file, link.target, item, step.depth + 1});
   }
   std::reverse(open.begin() + first, open.end());
 }
 
-void Store::describe(Item& item, const hdf5::Object& object) {
+void Store::describe(Item& item, const hdf5::Object& object, File& file) {
   const auto shown = [&] { return path_of(static_cast<std::size_t>(&item - items_.data())).substr(0, kShownText); };
   item.is_data_set = true;
   item.dtype = dtype_of(*object.type);
   // NumPy's types that HDF5 does not know are opaque bytes; Keras writes their names beside them.
   if (const hdf5::Attribute* name = object.attribute("dtype"); name != nullptr && item.dtype == DType::unknown) {
-    const auto dtype = dtype_from_torch(file_.text(*name));
+    const auto dtype = dtype_from_torch(file.file->text(*name));
     if (dtype && bits(*dtype) == 8 * object.type->bytes) item.dtype = *dtype;
   }
   std::uint64_t elements = object.space->is_null ? 0 : 1;
@@ -127,19 +148,20 @@ void Store::describe(Item& item, const hdf5::Object& object) {
   if (object.space->is_null) item.shape = {Extent(0)};
   const auto bytes = checked_mul(elements, object.type->bytes);
   if (!bytes)
-    throw Error(ErrorKind::corrupt, source_.label(), fmt::format("data set '{}' has more than 2^64 bytes", shown()));
+    throw Error(ErrorKind::corrupt, file.source.label(),
+                fmt::format("data set '{}' has more than 2^64 bytes", shown()));
   item.bytes = *bytes;
   const hdf5::Layout& layout = *object.layout;
   if (layout.storage != hdf5::Storage::contiguous) return;
   if (layout.bytes != 0 && layout.bytes != item.bytes) {
-    throw Error(ErrorKind::corrupt, source_.label(),
+    throw Error(ErrorKind::corrupt, file.source.label(),
                 fmt::format("data set '{}' has {} elements of {} bytes, but {} bytes of data", shown(), elements,
                             object.type->bytes, layout.bytes));
   }
-  if (!fits(layout.offset, item.bytes, source_.size())) {
-    throw Error(ErrorKind::truncated, source_.label(),
+  if (!fits(layout.offset, item.bytes, file.source.size())) {
+    throw Error(ErrorKind::truncated, file.source.label(),
                 fmt::format("data set '{}' needs {} bytes at {}, but the file has {}; is the download incomplete?",
-                            shown(), item.bytes, layout.offset, source_.size()));
+                            shown(), item.bytes, layout.offset, file.source.size()));
   }
   if (!object.is_filtered && !object.type->is_big_endian) item.offset = layout.offset;
 }
@@ -148,13 +170,14 @@ void Store::check_overlaps() const {
   std::vector<std::size_t> order;
   for (std::size_t i = 0; i < items_.size(); ++i)
     if (items_[i].offset != 0 && items_[i].bytes != 0 && items_[i].same_as == kNothing) order.push_back(i);
-  std::sort(order.begin(), order.end(),
-            [&](std::size_t a, std::size_t b) { return items_[a].offset < items_[b].offset; });
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return std::pair(items_[a].file, items_[a].offset) < std::pair(items_[b].file, items_[b].offset);
+  });
   for (std::size_t i = 1; i < order.size(); ++i) {
     const Item& before = items_[order[i - 1]];
     const Item& item = items_[order[i]];
-    if (item.offset >= before.offset + before.bytes) continue;
-    throw Error(ErrorKind::corrupt, source_.label(),
+    if (item.file != before.file || item.offset >= before.offset + before.bytes) continue;
+    throw Error(ErrorKind::corrupt, label(order[i]),
                 fmt::format("data set '{}' begins at byte {}, but '{}' before it ends at {}",
                             path_of(order[i]).substr(0, kShownText), item.offset,
                             path_of(order[i - 1]).substr(0, kShownText), before.offset + before.bytes));
@@ -191,7 +214,8 @@ std::string Store::path_of(std::size_t item) const {
 
 bool Store::has_attribute(std::size_t item, std::string_view attribute) const {
   const auto found = attributes_.find(item);
-  return found != attributes_.end() && std::any_of(found->second.begin(), found->second.end(), [&](const auto& one) {
+  return found != attributes_.end() &&
+         std::any_of(found->second.all.begin(), found->second.all.end(), [&](const auto& one) {
            return one.name == attribute || one.name == std::string(attribute) + "0";
          });
 }
@@ -201,16 +225,16 @@ std::vector<std::string> Store::texts(std::size_t item, std::string_view attribu
   const auto found = attributes_.find(item);
   if (found == attributes_.end()) return all;
   const auto append = [&](std::string_view name) {
-    for (const hdf5::Attribute& one : found->second) {
+    for (const hdf5::Attribute& one : found->second.all) {
       if (one.name != name) continue;
-      std::vector<std::string> texts = file_.texts(one);
+      std::vector<std::string> texts = files_[found->second.file].file->texts(one);
       std::move(texts.begin(), texts.end(), std::back_inserter(all));
       return true;
     }
     return false;
   };
   if (append(attribute)) return all;
-  for (std::size_t part = 0; part < found->second.size(); ++part)
+  for (std::size_t part = 0; part < found->second.all.size(); ++part)
     if (!append(fmt::format("{}{}", attribute, part))) break;
   return all;
 }

@@ -1,9 +1,10 @@
-// What an HDF5 file holds, as a tree: groups and data sets in the file's order. Nothing in it is Keras's.
+// What HDF5 files hold, as one tree: groups and data sets in the files' order. Nothing in it is Keras's.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -27,6 +28,7 @@ struct Item {
   std::size_t data_sets = 0;          // it or those below it
   bool is_data_set = false;
   // Of a data set:
+  std::size_t file = 0;  // of the sources that the store was made of
   DType dtype = DType::unknown;
   std::vector<Extent> shape;
   std::uint64_t bytes = 0;
@@ -36,9 +38,9 @@ struct Item {
 
 class Store {
  public:
-  // Walks all groups. Both must outlive it. Throws Error where the file contradicts itself: data beyond its end, two
-  // data sets that share bytes.
-  Store(Source& source, const Limits& limits);
+  // Walks all groups of all files; those of one name are one. All must outlive it. Throws Error where a file
+  // contradicts itself: data beyond its end, two data sets that share bytes.
+  Store(const std::vector<Source*>& sources, const Limits& limits);
 
   const Item& operator[](std::size_t item) const { return items_[item]; }
   static constexpr std::size_t root() { return 0; }
@@ -55,27 +57,40 @@ class Store {
   // Lists that are too long for one attribute are kept in several: "layer_names0", "layer_names1", ….
   std::vector<std::string> texts(std::size_t item, std::string_view attribute);
   bool has_attribute(std::size_t item, std::string_view attribute) const;
+  // Data sets, and groups where another file has a data set, of a name that stood in an earlier file; they were left.
+  const std::vector<std::size_t>& duplicates() const { return duplicates_; }
 
  private:
+  struct File {
+    Source& source;
+    std::unique_ptr<hdf5::File> file;
+    std::map<std::uint64_t, std::size_t> by_address;  // data sets
+  };
+  struct Attributes {
+    std::size_t file = 0;
+    std::vector<hdf5::Attribute> all;
+  };
   struct Step {
+    std::size_t file = 0;
     std::uint64_t address = 0;
     std::size_t item = 0;
     std::size_t depth = 0;
   };
-  void walk();
+  void walk(std::size_t file);
   void look_at(const Step& step, std::vector<Step>& open);
   void add_links(const Step& step, const hdf5::Object& group, std::vector<Step>& open);
-  void describe(Item& item, const hdf5::Object& object);
+  void describe(Item& item, const hdf5::Object& object, File& file);
   void check_overlaps() const;
   void count_data_sets();
 
-  Source& source_;
+  const std::string& label(std::size_t item) const { return files_[items_[item].file].source.label(); }
+
   const Limits& limits_;
-  hdf5::File file_;
+  std::vector<File> files_;
   std::vector<Item> items_;
-  std::map<std::size_t, std::vector<hdf5::Attribute>> attributes_;
+  std::vector<std::size_t> duplicates_;
+  std::map<std::size_t, Attributes> attributes_;  // the first file's that has some
   std::map<std::pair<std::size_t, std::string>, std::size_t, std::less<>> by_name_;
-  std::map<std::uint64_t, std::size_t> by_address_;  // data sets
 };
 
 }  // namespace weigh::keras

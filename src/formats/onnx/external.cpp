@@ -1,7 +1,9 @@
 #include "formats/onnx/external.h"
 
 #include <algorithm>
+#include <optional>
 #include <string_view>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -10,8 +12,6 @@ namespace {
 
 constexpr std::size_t kShownText = 200;
 constexpr std::size_t kMostFiles = 100;
-constexpr std::string_view kFact = "external data";
-constexpr std::string_view kBehindName = ": ";
 
 // Whether the path could lead out of the model's folder.
 bool leaves_folder(std::string_view path) {
@@ -26,22 +26,28 @@ bool leaves_folder(std::string_view path) {
   return false;
 }
 
+std::string told(std::uint64_t tensors, std::uint64_t bytes) {
+  return fmt::format("{} tensors, {} bytes", tensors, bytes);
+}
+
 }  // namespace
 
-void OnnxExternals::add(const OnnxTensor& tensor) {
-  File& file = files_[tensor.external->location];
+void OnnxExternals::add(const OnnxTensor& tensor, const OnnxExternal& external, bool is_tied) {
+  File& file = files_[external.location];
   if (file.tensors++ == 0) file.first = tensor.name;
-  file.bytes += std::min(tensor.stored_bytes, UINT64_MAX - file.bytes);
-  file.end = std::max(file.end, tensor.external->offset + tensor.stored_bytes);  // the sum was checked
+  if (!is_tied) file.bytes += std::min(external.bytes, UINT64_MAX - file.bytes);
+  const std::uint64_t end = external.offset + external.bytes;  // the sum was checked
+  if (end <= file.end) return;
+  file.end = end;
+  file.last = tensor.name;
 }
 
 void OnnxExternals::tell(Model& model) const {
-  std::size_t told = 0;
+  std::size_t count = 0;
   for (const auto& [location, file] : files_) {
-    if (++told > kMostFiles) break;
+    if (++count > kMostFiles) break;
     const std::string shown = location.substr(0, kShownText);
-    model.metadata.emplace_back(kFact,
-                                fmt::format("{}{}{} tensors, {} bytes", shown, kBehindName, file.tensors, file.bytes));
+    model.metadata.emplace_back("external data", fmt::format("{}: {}", shown, told(file.tensors, file.bytes)));
     if (!leaves_folder(location)) continue;
     model.notes.push_back(
         {"external-data", file.first.substr(0, kShownText),
@@ -51,17 +57,25 @@ void OnnxExternals::tell(Model& model) const {
   }
 }
 
-void note_absent_onnx_files(const Folder& folder, Model& model) {
-  for (const auto& [key, value] : model.metadata) {
-    if (key != kFact) continue;
-    const std::size_t end = value.rfind(kBehindName);
-    const std::string name = value.substr(0, end);
-    if (end == std::string::npos || name.empty() || name.size() >= kShownText || leaves_folder(name) ||
-        folder.contains(name))
-      continue;
-    model.notes.push_back({"missing-shard", name,
-                           fmt::format("is not beside the model, but {} are in it; download it, too, to load the model",
-                                       value.substr(end + kBehindName.size()))});
+void OnnxExternals::compare(const Folder& folder, const Limits& limits, Model& model) const {
+  std::size_t count = 0;
+  std::size_t notes = 0;
+  for (const auto& [location, file] : files_) {
+    if (++count > limits.shards || notes >= kMostFiles) return;
+    if (leaves_folder(location)) continue;
+    const std::optional<std::uint64_t> size = folder.size_of(location);
+    if (size && *size >= file.end) continue;
+    ++notes;
+    Note note{"missing-shard", location.substr(0, kShownText), ""};
+    if (!size) {
+      note.message = fmt::format("is not beside the model, but {} are in it; download it, too, to load the model",
+                                 told(file.tensors, file.bytes));
+    } else {
+      note.code = "short-shard";
+      note.message = fmt::format("has {} bytes, but tensor '{}' ends at byte {} of it; is it complete?", *size,
+                                 file.last.substr(0, kShownText), file.end);
+    }
+    model.notes.push_back(std::move(note));
   }
 }
 

@@ -322,8 +322,9 @@ void OnnxGraphReader::add_tensor(OnnxTensor tensor, std::uint32_t graph, bool is
     throw Error(ErrorKind::limit, bytes_.label(),
                 fmt::format("holds more than {} tensors (limit tensors)", limits_.tensors));
   }
-  spend(sizeof(OnnxHeldTensor) + tensor.name.size() + (tensor.external ? tensor.external->location.size() : 0),
-        bytes_.begin());
+  std::uint64_t spent = sizeof(OnnxHeldTensor) + tensor.name.size();
+  for (const OnnxExternal& external : tensor.externals) spent += sizeof(OnnxExternal) + external.location.size();
+  spend(spent, bytes_.begin());
   const std::uint32_t index = graphs_.value(graph, graphs_.names.id(tensor.name));
   OnnxValue& value = graphs_.values[index];
   if (value.tensor != kNone) {

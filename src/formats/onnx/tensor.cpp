@@ -188,8 +188,9 @@ class Reader {
     if (type_.bits != 0 && external_.length && *external_.length != needed_)
       fail(differ(*external_.length, fmt::format("in '{}'", external_.location.substr(0, kShownName))));
     if (external_.length.value_or(needed_) > UINT64_MAX - external_.offset) fail("ends behind 2^64 bytes of its file");
-    tensor_.stored_bytes = external_.length.value_or(needed_);
-    tensor_.external = std::move(external_);
+    external_.bytes = external_.length.value_or(needed_);
+    tensor_.stored_bytes = external_.bytes;
+    tensor_.externals.push_back(std::move(external_));
   }
 
   std::string differ(std::uint64_t stored, const std::string& where) const {
@@ -285,7 +286,8 @@ OnnxTensor read_onnx_sparse_tensor(ProtoMessage message, const Limits& limits) {
         begin);
   }
   tensor.layout = Layout::sparse;
-  tensor.stored_bytes = values.stored_bytes + indices.stored_bytes;
+  tensor.stored_bytes = values.stored_bytes + indices.stored_bytes;  // both below 2^63
+  tensor.externals.insert(tensor.externals.end(), indices.externals.begin(), indices.externals.end());
   tensor.plain_at.reset();
   return tensor;
 }

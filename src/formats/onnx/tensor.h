@@ -27,6 +27,7 @@ struct OnnxExternal {
   std::string location;
   std::uint64_t offset = 0;
   std::optional<std::uint64_t> length;
+  std::uint64_t bytes = 0;  // the length, or what type and shape need where none is told
 };
 
 struct OnnxTensor {
@@ -39,7 +40,7 @@ struct OnnxTensor {
   Layout layout = Layout::strided;
   bool has_data = true;
   std::optional<std::uint64_t> plain_at;  // where the elements lie in this file as they are
-  std::optional<OnnxExternal> external;
+  std::vector<OnnxExternal> externals;    // one, and of a sparse tensor up to two: of its values and its indices
 };
 
 // Throws Error where the message contradicts itself: what is stored is not what type and shape need.

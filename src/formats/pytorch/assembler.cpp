@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "bytes/checked.h"
 #include "model/roles.h"
 
 #include "weigh/error.h"
@@ -54,6 +55,12 @@ void Assembler::remember(const TorchTensor& tensor, Index index) {
     first_in_memory_.insert(static_cast<Index>(memories_.size()), memory_.hash());
     memories_.emplace_back(memory_, index);
   }
+  if (tensor.whole_bytes && model_.tensors[index].tied_to == kNone) {
+    if (parts_.count++ == 0) parts_.first = index;
+    parts_.rank = tensor.rank;
+    parts_.stored = checked_add(parts_.stored, tensor.stored_bytes).value_or(UINT64_MAX);
+    parts_.whole = checked_add(parts_.whole, *tensor.whole_bytes).value_or(UINT64_MAX);
+  }
   if (tensor.elements) model_.nested_elements.emplace_back(model_.tensors[index].first_extent, *tensor.elements);
 }
 
@@ -63,6 +70,19 @@ void Assembler::locate(const TorchTensor& tensor, Index index) {
   if (!is_there || tensor.storage.empty()) return;
   const std::optional<std::uint64_t> storage = archive_.storage_offset(tensor.storage);
   if (storage) model_.locations[index] = {0, *storage + tensor.storage_offset, tensor.strides};
+}
+
+void Assembler::note_parts() {
+  if (parts_.count == 0) return;
+  const std::string rank = parts_.rank ? fmt::format(" (rank {} of {})", parts_.rank->first, parts_.rank->second) : "";
+  const std::string who =
+      parts_.count == 1
+          ? std::string("is sharded: its shape is that of the whole")
+          : fmt::format("is sharded, as {} more are: their shapes are those of the whole", parts_.count - 1);
+  model_.notes.push_back({"sharded-tensor", model_.path_of(model_.tensors[parts_.first]),
+                          fmt::format("{}, of whose {} bytes this file{} holds {}; the rest is in the files of other "
+                                      "ranks, which were not looked at",
+                                      who, parts_.whole, rank, parts_.stored)});
 }
 
 Index Assembler::add_by_path(Value value, std::string_view path) {

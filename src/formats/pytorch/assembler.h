@@ -42,6 +42,8 @@ class Assembler {
   void set_shape(Index tensor, std::span<const Extent> shape);
   // To be called when all is added: what is tied to such a tensor has its extents.
   void share_shapes_of_ties();
+  // Notes that other files hold the rest of tensors that are sharded. To be called when all is added.
+  void note_parts();
 
   // Bytes of a tensor that is not added.
   std::uint64_t stored_bytes(Value value) { return tensors_.read(value, {}).stored_bytes; }
@@ -71,6 +73,15 @@ class Assembler {
   ModelBuilder builder_;
   TensorReader tensors_;
   Memory memory_;  // of the tensor described last
+  // Tensors of which the file holds a part.
+  struct Parts {
+    Index first = kNone;
+    std::uint64_t count = 0;
+    std::uint64_t stored = 0;
+    std::uint64_t whole = 0;
+    std::optional<std::pair<std::uint64_t, std::uint64_t>> rank;
+  };
+  Parts parts_;
   std::vector<std::pair<Memory, Index>> memories_;
   FlatIndex first_in_memory_;  // over memories_
 };

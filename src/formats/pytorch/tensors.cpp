@@ -34,6 +34,7 @@ enum class Rebuild : std::uint8_t {
   from_type,
   from_numpy,
   from_cpu,
+  sharded,
 };
 
 struct Function {
@@ -65,6 +66,7 @@ constexpr std::array kFunctions = {
     Function{"torch.nn.parameter UninitializedBuffer", Rebuild::uninitialized_buffer},
     Function{"torch.nn.parameter Parameter", Rebuild::parameter},
     Function{"torch.nn.parameter Buffer", Rebuild::parameter},
+    Function{"torch.distributed._shard.sharded_tensor.api ShardedTensor", Rebuild::sharded},  // 1.12; later a subclass
 };
 
 Rebuild rebuild_of(std::string_view global) {
@@ -94,6 +96,14 @@ std::uint64_t bytes_of(std::uint64_t numel, DType dtype) {
 bool is_changed(Value facts) {
   return boolean_or(pickle::find(mapping_entries(facts), "conj"), false) ||
          boolean_or(pickle::find(mapping_entries(facts), "neg"), false);
+}
+
+// An attribute of an instance whose class has __slots__, which are the second half of its state, or has none.
+Value slot_or_attribute(Value object, std::string_view name) {
+  if (!object.is(Kind::object)) return {};
+  const std::span<const Value> halves = object.object().state().items();
+  return halves.size() == 2 && is_mapping(halves[1]) ? pickle::find(mapping_entries(halves[1]), name)
+                                                     : attribute(object, name);
 }
 
 // In the tar form a tensor is a persistent identifier, a bare key; elsewhere identifiers are tuples.
@@ -148,6 +158,7 @@ void TensorReader::read_call(std::string_view function, Arguments arguments, Val
       return without_storage(argument(arguments, 1), argument(arguments, 2), argument(arguments, 7));
     case Rebuild::from_type: return subclass(arguments, depth);
     case Rebuild::from_numpy: return from_numpy(arguments);
+    case Rebuild::sharded: return sharded(call.is(Kind::object) ? call.object().state() : Value(), depth);
     case Rebuild::from_cpu: return read_value(argument(arguments, 0), depth + 1);
     case Rebuild::none: break;
   }
@@ -320,8 +331,64 @@ void TensorReader::subclass(Arguments arguments, int depth) {
   // mesh) is not its.
   if (tensor_.layout != Layout::other) return;
   tensor_.stored_bytes = 0;
+  const Value type = argument(arguments, 1);
+  const std::string_view name = type.is(Kind::global) ? short_class_name(type.text()) : std::string_view();
+  if (name == "ShardedTensor") return add_local_shards(state, depth);
   for (Value part : state.items()) add_wrapped(part);
   add_wrapped(state);
+  if (name == "DTensor") be_part();
+}
+
+// An object whose state is ([shards], metadata, process group, …); the metadata: {"size": …, "tensor_properties": …},
+// whose state begins with the dtype.
+void TensorReader::sharded(Value state, int depth) {
+  if (state.items().size() < 2) fail("is sharded, but has no metadata");
+  const Value metadata = state.items()[1];
+  const Value properties = attribute(metadata, "tensor_properties");
+  const std::span<const Value> facts =
+      properties.is(Kind::object) ? properties.object().state().items() : std::span<const Value>();
+  set_shape(attribute(metadata, "size"));
+  if (!facts.empty()) tensor_.dtype = dtype_of(facts[0]);
+  numel();
+  tensor_.layout = Layout::other;
+  add_local_shards(state, depth);
+}
+
+// What this rank has of the whole, which the tensor describes already. Shards are often views of one storage, of which
+// each is a part.
+void TensorReader::add_local_shards(Value state, int depth) {
+  TorchTensor whole = tensor_;
+  whole.stored_bytes = 0;
+  const std::span<const Value> parts = state.items();
+  for (Value shard : parts.empty() ? std::span<const Value>() : parts[0].items()) {
+    const Value held = slot_or_attribute(shard, "tensor");
+    if (!is_tensor(held)) fail("has a shard that holds no tensor");
+    read_part(held, depth + 1);
+    check_local_shard(slot_or_attribute(shard, "metadata"));
+    add_bytes(whole.stored_bytes, tensor_.stored_bytes);
+  }
+  tensor_ = std::move(whole);
+  be_part();
+  const Value group = parts.size() > 2 ? parts[2] : Value();
+  const std::int64_t rank = integer_or(attribute(group, "global_rank"), -1);
+  const std::int64_t ranks = integer_or(attribute(group, "global_world_size"), -1);
+  if (rank >= 0 && rank < ranks) tensor_.rank.emplace(rank, ranks);
+}
+
+void TensorReader::check_local_shard(Value metadata) const {
+  const std::span<const Value> sizes = numbers(slot_or_attribute(metadata, "shard_sizes"));
+  const bool is_same =
+      std::equal(sizes.begin(), sizes.end(), tensor_.shape.begin(), tensor_.shape.end(), [](Value size, Extent extent) {
+        return size.is(Kind::integer) && extent.is_known() &&
+               size.integer() == static_cast<std::int64_t>(extent.size());
+      });
+  if (!is_same) fail("has a shard whose shape is another than its metadata say");
+}
+
+// A file that holds all of it, being the only rank's, says nothing of others.
+void TensorReader::be_part() {
+  const std::uint64_t all = bytes_of(numel(), tensor_.dtype);
+  if (tensor_.dtype != DType::unknown && tensor_.stored_bytes < all) tensor_.whole_bytes = all;
 }
 
 void TensorReader::add_wrapped(Value state) {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "formats/pytorch/archive.h"
@@ -31,6 +32,9 @@ struct TorchTensor {
   std::string_view storage;
   std::uint64_t storage_offset = 0;
   std::vector<std::int64_t> strides;
+  // Of a tensor whose other parts are in files of other ranks: the bytes of all of them.
+  std::optional<std::uint64_t> whole_bytes;
+  std::optional<std::pair<std::uint64_t, std::uint64_t>> rank;  // that wrote it, and how many there were
   bool is_plain = true;  // false: its values are not its bytes as they lie there (a conjugate)
   const void* node = nullptr;
 };
@@ -70,6 +74,10 @@ class TensorReader {
   void jagged(Arguments arguments, int depth);
   void have_parts(std::uint64_t parts, const std::vector<Extent>& shape);
   void add_wrapped(Value state);
+  void sharded(Value state, int depth);
+  void add_local_shards(Value state, int depth);
+  void check_local_shard(Value metadata) const;
+  void be_part();
   void parameter(Arguments arguments, int depth);
   void uninitialized(Role role, Arguments arguments);
   void subclass(Arguments arguments, int depth);

@@ -140,7 +140,7 @@ Entry Bundle::read_entry(std::string_view name, std::string_view bytes) const {
       default: break;
     }
   }
-  if (entry.type < kTypes.size()) entry.dtype = kTypes[entry.type];
+  entry.dtype = dtype_of(entry.type);
   return entry;
 }
 
@@ -256,5 +256,7 @@ std::optional<std::string> Bundle::text(const Entry& entry, std::uint64_t most, 
   }
   return bytes.substr(at + 4);
 }
+
+DType dtype_of(std::uint64_t type) { return type < kTypes.size() ? kTypes[type] : DType::unknown; }
 
 }  // namespace weigh::tensorflow

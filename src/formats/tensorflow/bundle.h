@@ -83,4 +83,7 @@ class Bundle {
   std::uint64_t bytes_ = 0;
 };
 
+// The element type with TensorFlow's number; unknown for text and for numbers newer than this program.
+DType dtype_of(std::uint64_t type);
+
 }  // namespace weigh::tensorflow

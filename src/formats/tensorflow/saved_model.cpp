@@ -56,6 +56,7 @@ SavedModel read_saved_model(Source& source, const Limits& limits) {
     ProtoMessage graph = message.message("MetaGraphDef");
     while (graph.next()) {
       if (graph.number() == 1) read_info(graph.message("MetaInfoDef"), saved);
+      if (graph.number() == 5) add_signature(graph.message("MetaGraphDef.signature_def"), limits, saved.signatures);
       if (graph.number() == 7) read_objects(graph.message("SavedObjectGraph"), source.label(), limits, saved);
     }
   }

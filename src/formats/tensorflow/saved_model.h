@@ -6,14 +6,16 @@
 #include <vector>
 
 #include "bytes/source.h"
+#include "formats/tensorflow/signatures.h"
 
 #include "weigh/limits.h"
 
 namespace weigh::tensorflow {
 
 struct SavedModel {
-  std::string tags;                            // "serve"
-  std::string version;                         // of TensorFlow
+  std::string tags;     // "serve"
+  std::string version;  // of TensorFlow
+  Signatures signatures;
   std::vector<std::optional<bool>> trainable;  // by object; nothing of what is no variable
 };
 
