@@ -4,6 +4,9 @@
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <memory>
+#include <optional>
+#include <set>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -337,6 +340,50 @@ TEST(Config, ThatIsTooLargeIsANote) {
   const Files files = {{"a.safetensors", one_tensor("a")}, {"config.json", std::string(31, ' ')}};
   EXPECT_EQ(notes_of(read(*memory_folder("", files), "", options)),
             "config config.json: has 31 bytes, more than 30 (limit json_file_bytes)\n");
+}
+
+// Which files were opened.
+class WatchedFolder final : public Folder {
+ public:
+  explicit WatchedFolder(Files files) : Folder("spark"), files_(memory_folder("spark", std::move(files))) {}
+  const std::vector<std::string>& names() const override { return files_->names(); }
+  const std::vector<std::string>& folders() const override { return files_->folders(); }
+  bool contains(std::string_view name) const override { return files_->contains(name); }
+  std::optional<std::uint64_t> size_of(std::string_view name) const override { return files_->size_of(name); }
+  std::unique_ptr<Source> open(std::string_view name) const override {
+    opened_.emplace(name);
+    return files_->open(name);
+  }
+  std::unique_ptr<Folder> enter(std::string_view name) const override { return files_->enter(name); }
+  const std::set<std::string>& opened() const { return opened_; }
+
+ private:
+  std::unique_ptr<Folder> files_;
+  mutable std::set<std::string> opened_;
+};
+
+// As Spark-Formalizer-X1-7B: float32, of a class whose code lies beside it.
+TEST(Config, OfAModelWithCodeOfItsOwnIsReadWithoutTheCode) {
+  const auto shard = [](const std::string& name) {
+    return safetensors("{" + entry(name, "F32", "[8,4]", "[0,128]") + "}", 128);
+  };
+  WatchedFolder folder({
+      {kIndex, index_of({{"model.embed_tokens.weight", kFirst}, {"model.layers.0.mlp.weight", kSecond}},
+                        R"("metadata":{"total_size":256},)")},
+      {kFirst, shard("model.embed_tokens.weight")},
+      {kSecond, shard("model.layers.0.mlp.weight")},
+      {"config.json", R"({"architectures": ["SparkModel"], "model_type": "spark", "torch_dtype": "float32",
+                          "auto_map": {"AutoModel": "modeling_spark.SparkModel"}})"},
+      {"configuration_spark.py", "raise SystemExit"},
+      {"modeling_spark.py", "raise SystemExit"},
+      {"tokenizer.model", "\x0a\x05spark"},
+  });
+  const Model model = read(folder, "");
+  EXPECT_EQ(model.architecture, "SparkModel");
+  EXPECT_EQ(notes_of(model), "");
+  EXPECT_EQ(elements(model), 64U);
+  EXPECT_EQ(summarize(model).totals.bytes.known(), 256U);
+  EXPECT_EQ(folder.opened(), (std::set<std::string>{kIndex, kFirst, kSecond, "config.json"}));
 }
 
 TEST(Config, IsNoPartOfAPyTorchFile) {
