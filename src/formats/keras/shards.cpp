@@ -85,8 +85,8 @@ void Shards::open(const Folder& folder) {
   for (auto& [name, number] : files_) {
     if (!folder.contains(name)) {
       is_whole_ = false;
-      const auto count = std::count_if(groups_.begin(), groups_.end(), [&](const auto& group) {
-        return std::find(group.second.begin(), group.second.end(), name) != group.second.end();
+      const auto count = std::count_if(groups_.begin(), groups_.end(), [&file = name](const auto& group) {
+        return std::find(group.second.begin(), group.second.end(), file) != group.second.end();
       });
       model_.notes.push_back({"missing-shard", name.substr(0, kShownName),
                               fmt::format("is not there, but variables of {} of the {} layers that the index names are "
