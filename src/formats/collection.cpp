@@ -1,9 +1,9 @@
 #include "formats/collection.h"
 
 #include <algorithm>
-#include <cctype>
 #include <filesystem>
 #include <memory>
+#include <new>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -142,6 +142,9 @@ std::size_t read_each(Folder& folder, const ReadOptions& options, const Look& lo
       if (std::optional<Model> model = read_one(folder, collected, options)) outcome.then = look(std::move(*model));
     } catch (const Error& error) {
       outcome.error = error;
+    } catch (const std::bad_alloc&) {
+      outcome.error =
+          Error(ErrorKind::limit, joined(folder.label(), collected.name), "needs more memory than there is");
     }
     return outcome;
   };

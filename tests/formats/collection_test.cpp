@@ -2,7 +2,9 @@
 #include "formats/collection.h"
 
 #include <filesystem>
+#include <functional>
 #include <map>
+#include <new>
 #include <string>
 #include <vector>
 
@@ -107,6 +109,20 @@ TEST(Collection, EndsWhereLinksLeadBack) {
   fs::create_directory_symlink(root, root / "a" / "back");
   EXPECT_TRUE(find_models(*open_folder(root.string())).empty());
   fs::remove_all(root);
+}
+
+TEST(Collection, GoesOnBehindAModelThatNeedsTooMuchMemory) {
+  const Files files = {{"a.safetensors", one_tensor("a")}, {"b.safetensors", one_tensor("b")}};
+  std::string text;
+  const std::size_t count = read_each(
+      *memory_folder("runs", files), {},
+      [&](const Model& model) -> std::function<void()> {
+        if (model.source == "runs/a.safetensors") throw std::bad_alloc();
+        return [&text, source = model.source] { text += source; };
+      },
+      [&](const Error& error) { text += std::string(error.what()) + "\n"; });
+  EXPECT_EQ(count, 2U);
+  EXPECT_EQ(text, "runs/a.safetensors: needs more memory than there is\nruns/b.safetensors");
 }
 
 }  // namespace
