@@ -22,6 +22,8 @@ Scheme integer_scheme(unsigned width) {
   return is_known ? static_cast<Scheme>(static_cast<unsigned>(Scheme::int1) + width - 1) : Scheme::not_told;
 }
 
+bool fills_a_byte(unsigned width) { return width == 1 || width == 2 || width == 4 || width == 8; }
+
 class Finder {
  public:
   explicit Finder(const Model& model) : model_(model) {}
@@ -100,11 +102,12 @@ class Finder {
     return i == j;
   }
 
-  Index tensor(std::string_view name) const {
-    for (Index i = model_.modules[module_].first_tensor; i != kNone; i = model_.tensors[i].next)
+  Index tensor_of(Index module, std::string_view name) const {
+    for (Index i = model_.modules[module].first_tensor; i != kNone; i = model_.tensors[i].next)
       if (model_.tensors[i].name == name) return i;
     return kNone;
   }
+  Index tensor(std::string_view name) const { return tensor_of(module_, name); }
   Index tensor(std::string_view base, std::string_view suffix) const {
     for (Index i = model_.modules[module_].first_tensor; i != kNone; i = model_.tensors[i].next) {
       const std::string_view name = model_.tensors[i].name;
@@ -148,7 +151,7 @@ class Finder {
     base = tensor.name;
     if (take_off("_blocks") && tensor.dtype == DType::uint8 && this->tensor(base, "_scales") != kNone) {
       found_or_new().parts[this->tensor(base, "_scales")] = Part::overhead;
-      return mark(index, doubled(index), Scheme::mxfp4);
+      return mark(index, times(index, 2), Scheme::mxfp4);
     }
     base = tensor.name;
     if (take_off("_qdata")) return torchao(index, this->tensor(base, "_scale"));
@@ -180,7 +183,7 @@ class Finder {
   }
 
   std::uint64_t weights_of_bytes(Index bytes, Scheme scheme) const {
-    if (scheme != Scheme::mxfp6) return doubled(bytes);
+    if (scheme != Scheme::mxfp6) return times(bytes, 2);
     return numel(bytes) > kMostLogical ? QuantizedWeights::kUnknown : numel(bytes) / 3 * 4;
   }
 
@@ -189,11 +192,11 @@ class Finder {
       case DType::uint8: {
         const Scheme scheme = scheme_of_bytes(index, scale);
         const bool is_float = scheme != Scheme::not_told && is_small_float(model_.tensors[scale].dtype);
-        return mark(index, doubled(index), is_float ? scheme : Scheme::int4);
+        return mark(index, times(index, 2), is_float ? scheme : Scheme::int4);
       }
       case DType::int32:  // of four extents: made for a kernel, with rows and columns that are no weights
         if (model_.tensors[index].rank != 2) return mark(index, QuantizedWeights::kUnknown, Scheme::int4);
-        return mark(index, numel(index) > kMostLogical ? QuantizedWeights::kUnknown : numel(index) * 8, Scheme::int4);
+        return mark(index, times(index, 8), Scheme::int4);
       default: return mark(index, numel(index), Scheme::none);
     }
   }
@@ -295,7 +298,7 @@ class Finder {
     const DType dtype = model_.tensors[weights].dtype;
     if (const std::optional<std::uint64_t> logical = rows_of_scales(weights, scale); logical && numel(scale) > 1)
       return mark(weights, *logical, integer_scheme(width != 0 ? width : width_of(*logical, numel(weights), dtype)));
-    if (dtype == DType::uint8 && (width == 1 || width == 2 || width == 4 || width == 8))
+    if (dtype == DType::uint8 && fills_a_byte(width))
       return mark(weights, numel(weights) * (8 / width), integer_scheme(width));
     return mark(weights, QuantizedWeights::kUnknown, Scheme::not_told);
   }
@@ -307,8 +310,7 @@ class Finder {
     Index scale = tensor("_scale");
     if (scale == kNone && model_.modules[module_].name == "_data") {
       weight = model_.modules[module_].parent;
-      for (Index i = model_.modules[weight].first_tensor; i != kNone; i = model_.tensors[i].next)
-        if (model_.tensors[i].name == "_scale") scale = i;
+      scale = tensor_of(weight, "_scale");
     }
     if (scale == kNone || !is_plain_array(model_.tensors[data])) return false;
     if (model_.tensors[data].dtype != DType::uint8) {
@@ -332,7 +334,7 @@ class Finder {
     if (name == "weight" && tensor.dtype == DType::int8 && this->tensor("SCB") != kNone)
       return mark(index, numel(index), Scheme::none);
     if (tensor.dtype == DType::uint8)
-      if (const std::optional<Scheme> scheme = bitsandbytes(name)) return mark(index, doubled(index), *scheme);
+      if (const std::optional<Scheme> scheme = bitsandbytes(name)) return mark(index, times(index, 2), *scheme);
     Index scale = kNone;
     for (std::string_view suffix : {"_scale_inv", "_scale", "_scales"})
       if (scale == kNone) scale = this->tensor(name, suffix);
@@ -356,11 +358,11 @@ class Finder {
   // What a byte holds the scales tell, or the configuration.
   bool bytes(Index index, Index scale) {
     if (const Scheme scheme = scheme_of_bytes(index, scale); scheme == Scheme::nvfp4 || scheme == Scheme::mxfp4)
-      return mark(index, doubled(index), scheme);
+      return mark(index, times(index, 2), scheme);
     const QuantizationConfig& config = model_.config.quantization;
     const unsigned width = config.method == "bitnet" ? 2 : config.bits;  // three values, four in a byte
-    const bool is_whole = width == 1 || width == 2 || width == 4 || width == 8;
-    if (!is_whole || numel(index) > kMostLogical) return mark(index, QuantizedWeights::kUnknown, Scheme::not_told);
+    if (!fills_a_byte(width) || numel(index) > kMostLogical)
+      return mark(index, QuantizedWeights::kUnknown, Scheme::not_told);
     return mark(index, numel(index) * (8 / width), integer_scheme(width));
   }
 
@@ -391,8 +393,9 @@ class Finder {
       for (Index i = model_.modules[child].first_tensor; i != kNone; i = model_.tensors[i].next) visit(i);
   }
 
-  std::uint64_t doubled(Index index) const {
-    return numel(index) > kMostLogical ? QuantizedWeights::kUnknown : numel(index) * 2;
+  // Weights, so many in an element.
+  std::uint64_t times(Index index, unsigned in_an_element) const {
+    return numel(index) > kMostLogical ? QuantizedWeights::kUnknown : numel(index) * in_an_element;
   }
 
   QuantizedWeights& found_or_new() {

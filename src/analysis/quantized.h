@@ -13,8 +13,9 @@
 //            INT4       weight u8 [out/2, in], weight_scale [out, in/g], pre_quant_scale
 //   MXFP4               NAME_blocks u8 […, in/32, 16], NAME_scales u8 […, in/32];
 //                       or weight u8 [out, in/2], weight_scale
-//   HQQ                 W_q [out·in/g·b/8, g], scale [out·in/g, 1], zero, …; or W_q [g·b/8, out·in/g], scale [1,
-//   out·in/g] MLX                 weight u32 [out, in·b/32], scales [out, in/g], biases [out, in/g];
+//   HQQ                 W_q [out·in/g·b/8, g], scale [out·in/g, 1], zero, …;
+//                       or W_q [g·b/8, out·in/g], scale [1, out·in/g]
+//   MLX                 weight u32 [out, in·b/32], scales [out, in/g], biases [out, in/g];
 //                       FP4, FP8: scales u8 [out, in/16 or in/32], no biases
 //   torchao             _weight_qdata beside _weight_scale, …
 //   optimum-quanto      weight._data [out, in], weight._scale; or weight._data._data u8 [out·b/8, in], weight._scale, …
