@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
+#include <cstdint>
+#include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "bytes/digits.h"
 #include "model/names.h"
 #include "model/roles.h"
 
@@ -41,10 +43,8 @@ bool is_behind_the_last(const Model& model, Index module) {
   const Config& config = model.config;
   const std::string_view parent = model.modules[model.modules[module].parent].name;
   if (config.predicting_layers == 0 || config.layers == 0 || (parent != "layers" && parent != "blk")) return false;
-  const std::string_view name = model.modules[module].name;
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
-  return error == std::errc() && end == name.data() + name.size() && number >= config.layers;
+  const std::optional<std::uint64_t> number = number_of(model.modules[module].name);
+  return number && *number >= config.layers;
 }
 
 }  // namespace

@@ -6,13 +6,10 @@
 
 #include "analysis/glob.h"
 #include "analysis/tally.h"
+#include "bytes/digits.h"
 
 namespace weigh {
 namespace {
-
-bool is_number(std::string_view name) {
-  return !name.empty() && name.find_first_not_of("0123456789") == std::string_view::npos;
-}
 
 class Selection {
  public:

@@ -11,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include "bytes/digits.h"
 #include "formats/gguf_header.h"
 #include "model/builder.h"
 #include "model/roles.h"
@@ -99,19 +100,10 @@ class GgufReader {
       }
       model_.notes.push_back({"duplicate-tensor", source.name.substr(0, 200),
                               fmt::format("is in {} and in a file before it; it is counted once", label)});
-      add_again(tensor, other, source.name);
+      builder_.add_tie(source.name, other);  // whatever shape the second part gives it: the first counts
       return;
     }
     builder_.add_by_path(tensor, source.name, source.shape);
-  }
-
-  // Whatever shape the second part gives it: the first counts.
-  void add_again(Tensor tensor, Index original, std::string_view name) {
-    const Tensor& first = model_.tensors[original];
-    tensor.tied_to = original;
-    tensor.rank = first.rank;
-    const std::vector<Extent> shape(model_.shape_begin(first), model_.shape_end(first));
-    builder_.add_by_path(tensor, name, shape);
   }
 
   Model& model_;
@@ -131,13 +123,9 @@ PartName parse(std::string_view name) {
   constexpr std::string_view kPattern = "-00001-of-00003.gguf";
   if (name.size() <= kPattern.size()) return {};
   const std::string_view tail = name.substr(name.size() - kPattern.size());
-  const auto digits = [](std::string_view text) {
-    std::uint64_t number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    return error == std::errc() && end == text.data() + text.size() ? number : 0;
-  };
   if (tail[0] != '-' || tail.substr(6, 4) != "-of-" || tail.substr(15) != ".gguf") return {};
-  PartName part{name.substr(0, name.size() - tail.size()), digits(tail.substr(1, 5)), digits(tail.substr(10, 5))};
+  PartName part{name.substr(0, name.size() - tail.size()), number_of(tail.substr(1, 5)).value_or(0),
+                number_of(tail.substr(10, 5)).value_or(0)};
   if (part.number == 0 || part.number > part.count) return {};
   return part;
 }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "bytes/digits.h"
+
 namespace weigh {
 namespace {
 
@@ -30,10 +32,6 @@ constexpr std::array<std::string_view, 22> kNoModels = {
 template <class List>
 bool holds(const List& list, std::string_view text) {
   return std::find(list.begin(), list.end(), text) != list.end();
-}
-
-bool is_number(std::string_view text) {
-  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
 // Takes "-00001-of-00002" out.

@@ -81,8 +81,9 @@ Index SafetensorsReader::add_name_only(std::string_view name) {
 
 void SafetensorsReader::finish() {
   for (const auto& [key, value] : recorded_) {
+    // safetensors.torch.save_model writes tied tensors once, and here "the dropped name": "the kept name".
     if (find(value) != kNone && find(key) == kNone) {
-      add_tie(key, value);
+      builder_.add_tie(key, find(value));
     } else if (with_locations_) {
       model_.metadata.emplace_back(key, value);
     } else if (find(key) == kNone && model_.metadata.size() < 64) {  // torchao says of each tensor what it is
@@ -93,17 +94,6 @@ void SafetensorsReader::finish() {
   model_.metadata.erase(std::unique(model_.metadata.begin(), model_.metadata.end()), model_.metadata.end());
   builder_.sort_siblings();
   if (with_locations_) model_.locations.resize(model_.tensors.size());
-}
-
-// safetensors.torch.save_model writes tied tensors once, and into __metadata__ "the dropped name": "the kept name".
-void SafetensorsReader::add_tie(std::string_view name, std::string_view kept) {
-  Tensor tensor;
-  tensor.tied_to = find(kept);
-  const Tensor& original = model_.tensors[tensor.tied_to];
-  std::vector<Extent> shape;
-  if (original.rank_known()) shape.assign(model_.shape_begin(original), model_.shape_end(original));
-  tensor.rank = original.rank;
-  builder_.add_by_path(tensor, name, shape);
 }
 
 namespace {

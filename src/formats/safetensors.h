@@ -41,7 +41,6 @@ class SafetensorsReader {
     std::uint64_t begin, end;
     Index tensor;
   };
-  void add_tie(std::string_view name, std::string_view kept);
 
   void add_locations(const SafetensorsHeader& header, std::size_t first);
 

@@ -1,9 +1,10 @@
 #include "model/builder.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include <fmt/format.h>
+
+#include "bytes/digits.h"
 
 #include "weigh/error.h"
 
@@ -19,13 +20,6 @@ bool leads_to(std::string_view prefix, std::string_view path) {
 constexpr int kFew = 16;
 
 std::uint64_t hash_in(Index module, std::string_view name) { return mix(hash_of(name), module); }
-
-// The number that a name is.
-std::uint64_t number_or(std::string_view name, std::uint64_t otherwise) {
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
-  return error == std::errc() && end == name.data() + name.size() ? number : otherwise;
-}
 
 }  // namespace
 
@@ -163,6 +157,16 @@ Index ModelBuilder::add_to_module(Tensor tensor, std::span<const Extent> shape) 
   return index;
 }
 
+Index ModelBuilder::add_tie(std::string_view path, Index original, Index root) {
+  const Tensor& first = model_.tensors[original];
+  std::vector<Extent> shape;
+  if (first.rank_known()) shape.assign(model_.shape_begin(first), model_.shape_end(first));
+  Tensor tensor;
+  tensor.tied_to = original;
+  tensor.rank = first.rank;
+  return add_by_path(tensor, path, shape, root);
+}
+
 void ModelBuilder::place(Tensor& tensor) {
   const std::string_view path = tensor.name;
   tensor.module = module_of(path);
@@ -220,7 +224,7 @@ void ModelBuilder::sort_siblings() {
     children.reserve(count);
     for (Index child = first; child != kNone; child = model_.modules[child].next) {
       const std::string_view name = model_.modules[child].name;
-      children.push_back({number_or(name, UINT64_MAX), name, child});
+      children.push_back({number_of(name).value_or(UINT64_MAX), name, child});
     }
     if (std::is_sorted(children.begin(), children.end(), natural_less)) continue;
     std::sort(children.begin(), children.end(), natural_less);

@@ -42,6 +42,9 @@ class ModelBuilder {
   Index add_by_path(Tensor tensor, std::string_view path, std::span<const Extent> shape, Index root = 0);
   Index add_to_module(Tensor tensor, std::span<const Extent> shape);
 
+  // Adds one that is another under a further name, with its shape. Returns its number.
+  Index add_tie(std::string_view path, Index original, Index root = 0);
+
   // These in steps, for tensors that stand in Model::tensors already, in their order: place(…) puts one into the module
   // that its name leads to, which is a path until then; link(…) threads it into the module.
   void place(Tensor& tensor);

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "bytes/checked.h"
+#include "bytes/digits.h"
 
 namespace weigh::keras {
 namespace {
@@ -388,9 +389,6 @@ std::string snake_case(std::string_view class_name) {
 }
 
 std::string_view class_of_name(std::string_view name) {
-  const auto is_number = [](std::string_view text) {
-    return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
-  };
   const std::size_t last = name.rfind('_');
   if (last != std::string_view::npos && is_number(name.substr(last + 1))) name = name.substr(0, last);
   const auto found = std::find_if(kClasses.begin(), kClasses.end(),

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "bytes/digits.h"
 #include "bytes/source.h"
 #include "formats/keras/classes.h"
 #include "wire/json.h"
@@ -213,11 +214,8 @@ class ConfigReader {
 std::optional<std::uint64_t> ConfigNode::number(std::string_view setting) const {
   const auto found = settings.find(setting);
   if (found == settings.end()) return std::nullopt;
-  const std::string& text = found->second;
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const bool is_whole = error == std::errc() && end == text.data() + text.size() && number <= Extent::kMax;
-  return is_whole ? std::optional(number) : std::nullopt;
+  const std::optional<std::uint64_t> number = number_of(found->second);
+  return number && *number <= Extent::kMax ? number : std::nullopt;
 }
 
 bool ConfigNode::is_true(std::string_view setting, bool otherwise) const {

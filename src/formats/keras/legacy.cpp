@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "bytes/digits.h"
 #include "formats/keras/layouts.h"
 
 #include "weigh/error.h"
@@ -17,10 +18,7 @@ namespace {
 std::string_view without_output(std::string_view name) {
   const std::size_t colon = name.rfind(':');
   if (colon == std::string_view::npos || colon == 0) return name;
-  const std::string_view number = name.substr(colon + 1);
-  const bool is_number =
-      !number.empty() && std::all_of(number.begin(), number.end(), [](char c) { return c >= '0' && c <= '9'; });
-  return is_number ? name.substr(0, colon) : name;
+  return is_number(name.substr(colon + 1)) ? name.substr(0, colon) : name;
 }
 
 class LegacyReader {

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "bytes/digits.h"
 #include "wire/json.h"
 
 #include "weigh/error.h"
@@ -31,8 +32,7 @@ bool is_shard_of(std::string_view file, std::string_view index) {
   const std::string_view stem = index.substr(0, index.size() - kIndex.size());
   if (!file.starts_with(stem) || !file.ends_with(kShard) || file.size() < stem.size() + kShard.size()) return false;
   const std::string_view number = file.substr(stem.size(), file.size() - stem.size() - kShard.size());
-  return number.size() > kDigits && number.starts_with('_') &&
-         number.find_first_not_of("0123456789", 1) == std::string_view::npos;
+  return number.size() > kDigits && number.starts_with('_') && is_number(number.substr(1));
 }
 
 Shards::Shards(const Folder& folder, std::string_view index, const Limits& limits, Model& model)

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "bytes/digits.h"
 #include "formats/slash_path.h"
 #include "model/roles.h"
 
@@ -30,10 +31,7 @@ constexpr std::array<std::string_view, 16> kStates = {
 
 bool is_state_name(std::string_view name) {
   const std::size_t line = name.rfind('_');
-  const bool is_numbered = line != std::string_view::npos && line + 1 < name.size() &&
-                           std::all_of(name.begin() + static_cast<std::ptrdiff_t>(line) + 1, name.end(),
-                                       [](unsigned char c) { return c >= '0' && c <= '9'; });
-  if (is_numbered) name = name.substr(0, line);
+  if (line != std::string_view::npos && is_number(name.substr(line + 1))) name = name.substr(0, line);
   return std::find(kStates.begin(), kStates.end(), name) != kStates.end();
 }
 

@@ -1,0 +1,25 @@
+#include "bytes/digits.h"
+
+#include <cstdint>
+
+#include <gtest/gtest.h>
+
+namespace weigh {
+namespace {
+
+TEST(Digits, AloneAreANumber) {
+  EXPECT_TRUE(is_number("0"));
+  EXPECT_TRUE(is_number("0123456789012345678901234567890"));
+  for (const char* text : {"", " 1", "1 ", "-1", "+1", "1.0", "a1", "1a"}) EXPECT_FALSE(is_number(text)) << text;
+}
+
+TEST(Digits, ANumberIsTheWholeText) {
+  EXPECT_EQ(number_of("0"), 0U);
+  EXPECT_EQ(number_of("0042"), 42U);
+  EXPECT_EQ(number_of("18446744073709551615"), UINT64_MAX);
+  for (const char* text : {"", " 1", "1 ", "-1", "+1", "1.0", "a1", "1a", "18446744073709551616"})
+    EXPECT_EQ(number_of(text), std::nullopt) << text;
+}
+
+}  // namespace
+}  // namespace weigh
