@@ -7,19 +7,13 @@
 #include <nlohmann/json.hpp>
 
 #include "bytes/folder.h"
-#include "cli/run.h"
+#include "cli/captured.h"
 #include "support/files.h"
 
 #include "weigh/error.h"
 
 namespace weigh::cli {
 namespace {
-
-struct Result {
-  int code = 0;
-  std::string out;
-  std::string err;
-};
 
 // "runs/" holds two states of a model and another, beside it lies a file.
 class Lists : public ::testing::Test {
@@ -34,9 +28,7 @@ class Lists : public ::testing::Test {
   Result run(std::vector<std::string> arguments) {
     Result result;
     const auto folder = memory_folder("", files_);
-    Console console;
-    console.out = [&](std::string_view text) { result.out += text; };
-    console.err = [&](std::string_view text) { result.err += text; };
+    Console console = capturing(result);
     console.read = [&](const std::string& path) {
       return path.ends_with('/') || path == "runs" ? read(*folder->enter("runs"), "") : read(*folder, path);
     };

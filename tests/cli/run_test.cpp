@@ -8,16 +8,11 @@
 #include <nlohmann/json.hpp>
 
 #include "bytes/folder.h"
+#include "cli/captured.h"
 #include "support/files.h"
 
 namespace weigh::cli {
 namespace {
-
-struct Result {
-  int code = 0;
-  std::string out;
-  std::string err;
-};
 
 // The whole program on files in memory: a file of tests/data under a name without its folders.
 class Run : public ::testing::Test {
@@ -34,9 +29,7 @@ class Run : public ::testing::Test {
   Result run(std::vector<std::string> arguments) {
     Result result;
     const auto folder = memory_folder("", files_);
-    Console console;
-    console.out = [&](std::string_view text) { result.out += text; };
-    console.err = [&](std::string_view text) { result.err += text; };
+    Console console = capturing(result);
     console.read = [&](const std::string& path) { return read(*folder, path); };
     console.color = color_;
     console.unicode = unicode_;

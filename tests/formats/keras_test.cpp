@@ -103,12 +103,8 @@ TEST_P(KerasFixture, HasTheLayersOfItsMaker) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(All, KerasFixture, ::testing::ValuesIn(names_of_fixtures()), [](const auto& info) {
-  std::string name = info.param;
-  for (char& c : name)
-    if (std::isalnum(static_cast<unsigned char>(c)) == 0) c = '_';
-  return name;
-});
+INSTANTIATE_TEST_SUITE_P(All, KerasFixture, ::testing::ValuesIn(names_of_fixtures()),
+                         [](const auto& info) { return test_name(info.param); });
 
 // The index of sharded.weights.json with its files, to be changed.
 struct SavedShards {
