@@ -20,6 +20,7 @@
 #include "formats/pytorch/state_bytes.h"
 #include "formats/ranks/rank_name.h"
 #include "model/builder.h"
+#include "model/sections.h"
 
 #include "weigh/error.h"
 
@@ -223,10 +224,7 @@ class Reading {
 
   void read_optimizers() {
     if (files_.optimizers.empty()) return;
-    Section section;
-    section.name = model_.keep("optimizer_state_dict");
-    section.kind = SectionKind::optimizer_state;
-    section.root = kNone;
+    Section section = optimizer_state(model_.keep("optimizer_state_dict"));
     std::vector<StateFile> all = files_.optimizers;
     all.insert(all.end(), files_.experts.begin(), files_.experts.end());
     for (const StateFile& file : all) {
@@ -327,10 +325,7 @@ class Reading {
     model_.kind = "universal checkpoint";
     const std::unique_ptr<Folder> zero = folder_.enter(kUniversal);
     ModelBuilder builder(model_, options_.limits);
-    Section section;
-    section.name = model_.keep("optimizer_state_dict");
-    section.kind = SectionKind::optimizer_state;
-    section.root = kNone;
+    Section section = optimizer_state(model_.keep("optimizer_state_dict"));
     add_states(*zero, section);
     for (const std::string& name : zero->folders()) {
       const std::unique_ptr<Folder> parameter = zero->enter(name);

@@ -21,6 +21,7 @@
 #include "formats/ranks/rank_name.h"
 #include "model/builder.h"
 #include "model/roles.h"
+#include "model/sections.h"
 
 #include "weigh/error.h"
 
@@ -278,10 +279,7 @@ class Reading {
   }
 
   void add_optimizer() {
-    Section section;
-    section.name = model_.keep("optimizer");
-    section.kind = SectionKind::optimizer_state;
-    section.root = kNone;
+    Section section = optimizer_state(model_.keep("optimizer"));
     for (const RankFile& file : files_) {
       section.tensors += file.optimizer_tensors;
       section.bytes += file.optimizer_bytes;

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "model/roles.h"
+#include "model/sections.h"
 
 #include "weigh/error.h"
 
@@ -62,9 +63,7 @@ void NamedLeaves::add_to_optimizer(const Leaf& leaf) {
 
 void NamedLeaves::finish() {
   if (optimizer_tensors_ > 0) {
-    Section section;
-    section.kind = SectionKind::optimizer_state;
-    section.root = kNone;
+    Section section = optimizer_state();
     section.tensors = optimizer_tensors_;
     section.bytes = optimizer_bytes_;
     model_.sections.push_back(section);

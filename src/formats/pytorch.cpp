@@ -15,6 +15,7 @@
 #include "formats/pytorch/open.h"
 #include "formats/pytorch/sections.h"
 #include "formats/pytorch/state_dict.h"
+#include "model/sections.h"
 
 #include "weigh/error.h"
 
@@ -123,10 +124,7 @@ class Reading {
   }
 
   void add_optimizer(const Found& found) {
-    Section section;
-    section.name = model_.keep(found.name);
-    section.kind = SectionKind::optimizer_state;
-    section.root = kNone;
+    Section section = optimizer_state(model_.keep(found.name));
     for (const Found& part :
          find_parts(pickle::find(mapping_entries(found.value), "state"), model_.source, limits_).found) {
       for (const auto& [key, value] : part.part == pytorch::Part::tensor ? Entries() : mapping_entries(part.value))

@@ -167,6 +167,14 @@ Index ModelBuilder::add_tie(std::string_view path, Index original, Index root) {
   return add_by_path(tensor, path, shape, root);
 }
 
+void ModelBuilder::tie(Index tied, Index original) {
+  Tensor& tensor = model_.tensors[tied];
+  tensor.tied_to = original;
+  tensor.first_extent = model_.tensors[original].first_extent;
+  tensor.rank = model_.tensors[original].rank;
+  be_as_original(tensor);
+}
+
 void ModelBuilder::place(Tensor& tensor) {
   const std::string_view path = tensor.name;
   tensor.module = module_of(path);

@@ -44,6 +44,8 @@ class ModelBuilder {
 
   // Adds one that is another under a further name, with its shape. Returns its number.
   Index add_tie(std::string_view path, Index original, Index root = 0);
+  // Makes one that was added the tie of one before it.
+  void tie(Index tied, Index original);
 
   // These in steps, for tensors that stand in Model::tensors already, in their order: place(…) puts one into the module
   // that its name leads to, which is a path until then; link(…) threads it into the module.

@@ -92,16 +92,7 @@ void ModelStates::add_ties() {
     const Index tied = assembler_.builder().find(name.text());
     if (original == kNone || original == tied) continue;
     if (tied == kNone || tied < original || model_.tensors[original].tied_to != kNone) continue;
-    Tensor& tensor = model_.tensors[tied];
-    const Tensor& first = model_.tensors[original];
-    tensor.tied_to = original;
-    tensor.first_extent = first.first_extent;
-    tensor.rank = first.rank;
-    tensor.role = first.role;
-    tensor.role_recorded = first.role_recorded;
-    tensor.requires_grad = first.requires_grad;
-    tensor.dtype = first.dtype;
-    tensor.stored_bytes = first.stored_bytes;
+    assembler_.builder().tie(tied, original);
   }
 }
 

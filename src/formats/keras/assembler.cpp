@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "model/roles.h"
+#include "model/sections.h"
 
 #include "weigh/error.h"
 
@@ -144,9 +145,7 @@ void Assembler::add_unbuilt(Index module, std::size_t node, const Variable& vari
 }
 
 void Assembler::add_optimizer(std::size_t group) {
-  Section section;
-  section.kind = SectionKind::optimizer_state;
-  section.root = kNone;
+  Section section = optimizer_state();
   std::vector<std::size_t> open = {group};
   while (!open.empty()) {
     const Item& item = store_[open.back()];

@@ -292,6 +292,4 @@ OnnxTensor read_onnx_sparse_tensor(ProtoMessage message, const Limits& limits) {
   return tensor;
 }
 
-DType onnx_dtype(std::int64_t number) { return type_of(number).dtype; }
-
 }  // namespace weigh

@@ -47,7 +47,4 @@ struct OnnxTensor {
 OnnxTensor read_onnx_tensor(ProtoMessage message, const Limits& limits);
 OnnxTensor read_onnx_sparse_tensor(ProtoMessage message, const Limits& limits);
 
-// The element type with ONNX's number; unknown for text and for numbers newer than this program.
-DType onnx_dtype(std::int64_t number);
-
 }  // namespace weigh

@@ -61,9 +61,6 @@ std::vector<std::optional<bool>> trainable_of(const ObjectGraph& graph, const Sa
 }  // namespace
 
 void Assembler::run(const SavedModel* saved) {
-  state_.name = "optimizer";
-  state_.kind = SectionKind::optimizer_state;
-  state_.root = kNone;
   if (bundle_.shard_count() > 1) model_.kind += fmt::format(", {} shards", bundle_.shard_count());
   if (bundle_.is_big_endian()) model_.metadata.emplace_back("byteorder", "big");
   note_missing();

@@ -12,6 +12,7 @@
 #include "formats/tensorflow/object_graph.h"
 #include "formats/tensorflow/saved_model.h"
 #include "model/builder.h"
+#include "model/sections.h"
 
 #include "weigh/model.h"
 #include "weigh/read.h"
@@ -43,7 +44,7 @@ class Assembler {
   const ReadOptions& options_;
   Model& model_;
   ModelBuilder builder_;
-  Section state_;           // of an optimizer
+  Section state_ = optimizer_state("optimizer");
   Index averages_ = kNone;  // root of the exponential moving averages
   std::map<std::tuple<std::string, std::uint32_t, std::uint64_t>, Index> by_full_name_;  // with checksum and size
   std::size_t notes_ = 0;
