@@ -1,4 +1,4 @@
-# The program is there in a millisecond only if it loads no library but libc and libm: libstdc++ goes into it, and simdjson, of
+# The program is there in a millisecond only if it loads no library but libc: libstdc++ goes into it, and simdjson, of
 # which Debian has no static library, is loaded when JSON is first read (src/cli/load_simdjson.cpp).
 get_target_property(simdjson_soname simdjson::simdjson IMPORTED_SONAME_RELWITHDEBINFO)
 if(NOT simdjson_soname)
@@ -14,7 +14,7 @@ if(simdjson_soname AND CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT WEIGH_SANITIZ
   target_include_directories(weigh_program PRIVATE $<TARGET_PROPERTY:weigh_cli,INTERFACE_INCLUDE_DIRECTORIES>)
   target_compile_definitions(weigh_program PRIVATE WEIGH_SIMDJSON="${simdjson_soname}")
   target_link_libraries(weigh_program PRIVATE weigh_flags ZLIB::ZLIB ${CMAKE_DL_LIBS})
-  target_link_options(weigh_program PRIVATE -static-libstdc++ -static-libgcc -Wl,--gc-sections)
+  target_link_options(weigh_program PRIVATE -static-libstdc++ -static-libgcc -Wl,--gc-sections -Wl,--as-needed)
 else()
   target_link_libraries(weigh_program PRIVATE weigh_cli weigh weigh_flags)
 endif()

@@ -137,13 +137,20 @@ void count_ties_once(const Summary& summary, const CopiedSections& copy, std::ve
   }
 }
 
+// A model has few dtypes.
+DTypeShare& share_of(std::vector<DTypeShare>& shares, DType dtype) {
+  const auto found = std::find_if(shares.begin(), shares.end(), [&](const DTypeShare& s) { return s.dtype == dtype; });
+  if (found != shares.end()) return *found;
+  shares.push_back({dtype, 0, 0});
+  return shares.back();
+}
+
 std::vector<DTypeShare> share_by_dtype(const Summary& summary, const CopiedSections& copy) {
   const Model& model = *summary.model;
-  std::vector<DTypeShare> shares(static_cast<std::size_t>(DType::count_));
+  std::vector<DTypeShare> shares;
   for (const Tensor& tensor : model.tensors) {
     if ((tensor.tied_to != kNone && !tensor.stored_apart) || copy[tensor.module] != kNone) continue;
-    DTypeShare& share = shares[static_cast<std::size_t>(tensor.dtype)];
-    share.dtype = tensor.dtype;
+    DTypeShare& share = share_of(shares, tensor.dtype);
     const Count numel = summary.numel(tensor);
     share.elements += numel.known();
     share.bytes += model.bytes(tensor, numel).known();

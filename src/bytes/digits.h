@@ -1,4 +1,4 @@
-// Numbers in names.
+// Numbers in texts.
 #pragma once
 
 #include <charconv>
@@ -20,5 +20,8 @@ inline std::optional<std::uint64_t> number_of(std::string_view text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   return error == std::errc() && end == text.data() + text.size() ? std::optional(number) : std::nullopt;
 }
+
+// The same of a number as Python and JSON write it: "-1.5", "1e+300", "inf", "nan".
+std::optional<double> real_number_of(std::string_view text);
 
 }  // namespace weigh

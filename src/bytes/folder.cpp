@@ -1,6 +1,7 @@
 #include "bytes/folder.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <filesystem>
 #include <mutex>
@@ -58,7 +59,9 @@ class DirectoryFolder final : public Folder {
 
   std::unique_ptr<Source> open(std::string_view name) const override {
     check_name(label(), name);
-    return open_file(path_of(name));
+    const int directory = descriptor_.load(std::memory_order_acquire);
+    if (directory < 0) return open_file(path_of(name));
+    return open_file_in(directory, std::string(name), path_of(name));
   }
 
   std::unique_ptr<Folder> enter(std::string_view name) const override {
@@ -69,18 +72,21 @@ class DirectoryFolder final : public Folder {
  private:
   // Read once: many ask for them, and a directory may hold thousands.
   const Entries& entries() const {
-    std::call_once(is_listed_, [this] { entries_ = list(); });
+    std::call_once(is_listed_, [this] {
+      directory_.reset(::opendir(label().empty() ? "." : label().c_str()));
+      entries_ = list();
+      descriptor_.store(::dirfd(directory_.get()), std::memory_order_release);
+    });
     return entries_;
   }
 
   // By readdir itself: std::filesystem takes each path into its parts, which costs more than the system does.
   Entries list() const {
-    const std::unique_ptr<DIR, int (*)(DIR*)> directory(::opendir(label().empty() ? "." : label().c_str()), ::closedir);
     Entries found;
-    int error = directory ? 0 : errno;
+    int error = directory_ ? 0 : errno;
     while (error == 0) {
       errno = 0;
-      const dirent* entry = ::readdir(directory.get());
+      const dirent* entry = ::readdir(directory_.get());
       error = errno;
       if (entry == nullptr) break;
       std::string name = entry->d_name;
@@ -113,8 +119,14 @@ class DirectoryFolder final : public Folder {
     return label() + (label().back() == '/' ? "" : "/") + std::string(name);
   }
 
+  struct Close {
+    void operator()(DIR* directory) const { ::closedir(directory); }
+  };
+
   mutable std::once_flag is_listed_;
   mutable Entries entries_;
+  mutable std::unique_ptr<DIR, Close> directory_;
+  mutable std::atomic<int> descriptor_ = -1;  // of a directory that was listed
 };
 
 class MemoryFolder final : public Folder {

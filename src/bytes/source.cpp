@@ -24,19 +24,47 @@ namespace {
   throw Error(kind, path, fmt::format("{}: {}", what, std::generic_category().message(error)));
 }
 
+class Descriptor {
+ public:
+  // Without O_NONBLOCK, opening a pipe that nobody writes to would wait for ever.
+  Descriptor(int directory, const std::string& name)
+      : number_(::openat(directory, name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {}
+  ~Descriptor() {
+    if (number_ >= 0) ::close(number_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int number() const { return number_; }  // negative where nothing was opened
+
+ private:
+  int number_;
+};
+
 class FileSource final : public Source {
  public:
-  FileSource(std::string label, int descriptor, std::uint64_t size)
-      : Source(std::move(label)), descriptor_(descriptor), size_(size) {}
-  ~FileSource() override { ::close(descriptor_); }
+  // The first page is had at once and kept: a dozen formats look at a file's first bytes, and the header of a small
+  // model ends there. Of a file that ends there, the size is known with it.
+  FileSource(std::string label, int directory, const std::string& name)
+      : Source(std::move(label)), descriptor_(directory, name) {
+    if (descriptor_.number() < 0) fail(ErrorKind::not_found, this->label(), "cannot be opened", errno);
+    const ssize_t got = ::pread(descriptor_.number(), head_.data(), head_.size(), 0);
+    head_size_ = static_cast<std::size_t>(std::max<ssize_t>(got, 0));
+    const bool is_whole = head_size_ > 0 && head_size_ < head_.size();
+    size_ = is_whole ? head_size_ : size_of_regular_file();
+  }
 
   std::uint64_t size() const override { return size_; }
 
  private:
-  // The first page is had from the system at once and kept: a dozen formats look at a file's first bytes, and the
-  // header of a small model ends there.
+  std::uint64_t size_of_regular_file() const {
+    struct stat status = {};
+    if (::fstat(descriptor_.number(), &status) != 0) fail(ErrorKind::not_found, label(), "cannot be examined", errno);
+    if (!S_ISREG(status.st_mode))
+      throw Error(ErrorKind::unsupported, label(), "is not a regular file; save it to one first");
+    return static_cast<std::uint64_t>(status.st_size);
+  }
+
   void do_read(std::uint64_t offset, std::span<char> into) override {
-    if (head_size_ == 0 && fits(offset, into.size(), head_.size())) head_size_ = read_some(0, head_);
     if (!fits(offset, into.size(), head_size_)) return read_from_file(offset, into);
     std::memcpy(into.data(), head_.data() + offset, into.size());
   }
@@ -56,21 +84,22 @@ class FileSource final : public Source {
   // As many bytes as the system gives at once; 0 at the file's end.
   std::size_t read_some(std::uint64_t offset, std::span<char> into) {
     for (;;) {
-      const ssize_t got = ::pread(descriptor_, into.data(), into.size(), static_cast<off_t>(offset));
+      const ssize_t got = ::pread(descriptor_.number(), into.data(), into.size(), static_cast<off_t>(offset));
       if (got >= 0) return static_cast<std::size_t>(got);
       if (errno != EINTR) fail(ErrorKind::not_found, label(), "cannot be read", errno);
     }
   }
 
   Mapping do_map(bool whole) override {
-    void* memory = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE | (whole ? MAP_POPULATE : 0), descriptor_, 0);
+    const int flags = MAP_PRIVATE | (whole ? MAP_POPULATE : 0);
+    void* memory = ::mmap(nullptr, size_, PROT_READ, flags, descriptor_.number(), 0);
     if (memory == MAP_FAILED) return nullptr;
     return {static_cast<const char*>(memory), {size_}};
   }
 
-  int descriptor_;
+  Descriptor descriptor_;
   std::uint64_t size_;
-  std::size_t head_size_ = 0;
+  std::size_t head_size_;
   std::array<char, 4096> head_;
 };
 
@@ -149,21 +178,10 @@ std::string_view Source::view(std::uint64_t offset, std::size_t length, std::str
   return {mapping_.get() + offset, length};
 }
 
-std::unique_ptr<Source> open_file(const std::string& path) {
-  // Without O_NONBLOCK, opening a pipe that nobody writes to would wait for ever.
-  int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (descriptor < 0) fail(ErrorKind::not_found, path, "cannot be opened", errno);
-  struct stat status = {};
-  if (::fstat(descriptor, &status) != 0) {
-    int error = errno;
-    ::close(descriptor);
-    fail(ErrorKind::not_found, path, "cannot be examined", error);
-  }
-  if (!S_ISREG(status.st_mode)) {
-    ::close(descriptor);
-    throw Error(ErrorKind::unsupported, path, "is not a regular file; save it to one first");
-  }
-  return std::make_unique<FileSource>(path, descriptor, static_cast<std::uint64_t>(status.st_size));
+std::unique_ptr<Source> open_file(const std::string& path) { return open_file_in(AT_FDCWD, path, path); }
+
+std::unique_ptr<Source> open_file_in(int directory, const std::string& name, std::string path) {
+  return std::make_unique<FileSource>(std::move(path), directory, name);
 }
 
 std::unique_ptr<Source> memory_source(std::string label, std::string_view bytes) {

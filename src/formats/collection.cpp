@@ -2,14 +2,17 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <future>
 #include <memory>
 #include <new>
 #include <optional>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "bytes/ahead.h"
 #include "formats/registry.h"
+#include "wire/json.h"
 
 #include "weigh/error.h"
 
@@ -18,35 +21,24 @@ namespace {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-// The number at the front of a text, without its zeros, which is taken off.
-std::string_view take_number(std::string_view& text) {
-  std::size_t size = 0;
-  while (size < text.size() && is_digit(text[size])) ++size;
-  std::string_view number = text.substr(0, size);
-  text.remove_prefix(size);
-  while (number.size() > 1 && number.front() == '0') number.remove_prefix(1);
-  return number;
-}
-
-// "epoch=2" before "epoch=10".
-bool natural_less(std::string_view a, std::string_view b) {
-  auto same = static_cast<std::size_t>(std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first - a.begin());
-  while (same > 0 && is_digit(a[same - 1])) --same;  // numbers are compared whole
-  a.remove_prefix(same);
-  b.remove_prefix(same);
-  while (!a.empty() && !b.empty()) {
-    if (is_digit(a.front()) && is_digit(b.front())) {
-      const std::string_view left = take_number(a);
-      const std::string_view right = take_number(b);
-      if (left.size() != right.size()) return left.size() < right.size();
-      if (left != right) return left < right;
+// A text whose bytes stand in the order in which people count, "epoch=2" before "epoch=10": each number as '0', how
+// many digits it has without zeros in front, and these. Of more than 255 digits the first 255 count.
+std::string natural_key(std::string_view name) {
+  std::string key;
+  key.reserve(name.size() + 8);
+  for (std::size_t i = 0; i < name.size();) {
+    if (!is_digit(name[i])) {
+      key += name[i++];
       continue;
     }
-    if (a.front() != b.front()) return a.front() < b.front();
-    a.remove_prefix(1);
-    b.remove_prefix(1);
+    std::size_t end = i;
+    while (end < name.size() && is_digit(name[end])) ++end;
+    while (end - i > 1 && name[i] == '0') ++i;
+    const std::size_t digits = std::min<std::size_t>(end - i, 255);
+    key.append({'0', static_cast<char>(digits)}).append(name.substr(i, digits));
+    i = end;
   }
-  return a.size() < b.size();
+  return key;
 }
 
 bool has_meaning(const Folder& folder) {
@@ -75,14 +67,13 @@ class Search {
 
  private:
   std::vector<CollectedModel> in_order() {
-    std::vector<CollectedModel*> order;
+    std::vector<std::pair<std::string, CollectedModel*>> order;
     order.reserve(found_.size());
-    for (CollectedModel& model : found_) order.push_back(&model);
-    std::sort(order.begin(), order.end(),
-              [](const CollectedModel* a, const CollectedModel* b) { return natural_less(a->name, b->name); });
+    for (CollectedModel& model : found_) order.emplace_back(natural_key(model.name), &model);
+    std::sort(order.begin(), order.end());
     std::vector<CollectedModel> models;
     models.reserve(order.size());
-    for (CollectedModel* model : order) models.push_back(std::move(*model));
+    for (auto& [key, model] : order) models.push_back(std::move(*model));
     return models;
   }
 
@@ -125,6 +116,20 @@ std::optional<Model> read_one(Folder& root, const CollectedModel& collected, con
   return read_if_model(*root.enter(collected.folder), collected.files, options);
 }
 
+// What reads JSON is loaded while the models are looked for, where there is any: it takes as long as that.
+std::future<void> load_json(const Folder& folder) {
+  const std::vector<std::string>& names = folder.names();
+  const bool is_needed = std::any_of(names.begin(), names.end(), [](std::string_view name) {
+    return name.ends_with(".safetensors") || name.ends_with(".json");
+  });
+  if (!is_needed) return {};
+  try {
+    return std::async(std::launch::async, json::load);
+  } catch (const std::system_error&) {
+    return {};  // no thread is to be had: it is loaded when it is used
+  }
+}
+
 // Small models are read faster than threads hand them over: some at a time, and some times for each thread.
 std::size_t batch_size(std::size_t models) { return std::clamp<std::size_t>(models / 32, 1, 64); }
 
@@ -134,6 +139,7 @@ std::vector<CollectedModel> find_models(const Folder& folder) { return Search(fo
 
 std::size_t read_each(Folder& folder, const ReadOptions& options, const Look& look,
                       const std::function<void(const Error&)>& fail) {
+  const std::future<void> loading = load_json(folder);
   const std::vector<CollectedModel> models = find_models(folder);
   if (models.empty()) return 0;
   const auto outcome_of = [&](const CollectedModel& collected) {

@@ -61,12 +61,12 @@ void take_variant(ModelName& name) {
 
 ModelName parse_model_name(std::string_view text) {
   ModelName name;
-  for (std::string_view ending : {".safetensors", ".bin"}) {
-    const std::string mark = std::string(ending) + ".index.";
+  for (std::string_view mark : {".safetensors.index.", ".bin.index."}) {
+    if (!text.ends_with("json")) break;
     const std::size_t at = text.find(mark);
-    if (at == std::string_view::npos || !text.ends_with("json")) continue;
+    if (at == std::string_view::npos) continue;
     name.stem = text.substr(0, at);
-    name.ending = ending;
+    name.ending = mark.substr(0, mark.find('.', 1));
     name.is_index = true;
     std::string_view variant = text.substr(at + mark.size());  // "fp16.json" or "json"
     variant.remove_suffix(4);
@@ -111,7 +111,8 @@ bool is_trainer_file(std::string_view name) {
 }
 
 bool is_surely_no_model(std::string_view name) {
-  return std::any_of(kNoModels.begin(), kNoModels.end(), [&](std::string_view end) { return name.ends_with(end); });
+  const std::size_t dot = name.rfind('.');
+  return dot != std::string_view::npos && holds(kNoModels, name.substr(dot));
 }
 
 }  // namespace weigh

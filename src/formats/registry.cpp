@@ -130,7 +130,10 @@ bool read_file(Folder& folder, std::string_view name, const ReadOptions& options
 }
 
 std::string path_in(const Folder& folder, std::string_view name) {
-  return folder.label().empty() ? std::string(name) : folder.label() + "/" + std::string(name);
+  std::string path;
+  path.reserve(folder.label().size() + 1 + name.size());
+  if (!folder.label().empty()) path.append(folder.label()).append(1, '/');
+  return path.append(name);
 }
 
 }  // namespace

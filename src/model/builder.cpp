@@ -56,7 +56,7 @@ Index ModelBuilder::add_child(Index parent, std::string_view name) {
   Module module;
   module.name = keep(name);
   model_.modules.push_back(module);
-  unsorted_.resize(model_.modules.size());
+  while (unsorted_.size() < model_.modules.size()) unsorted_.push_back(false);
   link_child(parent, child);
   return child;
 }

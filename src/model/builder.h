@@ -27,7 +27,9 @@ class ModelBuilder {
       : model_(model),
         limits_(limits),
         shapes_(model.extents),
-        unsorted_(model.modules.size(), model.modules.size() > 1) {}
+        unsorted_(model.modules.size(), model.modules.size() > 1) {
+    trail_.reserve(16);
+  }
 
   // The module with this path, made where it is missing, its ancestors too.
   Index module(std::string_view path, Index root = 0);

@@ -1,6 +1,7 @@
 #include "render/grid.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "render/text.h"
 
@@ -16,18 +17,27 @@ std::size_t width_of(const GridColumn& column) {
   return width;
 }
 
-std::size_t width_of(const std::vector<GridColumn>& columns) {
-  std::size_t width = 0;
-  for (const GridColumn& column : columns) width += width_of(column) + kGap;
-  return width - std::min(width, kGap);
+std::vector<std::size_t> widths_of(const std::vector<GridColumn>& columns) {
+  std::vector<std::size_t> widths;
+  for (const GridColumn& column : columns) widths.push_back(width_of(column));
+  return widths;
+}
+
+std::size_t with_gaps(const std::vector<std::size_t>& widths) {
+  const std::size_t all = std::accumulate(widths.begin(), widths.end(), widths.size() * kGap);
+  return all - std::min(all, kGap);
 }
 
 std::string line(const std::vector<GridColumn>& columns, const std::vector<std::size_t>& widths, auto&& cell) {
   std::string text;
+  text.reserve(with_gaps(widths));
   for (std::size_t i = 0; i < columns.size(); ++i) {
     if (i > 0) text.append(kGap, ' ');
     const std::string& content = cell(columns[i]);
-    text += columns[i].right_aligned ? pad_left(content, widths[i]) : pad_right(content, widths[i]);
+    const std::size_t blanks = widths[i] - display_width(content);
+    if (columns[i].right_aligned) text.append(blanks, ' ');
+    text += content;
+    if (!columns[i].right_aligned) text.append(blanks, ' ');
   }
   text.erase(text.find_last_not_of(' ') + 1);
   return text;
@@ -37,19 +47,22 @@ std::string line(const std::vector<GridColumn>& columns, const std::vector<std::
 
 void fit(std::vector<GridColumn>& columns, std::size_t width, std::string_view ellipsis) {
   if (width == 0 || columns.empty()) return;
-  for (std::size_t i = columns.size(); i-- > 1 && width_of(columns) > width;)
-    if (columns[i].optional) columns.erase(columns.begin() + static_cast<std::ptrdiff_t>(i));
-  const std::size_t all = width_of(columns);
+  std::vector<std::size_t> widths = widths_of(columns);
+  for (std::size_t i = columns.size(); i-- > 1 && with_gaps(widths) > width;) {
+    if (!columns[i].optional) continue;
+    columns.erase(columns.begin() + static_cast<std::ptrdiff_t>(i));
+    widths.erase(widths.begin() + static_cast<std::ptrdiff_t>(i));
+  }
+  const std::size_t all = with_gaps(widths);
   if (all <= width) return;
-  const std::size_t first = width_of(columns[0]);
+  const std::size_t first = widths[0];
   const std::size_t excess = std::min(all - width, first);
   const std::size_t room = std::max(kNarrowestName, first - excess);
   for (std::string& cell : columns[0].cells) cell = cut_to(cell, room, ellipsis);
 }
 
 std::vector<std::string> lines_of(const std::vector<GridColumn>& columns) {
-  std::vector<std::size_t> widths;
-  for (const GridColumn& column : columns) widths.push_back(width_of(column));
+  const std::vector<std::size_t> widths = widths_of(columns);
   std::vector<std::string> lines = {
       line(columns, widths, [](const GridColumn& c) -> const std::string& { return c.title; })};
   for (std::size_t row = 0; !columns.empty() && row < columns[0].cells.size(); ++row)

@@ -61,7 +61,7 @@ std::string table(const Listing& listing, const RenderOptions& options) {
   bool is_title = true;
   for (const std::string& line : lines_of(columns)) {
     const bool is_bold = std::exchange(is_title, false) && options.color;
-    out += std::string(kIndent, ' ') + (is_bold ? fmt::format("{}{}{}", kBold, line, kPlain) : line) + "\n";
+    out.append(kIndent, ' ').append(is_bold ? fmt::format("{}{}{}", kBold, line, kPlain) : line) += '\n';
   }
   return out;
 }

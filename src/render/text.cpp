@@ -112,11 +112,6 @@ std::string pad_right(std::string_view text, std::size_t width) {
   return out;
 }
 
-std::string pad_left(std::string_view text, std::size_t width) {
-  std::string out(width - std::min(width, display_width(text)), ' ');
-  return out += text;
-}
-
 std::string cut_to(std::string_view text, std::size_t width, std::string_view ellipsis) {
   if (display_width(text) <= width) return std::string(text);
   const std::size_t room = width - std::min(width, display_width(ellipsis));

@@ -16,7 +16,6 @@ std::string printable(std::string_view text, bool unicode = true);
 std::size_t display_width(std::string_view text);
 // The text filled with blanks to `width` columns.
 std::string pad_right(std::string_view text, std::size_t width);
-std::string pad_left(std::string_view text, std::size_t width);
 // The text cut to `width` columns, `ellipsis` at its end where something was cut.
 std::string cut_to(std::string_view text, std::size_t width, std::string_view ellipsis);
 

@@ -28,6 +28,8 @@ const char* what_is_wrong(simdjson::error_code code) {
 
 }  // namespace
 
+void load() { (void)simdjson::get_active_implementation(); }
+
 void check_file_size(const Source& source, const Limits& limits) {
   if (source.size() <= limits.json_file_bytes) return;
   throw Error(ErrorKind::limit, source.label(),

@@ -22,6 +22,10 @@ using Object = simdjson::ondemand::object;
 using Array = simdjson::ondemand::array;
 using Parser = simdjson::ondemand::parser;
 
+// The program opens simdjson when it is first used (cli/load_simdjson.cpp): this uses it. Elsewhere nothing is left to
+// be done. May be called by any thread.
+void load();
+
 // Of a file that is JSON as a whole: a configuration, an index. Throws Error(limit).
 void check_file_size(const Source& source, const Limits& limits);
 

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "bytes/cursor.h"
+#include "bytes/digits.h"
 #include "wire/pickle_nodes.h"
 #include "wire/pickle_opcodes.h"
 #include "wire/pickle_text.h"
@@ -231,7 +232,7 @@ class Machine {
   }
 
   void push_float_line() {
-    std::optional<double> number = parse_float(line());
+    std::optional<double> number = real_number_of(line());
     if (!number) fail("a float is not written as one");
     push_real(*number);
   }

@@ -55,13 +55,6 @@ double big_endian_double(std::string_view bytes) {
   return number;
 }
 
-std::optional<double> parse_float(std::string_view text) {
-  double number = 0;
-  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
-
 std::string unescape_string(std::string_view text) {
   std::string plain;
   plain.reserve(text.size());

@@ -14,9 +14,6 @@ std::optional<std::int64_t> two_complement(std::string_view bytes);
 // BINFLOAT. Requires: eight bytes.
 double big_endian_double(std::string_view bytes);
 
-// FLOAT: repr of a Python float, "inf" and "nan" too.
-std::optional<double> parse_float(std::string_view text);
-
 // STRING: a Python 2 repr without its quotes; \n, \', \\ and \xNN are undone, anything else is left as it is.
 std::string unescape_string(std::string_view text);
 

@@ -49,6 +49,15 @@ TEST_P(BothFolders, OpensFilesAndThoseOfSubfolders) {
   EXPECT_EQ(folder_->open("sub/c.bin")->read(0, 1), "c");
 }
 
+TEST_P(BothFolders, OpensTheSameWhereItWasListed) {
+  (void)folder_->names();
+  auto source = folder_->open("b.bin");
+  EXPECT_EQ(source->label(), path_ + "/b.bin");
+  EXPECT_EQ(source->read(0, 3), "bbb");
+  EXPECT_EQ(folder_->open("sub/c.bin")->read(0, 1), "c");
+  EXPECT_EQ(error_of([&] { folder_->open("d.bin"); }), path_ + "/d.bin: cannot be opened: No such file or directory");
+}
+
 TEST_P(BothFolders, TellsWhatItContains) {
   EXPECT_TRUE(folder_->contains("b.bin"));
   EXPECT_TRUE(folder_->contains("sub/c.bin"));

@@ -52,6 +52,9 @@ TEST(Collection, OrdersNumbersInNamesByValue) {
                    {"epoch=02-b.ckpt", torch_model()},
                    {"last.ckpt", torch_model()}}),
             "epoch=02-b.ckpt epoch=2.ckpt epoch=10.ckpt last.ckpt");
+  Files files;
+  for (const char* name : {"a-0.pt", "a-00012.pt", "a-1.pt", "a-09.pt", "a-.pt", "ab.pt"}) files[name] = torch_model();
+  EXPECT_EQ(found(files), "a-.pt a-0.pt a-1.pt a-09.pt a-00012.pt ab.pt");
 }
 
 TEST(Collection, HoldsFoldersThatAreModels) {

@@ -1,7 +1,6 @@
 #include "formats/keras/shards.h"
 
 #include <algorithm>
-#include <charconv>
 #include <iterator>
 #include <set>
 #include <utility>
@@ -53,8 +52,7 @@ void Shards::read_index(Source& source) {
       document.each(value.get_object().value(), [&](std::string_view name, json::Value fact) {
         if (name != "total_size") return;
         const std::string_view token = fact.raw_json_token();  // "4060.0", with blanks
-        double total = 0;
-        if (std::from_chars(token.data(), token.data() + token.size(), total).ec == std::errc()) total_ = total;
+        total_ = real_number_of(token.substr(0, token.find_last_not_of(" \t\r\n") + 1));
       });
     }
     if (key != "weight_map") return;
