@@ -46,13 +46,9 @@ std::string class_in(json::Array list) {
 }
 
 Pipeline read_index(Source& source, const Limits& limits) {
-  json::check_file_size(source, limits);
-  json::Text text;
-  text.read(source, 0, source.size());
-  json::Parser parser;
-  json::Document document(parser, text, source.label());
+  json::File file(source, limits);
   Pipeline pipeline;
-  document.for_each_member([&](std::string_view key, json::Value value) {
+  file.document().for_each_member([&](std::string_view key, json::Value value) {
     std::string_view fact;
     if (key == "_class_name" || key == "_diffusers_version") {
       if (!value.get_string().get(fact))

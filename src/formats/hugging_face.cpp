@@ -19,11 +19,8 @@ constexpr std::string_view kName = "config.json";
 constexpr std::array<std::string_view, 4> kFacts = {"model_type", "torch_dtype", "dtype", "transformers_version"};
 
 void read_facts(Source& source, const Limits& limits, Model& model) {
-  json::check_file_size(source, limits);
-  json::Text text;
-  text.read(source, 0, source.size());
-  json::Parser parser;
-  json::Document document(parser, text, source.label());
+  json::File file(source, limits);
+  json::Document& document = file.document();
   ConfigKeys keys;
   document.for_each_member([&](std::string_view key, json::Value value) {
     std::string_view fact;

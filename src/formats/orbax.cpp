@@ -306,17 +306,14 @@ class OrbaxReader {
   void each_member(Folder& folder, const std::string& name, Visit&& visit) {
     const std::unique_ptr<Source> source = folder.open(name);
     model_.source_bytes += source->size();
-    json::check_file_size(*source, limits_);
-    json::Text text;
-    text.read(*source, 0, source->size());
-    json::Document document(parser_, text, source->label());
+    json::File file(*source, limits_);
+    json::Document& document = file.document();
     document.for_each_member([&](std::string_view key, json::Value value) { visit(document, key, value); });
   }
 
   const Limits& limits_;
   Model& model_;
   NamedLeaves leaves_;
-  json::Parser parser_;
   json::Parser inner_parser_;
   std::uint64_t without_type_ = 0;
   std::uint64_t missing_ = 0;

@@ -30,11 +30,8 @@ class IndexFile {
   // named.
   template <class Visit>
   void read(Visit&& visit) {
-    json::check_file_size(source_, limits_);
-    json::Text text;
-    text.map(source_);
-    json::Parser parser;
-    json::Document document(parser, text, source_.label());
+    json::File file(source_, limits_);
+    json::Document& document = file.document();
     bool has_map = false;
     std::string_view last;  // file, as it stands in the text: neighbours mostly lie in the same shard
     Index number = 0;
@@ -45,10 +42,10 @@ class IndexFile {
           if (name.is("total_size") && !fact.get_uint64().get(size)) total_size = size;
         });
       } else if (key.is("weight_map")) {
-        document.each(value.get_object().value(), [&](std::string_view name, json::Value& file) {
+        document.each(value.get_object().value(), [&](std::string_view name, json::Value& place) {
           has_map = true;
-          if (const std::string_view token = file.raw_json_token(); token != last) {
-            number = number_of(file.get_string().value());
+          if (const std::string_view token = place.raw_json_token(); token != last) {
+            number = number_of(place.get_string().value());
             last = token;
           }
           visit(name, number);

@@ -26,15 +26,19 @@ const char* what_is_wrong(simdjson::error_code code) {
   }
 }
 
+Text whole_text(Source& source, const Limits& limits) {
+  if (source.size() > limits.json_file_bytes)
+    throw Error(
+        ErrorKind::limit, source.label(),
+        fmt::format("has {} bytes, more than {} (limit json_file_bytes)", source.size(), limits.json_file_bytes));
+  Text text;
+  text.read_whole(source);
+  return text;
+}
+
 }  // namespace
 
 void load() { (void)simdjson::get_active_implementation(); }
-
-void check_file_size(const Source& source, const Limits& limits) {
-  if (source.size() <= limits.json_file_bytes) return;
-  throw Error(ErrorKind::limit, source.label(),
-              fmt::format("has {} bytes, more than {} (limit json_file_bytes)", source.size(), limits.json_file_bytes));
-}
 
 void Text::read(Source& source, std::uint64_t offset, std::uint64_t length) {
   mapped_.reset();
@@ -47,8 +51,9 @@ void Text::read(Source& source, std::uint64_t offset, std::uint64_t length) {
   source.read(offset, std::span<char>(bytes_.get(), static_cast<std::size_t>(length)));
 }
 
-void Text::map(Source& source) {
-  mapped_ = source.map_whole(simdjson::SIMDJSON_PADDING);
+void Text::read_whole(Source& source) {
+  constexpr std::uint64_t kLarge = std::uint64_t{1} << 20;
+  if (source.size() >= kLarge) mapped_ = source.map_whole(simdjson::SIMDJSON_PADDING);
   if (!mapped_) return read(source, 0, source.size());
   length_ = static_cast<std::size_t>(source.size());
 }
@@ -60,6 +65,9 @@ Document::Document(Parser& parser, std::string_view part, std::string_view label
     document_ = parser.iterate(simdjson::padded_string_view(text_.data(), text_.size(), room)).value();
   });
 }
+
+File::File(Source& source, const Limits& limits)
+    : text_(whole_text(source, limits)), document_(parser_, text_, source.label()) {}
 
 std::string_view Key::text() {
   if (text_) return *text_;

@@ -26,17 +26,14 @@ using Parser = simdjson::ondemand::parser;
 // be done. May be called by any thread.
 void load();
 
-// Of a file that is JSON as a whole: a configuration, an index. Throws Error(limit).
-void check_file_size(const Source& source, const Limits& limits);
-
 // Bytes of a source, with the padding behind them that simdjson wants.
 class Text {
  public:
   // Throws Error(truncated) where the source ends before.
   void read(Source& source, std::uint64_t offset, std::uint64_t length);
 
-  // The whole source, where it can be had without a copy; read(…) where not.
-  void map(Source& source);
+  // The whole source: a large one without a copy, where that can be had.
+  void read_whole(Source& source);
 
   std::string_view view() const { return {mapped_ ? mapped_.get() : bytes_.get(), length_}; }
 
@@ -122,6 +119,22 @@ class Document {
   std::string_view text_;
   std::uint64_t base_;
   simdjson::ondemand::document document_;
+};
+
+// A source that is JSON as a whole: a configuration, an index.
+class File {
+ public:
+  // Throws Error(limit) where it has more bytes than json_file_bytes. The source must outlive this.
+  File(Source& source, const Limits& limits);
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+
+  Document& document() { return document_; }
+
+ private:
+  Text text_;
+  Parser parser_;
+  Document document_;
 };
 
 }  // namespace weigh::json

@@ -202,27 +202,37 @@ class JsonFile : public ::testing::Test {
 };
 
 TEST_F(JsonFile, IsReadWholeWhateverItsSize) {
-  for (const std::size_t size : {10U, 4096U - 64U, 4096U - 63U, 4096U, 4097U, 10'000U}) {
+  constexpr std::size_t kMapped = std::size_t{1} << 20;  // where mapping begins, if blanks for simdjson lie behind
+  for (const std::size_t size : {std::size_t{10}, std::size_t{4'096}, std::size_t{10'000}, kMapped - 64, kMapped,
+                                 kMapped + 4'096 - 64, kMapped + 4'096 - 63, kMapped + 4'097}) {
     const std::string text = R"({"a": 1)" + std::string(size - 8, ' ') + "}";
     auto source = with(text);
-    Workspace workspace;
-    workspace.text.map(*source);
-    EXPECT_EQ(workspace.text.view(), text);
-    Document document(workspace.parser, workspace.text, "c.json");
+    File file(*source, Limits());
+    EXPECT_EQ(file.document().text(), text);
     Members found;
-    document.for_each_member([&](std::string_view key, Value value) { found.emplace_back(key, value.get_int64()); });
+    file.document().for_each_member(
+        [&](std::string_view key, Value value) { found.emplace_back(key, value.get_int64()); });
     EXPECT_THAT(found, ElementsAre(Pair("a", 1)));
     EXPECT_EQ(source->bytes_read(), size);
   }
 }
 
+TEST_F(JsonFile, IsRefusedWhereItIsTooLarge) {
+  auto source = with(R"({"a": 1})");
+  Limits limits;
+  limits.json_file_bytes = 7;
+  EXPECT_EQ(testing::error_of([&] { File(*source, limits); }),
+            source->label() + ": has 8 bytes, more than 7 (limit json_file_bytes)");
+}
+
 TEST_F(JsonFile, IsNoLongerSeenWhenAnotherTextIsRead) {
-  auto source = with(R"({"mapped": 1})");
+  const std::string mapped = R"({"mapped": 1})" + std::string(1 << 20, ' ');
+  auto source = with(mapped);
   Workspace workspace;
-  workspace.text.map(*source);
+  workspace.text.read_whole(*source);
   EXPECT_THAT(members(workspace, R"({"read": 2})"), ElementsAre(Pair("read", 2)));
-  workspace.text.map(*source);
-  EXPECT_EQ(workspace.text.view(), R"({"mapped": 1})");
+  workspace.text.read_whole(*source);
+  EXPECT_EQ(workspace.text.view(), mapped);
 }
 
 }  // namespace

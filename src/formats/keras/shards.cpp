@@ -42,11 +42,8 @@ Shards::Shards(const Folder& folder, std::string_view index, const Limits& limit
 }
 
 void Shards::read_index(Source& source) {
-  json::check_file_size(source, limits_);
-  json::Text text;
-  text.map(source);
-  json::Parser parser;
-  json::Document document(parser, text, source.label());
+  json::File file(source, limits_);
+  json::Document& document = file.document();
   document.for_each_member([&](std::string_view key, json::Value value) {
     if (key == "metadata" && value.type().value() == Kind::object) {
       document.each(value.get_object().value(), [&](std::string_view name, json::Value fact) {
