@@ -1,4 +1,4 @@
-// A msgpack file of Flax, and the same bytes as the tree and the sharding of a checkpoint of Orbax.
+// A msgpack file of Flax, and the same bytes as the tree and an array of a checkpoint of Orbax.
 #include <string>
 
 #include "bytes/folder.h"
@@ -13,7 +13,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   ReadOptions options;
   options.limits = fuzz::small_limits();
   try {
-    const auto folder = memory_folder("fuzz", {{"_METADATA", bytes}, {"_sharding", bytes}, {"w/.zarray", bytes}});
+    const auto folder = memory_folder("fuzz", {{"_METADATA", bytes}, {"w/.zarray", bytes}});
     Model model;
     if (matches_orbax(*folder)) read_orbax(*folder, options, model);
   } catch (const Error&) {

@@ -10,7 +10,7 @@
 #include "formats/tensorflow.h"
 #include "formats/tensorflow/object_graph.h"
 #include "limits.h"
-#include "wire/sstable.h"
+#include "wire/crc32c.h"
 
 #include "weigh/error.h"
 #include "weigh/read.h"

@@ -67,6 +67,10 @@ struct Limits {
 
   // What is read of an HDF5 file: tables, headers, names and texts. About 600 bytes for each data set.
   std::uint64_t hdf5_bytes = std::uint64_t{512} << 20;
+  // Nodes of an OCDBT database, as they lie and inflated. A hundred bytes for each chunk of an array.
+  std::uint64_t ocdbt_bytes = std::uint64_t{512} << 20;
+  // Keys of these nodes, written out: each tells only what differs from the one before.
+  std::uint64_t ocdbt_key_bytes = std::uint64_t{4} << 30;
   // Maps, arrays, keys and values of a msgpack file: a tensor takes about ten.
   std::uint64_t msgpack_items = 100'000'000;
 

@@ -37,6 +37,8 @@ class Cursor {
     position_ += static_cast<std::size_t>(length);
     return view;
   }
+  // An unsigned integer in groups of seven bits, the lowest first (LEB128). One of more than 64 bits is Error(corrupt).
+  std::uint64_t varint(const char* what);
   // Up to and without `end`, which is consumed.
   std::string_view take_until(char end, const char* what);
   void skip(std::uint64_t length, const char* what) { take(length, what); }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <map>
 #include <memory>
 #include <optional>
@@ -16,6 +15,7 @@
 #include "bytes/checked.h"
 #include "formats/named_leaves.h"
 #include "wire/json.h"
+#include "wire/ocdbt.h"
 
 #include "weigh/error.h"
 
@@ -24,13 +24,13 @@ namespace {
 
 constexpr const char* kTree = "_METADATA";
 constexpr const char* kWhole = "_CHECKPOINT_METADATA";
-constexpr const char* kSharding = "_sharding";
+constexpr std::array kDescriptions = {".zarray", "zarr.json"};  // of an array, by Zarr 2 and 3
+constexpr std::size_t kMostNotes = 100;
 
 using Kind = simdjson::ondemand::json_type;
 
 struct Array {
   std::vector<std::string> names;
-  std::optional<std::vector<std::uint64_t>> written;  // by one process
   std::string path() const { return fmt::format("{}", fmt::join(names, ".")); }
 };
 
@@ -71,28 +71,6 @@ std::optional<std::vector<std::uint64_t>> numbers_of(json::Value& value) {
   return numbers;
 }
 
-// Without its padding; "" where it is none.
-std::string from_base64(std::string_view text) {
-  constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string bytes;
-  unsigned held = 0;
-  unsigned count = 0;
-  for (const char c : text) {
-    if (c == '=') break;
-    const std::size_t digit = kDigits.find(c);
-    if (digit == std::string_view::npos) return {};
-    held = (held << 6 | static_cast<unsigned>(digit)) & 0xFFFF;
-    count += 6;
-    if (count < 8) continue;
-    count -= 8;
-    bytes += static_cast<char>(held >> count & 0xFF);
-  }
-  return bytes;
-}
-
-// How often an array is what one process wrote of it, by dimension; nothing where that is not known.
-using Factors = std::optional<std::vector<std::uint64_t>>;
-
 class OrbaxReader {
  public:
   OrbaxReader(const ReadOptions& options, Model& model)
@@ -106,12 +84,6 @@ class OrbaxReader {
       read_items(folder);
     }
     leaves_.finish();
-    if (without_type_ > 0) {
-      model_.notes.push_back({"unknown-dtype", model_.source,
-                              fmt::format("{} arrays lie in OCDBT, whose own tree holds their types; these and their "
-                                          "bytes are not known",
-                                          without_type_)});
-    }
   }
 
  private:
@@ -136,10 +108,9 @@ class OrbaxReader {
         if (std::optional<Array> array = read_array(document, leaf)) arrays.push_back(std::move(*array));
       });
     });
-    std::map<std::string, Factors> sharding;
-    if (uses_ocdbt && folder.contains(kSharding)) sharding = read_sharding(folder);
+    const Descriptions descriptions = uses_ocdbt ? read_database(folder, arrays) : Descriptions();
     for (Array& array : arrays) {
-      Leaf leaf = uses_ocdbt ? of_ocdbt(array, sharding) : of_zarr(folder, array);
+      const Leaf leaf = uses_ocdbt ? of_database(folder, array, descriptions) : of_folder(folder, array);
       if (!item.empty()) array.names.insert(array.names.begin(), item);
       add(array.names, leaf);
     }
@@ -170,7 +141,6 @@ class OrbaxReader {
           std::string_view type;
           if (part == "value_type" && !held.get_string().get(type))
             is_array = type == "jax.Array" || type == "np.ndarray";
-          if (part == "write_shape" && held.type().value() == Kind::array) array.written = numbers_of(held);
         });
       }
     });
@@ -178,39 +148,65 @@ class OrbaxReader {
     return array;
   }
 
-  Leaf of_ocdbt(const Array& array, const std::map<std::string, Factors>& sharding) {
-    ++without_type_;
+  // What Zarr says of each array, by its key in the database.
+  using Descriptions = std::map<std::string, std::string>;
+
+  Descriptions read_database(const Folder& folder, const std::vector<Array>& arrays) {
+    if (!folder.contains(Ocdbt::kManifest)) {
+      model_.notes.push_back({"missing-file", std::string(Ocdbt::kManifest),
+                              "is not there; it leads to the shapes and types of the arrays, which are not known"});
+      return {};
+    }
+    std::vector<std::string> keys;
+    for (const Array& array : arrays)
+      for (const char* name : kDescriptions) keys.push_back(array.path() + "/" + name);
+    try {
+      return Ocdbt(folder, limits_).find(std::move(keys));
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::not_found && error.kind() != ErrorKind::unsupported) throw;
+      model_.notes.push_back(
+          {"unread-database", error.source(), error.message() + "; the shapes and types of the arrays are not known"});
+      return {};
+    }
+  }
+
+  Leaf of_database(const Folder& folder, const Array& array, const Descriptions& descriptions) {
+    for (const char* name : kDescriptions) {
+      const auto found = descriptions.find(array.path() + "/" + name);
+      if (found == descriptions.end()) continue;
+      const auto source = memory_source(folder.label() + "/" + found->first, found->second);
+      return described(*source, array);
+    }
+    if (!descriptions.empty()) note_missing(array, "is not in the database; is the copy complete?");
+    return unknown();
+  }
+
+  Leaf of_folder(const Folder& folder, const Array& array) {
+    for (const char* name : kDescriptions) {
+      const std::string path = array.path() + "/" + name;
+      if (!folder.contains(path)) continue;
+      const std::unique_ptr<Source> source = folder.open(path);
+      model_.source_bytes += source->size();
+      return described(*source, array);
+    }
+    note_missing(array, "has no folder of its own; is the copy complete?");
+    return unknown();
+  }
+
+  static Leaf unknown() {
     Leaf leaf;
     leaf.has_shape = false;
-    const auto factors = sharding.find(array.path());
-    if (array.written && array.written->empty()) leaf.has_shape = true;  // a single number, however it was shared
-    if (!array.written || factors == sharding.end() || !factors->second) return leaf;
-    for (std::size_t i = 0; i < array.written->size(); ++i) {
-      const std::uint64_t times = i < factors->second->size() ? (*factors->second)[i] : 1;
-      const auto extent = checked_mul((*array.written)[i], times);
-      if (!extent || *extent > Extent::kMax || i >= limits_.dimensions) {
-        throw Error(ErrorKind::corrupt, model_.source,
-                    fmt::format("the shape of '{}' has more than 2^63 elements", array.path().substr(0, 200)));
-      }
-      leaf.shape.emplace_back(*extent);
-    }
-    leaf.has_shape = true;
     return leaf;
   }
 
-  Leaf of_zarr(Folder& folder, const Array& array) {
-    Leaf leaf;
-    leaf.has_shape = false;
-    std::string name = array.path() + "/.zarray";
-    if (!folder.contains(name)) name = array.path() + "/zarr.json";
-    if (!folder.contains(name)) {
-      ++missing_;
-      if (missing_ <= 100)
-        model_.notes.push_back(
-            {"missing-weight", array.path().substr(0, 200), "has no folder of its own; is the copy complete?"});
-      return leaf;
-    }
-    each_member(folder, name, [&](json::Document&, std::string_view key, json::Value& value) {
+  void note_missing(const Array& array, const char* what) {
+    if (++missing_ <= kMostNotes) model_.notes.push_back({"missing-weight", array.path().substr(0, 200), what});
+  }
+
+  Leaf described(Source& source, const Array& array) const {
+    Leaf leaf = unknown();
+    json::File file(source, limits_);
+    file.document().for_each_member([&](std::string_view key, json::Value value) {
       if (key == "shape" && value.type().value() == Kind::array) {
         const auto shape = numbers_of(value);
         leaf.has_shape = shape.has_value() && shape->size() <= limits_.dimensions;
@@ -234,74 +230,6 @@ class OrbaxReader {
                 fmt::format("the shape of '{}' has more than 2^63 elements", array.path().substr(0, 200)));
   }
 
-  std::map<std::string, Factors> read_sharding(Folder& folder) {
-    std::map<std::string, Factors> all;
-    each_member(folder, kSharding, [&](json::Document&, std::string_view key, json::Value& value) {
-      std::string_view text;
-      if (!value.get_string().get(text)) all[from_base64(key)] = factors_of(std::string(text));
-    });
-    return all;
-  }
-
-  // {"sharding_type": "NamedSharding", "shape": [2, 4], "axis_names": ["data", "model"],
-  //  "partition_spec": [["data"], null, "model"]}
-  Factors factors_of(const std::string& text) {
-    const auto source = memory_source(model_.source + "/" + kSharding, text);
-    json::Text json;
-    json.read(*source, 0, text.size());
-    json::Document document(inner_parser_, json, source->label());
-    std::string type;
-    std::vector<std::uint64_t> sizes;
-    std::vector<std::string> axes;
-    std::vector<std::vector<std::string>> spec;
-    document.for_each_member([&](std::string_view key, json::Value value) {
-      const Kind kind = value.type().value();
-      if (key == "sharding_type" && kind == Kind::string) type = value.get_string().value();
-      if (key == "shape" && kind == Kind::array) sizes = numbers_of(value).value_or(std::vector<std::uint64_t>());
-      if (key == "axis_names" && kind == Kind::array) axes = texts_of(value);
-      if (key != "partition_spec" || kind != Kind::array) return;
-      for (json::Array list = value.get_array().value(); auto item : list) {
-        json::Value entry = item.value();
-        const Kind is = entry.type().value();
-        spec.emplace_back();
-        if (is == Kind::array) spec.back() = texts_of(entry);
-        if (is == Kind::string) spec.back() = {std::string(entry.get_string().value())};
-      }
-    });
-    if (type == "SingleDeviceSharding") return std::vector<std::uint64_t>();
-    if (type != "NamedSharding" || sizes.size() != axes.size()) return std::nullopt;
-    // Devices that hold the same part share the work of writing it, and then less was written than lies on each.
-    for (std::size_t i = 0; i < axes.size(); ++i) {
-      const bool is_used = std::any_of(spec.begin(), spec.end(), [&](const std::vector<std::string>& entry) {
-        return std::find(entry.begin(), entry.end(), axes[i]) != entry.end();
-      });
-      if (!is_used && sizes[i] > 1) return std::nullopt;
-    }
-    std::vector<std::uint64_t> factors;
-    for (const std::vector<std::string>& entry : spec) {
-      std::uint64_t factor = 1;
-      for (const std::string& axis : entry) {
-        const auto found = std::find(axes.begin(), axes.end(), axis);
-        const auto product = found == axes.end()
-                                 ? std::nullopt
-                                 : checked_mul(factor, sizes[static_cast<std::size_t>(found - axes.begin())]);
-        if (!product) return std::nullopt;
-        factor = *product;
-      }
-      factors.push_back(factor);
-    }
-    return factors;
-  }
-
-  static std::vector<std::string> texts_of(json::Value& value) {
-    std::vector<std::string> texts;
-    for (json::Array list = value.get_array().value(); auto item : list) {
-      std::string_view text;
-      if (!item.get_string().get(text)) texts.emplace_back(text);
-    }
-    return texts;
-  }
-
   template <class Visit>
   void each_member(Folder& folder, const std::string& name, Visit&& visit) {
     const std::unique_ptr<Source> source = folder.open(name);
@@ -314,9 +242,7 @@ class OrbaxReader {
   const Limits& limits_;
   Model& model_;
   NamedLeaves leaves_;
-  json::Parser inner_parser_;
-  std::uint64_t without_type_ = 0;
-  std::uint64_t missing_ = 0;
+  std::size_t missing_ = 0;
 };
 
 }  // namespace

@@ -1,10 +1,9 @@
 #include "wire/sstable.h"
 
-#include <array>
-
 #include <fmt/format.h>
 
 #include "bytes/checked.h"
+#include "wire/crc32c.h"
 
 #include "weigh/error.h"
 
@@ -15,16 +14,6 @@ constexpr std::uint64_t kMagic = 0xDB47'7524'8B80'FB57;
 constexpr std::uint64_t kFooterSize = 48;
 constexpr std::uint64_t kTrailerSize = 5;  // of a block
 constexpr std::size_t kShownKey = 200;
-
-constexpr std::array<std::uint32_t, 256> crc_table() {
-  std::array<std::uint32_t, 256> table = {};
-  for (std::uint32_t i = 0; i < 256; ++i) {
-    std::uint32_t value = i;
-    for (int bit = 0; bit < 8; ++bit) value = (value >> 1) ^ ((value & 1) != 0 ? 0x82F6'3B78U : 0U);
-    table[i] = value;
-  }
-  return table;
-}
 
 // Nothing where it breaks off or leaves 64 bits.
 bool take_varint(std::string_view& bytes, std::uint64_t& value) {
@@ -47,13 +36,6 @@ T little(std::string_view bytes) {
 }
 
 }  // namespace
-
-std::uint32_t crc32c(std::string_view bytes) {
-  static constexpr std::array<std::uint32_t, 256> kTable = crc_table();
-  std::uint32_t crc = 0xFFFF'FFFF;
-  for (const char c : bytes) crc = kTable[(crc ^ static_cast<unsigned char>(c)) & 0xFF] ^ (crc >> 8);
-  return ~crc;
-}
 
 bool SsTable::matches(Source& source) {
   return source.size() >= kFooterSize && little<std::uint64_t>(source.read(source.size() - 8, 8)) == kMagic;

@@ -56,7 +56,4 @@ class SsTable {
   std::uint64_t key_bytes_ = 0;  // of all keys so far
 };
 
-// CRC-32C (Castagnoli) of bytes.
-std::uint32_t crc32c(std::string_view bytes);
-
 }  // namespace weigh

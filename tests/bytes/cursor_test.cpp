@@ -28,6 +28,18 @@ TEST(Cursor, ReadsNumbersLittleEndian) {
   EXPECT_TRUE(cursor.at_end());
 }
 
+TEST(Cursor, ReadsNumbersInGroupsOfSevenBits) {
+  Cursor in("f", "\x01\x80\x01\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01\x80"sv);
+  EXPECT_EQ(in.varint("a number"), 1U);
+  EXPECT_EQ(in.varint("a number"), 128U);
+  EXPECT_EQ(in.varint("a number"), UINT64_MAX);
+  EXPECT_EQ(error_of([&] { in.varint("a number"); }),
+            "f: a number needs 2 bytes, 1 are left; is the file incomplete? (at byte 13)");
+  EXPECT_EQ(in.offset(), 13U);
+  Cursor long_one("f", "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02"sv);
+  EXPECT_EQ(error_of([&] { long_one.varint("a number"); }), "f: a number has more than 64 bits (at byte 0)");
+}
+
 TEST(Cursor, TakesViewsIntoItsBytes) {
   const std::string bytes = "abcdef";
   Cursor cursor("f", bytes);

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "support/protobuf.h"
-#include "wire/sstable.h"
+#include "wire/crc32c.h"
 
 namespace weigh::testing {
 
