@@ -87,6 +87,7 @@ std::string inflate(std::string_view compressed, std::uint64_t most) {
 
 using DataFile = OcdbtDataFile;
 
+// A table of files; `base` stands before their paths.
 std::vector<DataFile> read_files(Cursor& in, const std::string& base, const Limits& limits) {
   const std::uint64_t count = number(in);
   if (count > limits.shards)
@@ -311,8 +312,9 @@ void Ocdbt::take_values(Cursor& in, const std::vector<DataFile>& files, std::uin
       const std::string_view value = in.take(length, "a value");
       if (is_wanted) found_[key] = value;
     } else {
-      Place place{file_of(files, number(numbers)), number(offsets), length};
-      if (is_wanted) work.values.emplace_back(key, std::move(place));
+      const DataFile& file = file_of(files, number(numbers));
+      const std::uint64_t offset = number(offsets);
+      if (is_wanted) work.values.emplace_back(key, Place{file, offset, length});
     }
   }
 }
