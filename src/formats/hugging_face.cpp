@@ -16,9 +16,10 @@ namespace weigh {
 namespace {
 
 constexpr std::string_view kName = "config.json";
+constexpr std::string_view kModelOpt = "hf_quant_config.json";
 constexpr std::array<std::string_view, 4> kFacts = {"model_type", "torch_dtype", "dtype", "transformers_version"};
 
-void read_facts(Source& source, const Limits& limits, Model& model) {
+ConfigKeys read_facts(Source& source, const Limits& limits, Model& model) {
   json::File file(source, limits);
   json::Document& document = file.document();
   ConfigKeys keys;
@@ -39,7 +40,15 @@ void read_facts(Source& source, const Limits& limits, Model& model) {
     if (is_one_of(kFacts, key) && !value.get_string().get(fact)) model.metadata.emplace_back(key, fact.substr(0, 200));
     keys.add(document, key, value);
   });
-  model.config = keys.config();
+  return keys;
+}
+
+// What ModelOpt says of its quantisation; its later versions say it in config.json, too.
+void add_quantization(Source& source, const Limits& limits, ConfigKeys& keys) {
+  json::File file(source, limits);
+  file.document().for_each_member([&](std::string_view key, json::Value value) {
+    if (key == "quantization") keys.add(file.document(), "quantization_config", value);
+  });
 }
 
 // An output layer that is the embedding, though the file holds both: told by the configuration alone.
@@ -85,17 +94,33 @@ void take_dtype_of_embedding(Model& model) {
   }
 }
 
+// What is wrong with a file of the configuration is noted: the tensors are there without it.
+template <class Work>
+void attempt(std::string_view name, Model& model, Work&& work) {
+  try {
+    work();
+  } catch (const Error& error) {
+    model.notes.push_back({"config", std::string(name), error.message()});
+  }
+}
+
 }  // namespace
 
 void read_config(const Folder& folder, const ReadOptions& options, Model& model) {
   if (!folder.contains(kName)) return;
-  try {
-    read_facts(*folder.open(kName), options.limits, model);
-    if (model.config.tied_embeddings) tie_embeddings(model);
-    if (model.config.cache.element_bytes == 0) take_dtype_of_embedding(model);
-  } catch (const Error& error) {
-    model.notes.push_back({"config", std::string(kName), error.message()});
+  ConfigKeys keys;
+  attempt(kName, model, [&] {
+    keys = read_facts(*folder.open(kName), options.limits, model);
+    model.config = keys.config();
+  });
+  if (model.config.quantization.method.empty() && folder.contains(kModelOpt)) {
+    attempt(kModelOpt, model, [&] {
+      add_quantization(*folder.open(kModelOpt), options.limits, keys);
+      model.config = keys.config();
+    });
   }
+  if (model.config.tied_embeddings) tie_embeddings(model);
+  if (model.config.cache.element_bytes == 0) take_dtype_of_embedding(model);
 }
 
 }  // namespace weigh

@@ -78,6 +78,24 @@ TEST(QuantizedFiles, OfAlikeLayersFold) {
   }
 }
 
+// Earlier versions of ModelOpt wrote no quantization_config: the same facts stand in a file of their own.
+TEST(QuantizedFiles, OfModelOptMayTellItInAFileOfItsOwn) {
+  json config = json::parse(file("quantized/modelopt_int4/config.json"));
+  config.erase("quantization_config");
+  Files files = {{"model.safetensors", file("quantized/modelopt_int4/model.safetensors")},
+                 {"config.json", config.dump()}};
+  EXPECT_FALSE(summarize(read_files(files, "")).totals.is_exact());
+  files["hf_quant_config.json"] = file("quantized_apart/hf_quant_config.json");
+  const Model model = read_files(files, "");
+  EXPECT_EQ(schemes_of(summarize(model)), "int4");
+  EXPECT_EQ(summarize(model).totals.parameters, Count(expected()["modelopt_int4"]["parameters"].get<std::uint64_t>()));
+  EXPECT_EQ(notes_of(model), "");
+  files["hf_quant_config.json"] = "{";
+  EXPECT_EQ(notes_of(read_files(files, "")),
+            "config hf_quant_config.json: the JSON text of 1 bytes is malformed: an "
+            "array or object has no end\n");
+}
+
 TEST(QuantizedFiles, SayWhereAWidthIsNotTold) {
   for (const char* name : {"hqq_int4_axis0", "mlx_unknown"}) {
     const Model model = read(data_path(std::string("quantized/") + name));
