@@ -60,8 +60,10 @@ class DirectoryFolder final : public Folder {
   std::unique_ptr<Source> open(std::string_view name) const override {
     check_name(label(), name);
     const int directory = descriptor_.load(std::memory_order_acquire);
-    if (directory < 0) return open_file(path_of(name));
-    return open_file_in(directory, std::string(name), path_of(name));
+    std::string path = path_of(name);
+    if (directory < 0) return open_file(path);
+    const std::size_t way = path.size() - name.size();
+    return open_file_in(directory, std::move(path), way);
   }
 
   std::unique_ptr<Folder> enter(std::string_view name) const override {
@@ -115,8 +117,11 @@ class DirectoryFolder final : public Folder {
   }
 
   std::string path_of(std::string_view name) const {
-    if (label().empty()) return std::string(name);
-    return label() + (label().back() == '/' ? "" : "/") + std::string(name);
+    std::string path;
+    path.reserve(label().size() + 1 + name.size());
+    path = label();
+    if (!path.empty() && path.back() != '/') path += '/';
+    return path += name;
   }
 
   struct Close {

@@ -27,8 +27,7 @@ namespace {
 class Descriptor {
  public:
   // Without O_NONBLOCK, opening a pipe that nobody writes to would wait for ever.
-  Descriptor(int directory, const std::string& name)
-      : number_(::openat(directory, name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {}
+  Descriptor(int directory, const char* name) : number_(::openat(directory, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {}
   ~Descriptor() {
     if (number_ >= 0) ::close(number_);
   }
@@ -44,9 +43,9 @@ class FileSource final : public Source {
  public:
   // The first page is had at once and kept: a dozen formats look at a file's first bytes, and the header of a small
   // model ends there. Of a file that ends there, the size is known with it.
-  FileSource(std::string label, int directory, const std::string& name)
-      : Source(std::move(label)), descriptor_(directory, name) {
-    if (descriptor_.number() < 0) fail(ErrorKind::not_found, this->label(), "cannot be opened", errno);
+  FileSource(int directory, std::string path, std::size_t way)
+      : Source(std::move(path)), descriptor_(directory, label().c_str() + way) {
+    if (descriptor_.number() < 0) fail(ErrorKind::not_found, label(), "cannot be opened", errno);
     const ssize_t got = ::pread(descriptor_.number(), head_.data(), head_.size(), 0);
     head_size_ = static_cast<std::size_t>(std::max<ssize_t>(got, 0));
     const bool is_whole = head_size_ > 0 && head_size_ < head_.size();
@@ -178,10 +177,10 @@ std::string_view Source::view(std::uint64_t offset, std::size_t length, std::str
   return {mapping_.get() + offset, length};
 }
 
-std::unique_ptr<Source> open_file(const std::string& path) { return open_file_in(AT_FDCWD, path, path); }
+std::unique_ptr<Source> open_file(const std::string& path) { return open_file_in(AT_FDCWD, path, 0); }
 
-std::unique_ptr<Source> open_file_in(int directory, const std::string& name, std::string path) {
-  return std::make_unique<FileSource>(std::move(path), directory, name);
+std::unique_ptr<Source> open_file_in(int directory, std::string path, std::size_t way) {
+  return std::make_unique<FileSource>(directory, std::move(path), way);
 }
 
 std::unique_ptr<Source> memory_source(std::string label, std::string_view bytes) {

@@ -59,8 +59,9 @@ class Source {
 // A regular file, read with pread: a file that shrinks meanwhile is an Error, where a mapping would be a SIGBUS. Throws
 // Error(not_found) with the system's reason; a pipe, a device or a directory is Error(unsupported).
 std::unique_ptr<Source> open_file(const std::string& path);
-// The same of a file in a directory that is open, which spares the system the way there. Messages call it `path`.
-std::unique_ptr<Source> open_file_in(int directory, const std::string& name, std::string path);
+// The same of a file in a directory that is open, which spares the system the way there: its name is what of the path
+// is behind the first `way` bytes.
+std::unique_ptr<Source> open_file_in(int directory, std::string path, std::size_t way);
 
 // Memory of the caller, which must outlive it.
 std::unique_ptr<Source> memory_source(std::string label, std::string_view bytes);

@@ -140,7 +140,7 @@ class Reading {
 
   void note_surplus(const Pipeline& pipeline) {
     for (const std::string& name : folder_.names()) {
-      if (parse_model_name(name).ending.empty() || is_surely_no_model(name)) continue;
+      if (model_ending(name).empty() || is_surely_no_model(name)) continue;
       note("surplus-component", name, "lies beside the components and is not counted");
     }
     for (const std::string& name : folders_) {

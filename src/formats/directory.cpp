@@ -175,8 +175,7 @@ class Plan {
       if (++looked_at > kMostFolders) return;
       const std::unique_ptr<Folder> beside = folder_.enter(name);
       for (const std::string& file : beside->names()) {
-        const ModelName parsed = parse_model_name(file);
-        if (parsed.ending.empty() || is_trainer_file(file)) continue;
+        if (model_ending(file).empty() || is_trainer_file(file)) continue;
         note("beside", name + "/",
              fmt::format("is a folder with weights of its own ({}), which are not counted", file));
         break;
@@ -209,7 +208,7 @@ DirectoryPlan plan_one_model(const Folder& folder) {
   }
   std::vector<std::string> models;
   for (const ModelFiles& files : plan.models) {
-    const bool is_sure = !files.shards.empty() || parse_model_name(files.file).ending == ".safetensors";
+    const bool is_sure = !files.shards.empty() || model_ending(files.file) == ".safetensors";
     if (is_sure || has_known_format(folder, files.file)) models.push_back(files.name());
   }
   throw Error(ErrorKind::unsupported, folder.label(),

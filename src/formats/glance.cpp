@@ -1,6 +1,8 @@
 #include "formats/glance.h"
 
 #include <algorithm>
+#include <span>
+#include <utility>
 
 #include "bytes/cursor.h"
 
@@ -9,7 +11,6 @@
 namespace weigh {
 namespace {
 
-constexpr std::size_t kHeadSize = 512;
 constexpr std::size_t kHeaderSize = 30;
 constexpr std::string_view kScriptPickle =
     "\x80\x02"
@@ -43,11 +44,11 @@ std::optional<std::string> folder_of(const ZipDirectory& zip, std::string_view n
 }
 
 std::string_view Glance::head() {
-  if (!head_) {
-    const std::uint64_t size = std::min<std::uint64_t>(source_.size(), kHeadSize);
-    head_ = source_.read(0, static_cast<std::size_t>(size));
+  if (!std::exchange(is_head_read_, true)) {
+    head_size_ = static_cast<std::size_t>(std::min<std::uint64_t>(source_.size(), head_.size()));
+    source_.read(0, std::span(head_.data(), head_size_));
   }
-  return *head_;
+  return {head_.data(), head_size_};
 }
 
 ZipKind Glance::zip_kind() {

@@ -8,6 +8,8 @@
 //   Keras 3            config.json and model.weights.h5, or model.weights.npz
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -38,7 +40,9 @@ class Glance {
   bool is_surely_saved();
 
   Source& source_;
-  std::optional<std::string> head_;
+  std::array<char, 512> head_;
+  std::size_t head_size_ = 0;
+  bool is_head_read_ = false;
   std::optional<ZipKind> zip_kind_;
 };
 

@@ -126,7 +126,6 @@ void read_keras(Source& source, const ReadOptions& options, Model& model) {
   read_weights({{&source}, {model.source}, 0, true}, {}, options, model);
 }
 
-bool is_keras_index(std::string_view name) { return keras::is_index_name(name); }
 bool is_keras_shard(std::string_view file, std::string_view index) { return keras::is_shard_of(file, index); }
 
 void read_keras_shards(const Folder& folder, std::string_view name, const ReadOptions& options, Model& model) {

@@ -22,8 +22,7 @@ namespace weigh {
 bool matches_keras(Glance& glance);
 void read_keras(Source& source, const ReadOptions& options, Model& model);
 
-// "NAME.weights.json", whose weights lie in files beside it, "NAME_00000.weights.h5".
-bool is_keras_index(std::string_view name);
+// Whether it is "NAME_00000.weights.h5" of the index "NAME.weights.json".
 bool is_keras_shard(std::string_view file, std::string_view index);
 void read_keras_shards(const Folder& folder, std::string_view name, const ReadOptions& options, Model& model);
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
+#include <utility>
 
 #include "bytes/digits.h"
 
@@ -34,6 +36,8 @@ bool holds(const List& list, std::string_view text) {
   return std::find(list.begin(), list.end(), text) != list.end();
 }
 
+constexpr std::string_view kKerasIndex = ".weights.json";  // its shards: keras/shards.h
+
 // Takes "-00001-of-00002" out.
 bool take_part(std::string& stem) {
   const std::size_t of = stem.rfind("-of-");
@@ -57,33 +61,45 @@ void take_variant(ModelName& name) {
   name.stem.resize(dot);
 }
 
+// Where in the name of an index ".safetensors.index." begins, or ".bin.index.", and which of them.
+std::optional<std::pair<std::size_t, std::string_view>> find_index_mark(std::string_view name) {
+  if (!name.ends_with("json")) return std::nullopt;
+  for (const std::string_view mark : {".safetensors.index.", ".bin.index."})
+    if (const std::size_t at = name.find(mark); at != std::string_view::npos) return std::pair(at, mark);
+  return std::nullopt;
+}
+
+std::string_view ending_of(std::string_view mark) { return mark.substr(0, mark.find('.', 1)); }
+
 }  // namespace
+
+bool is_keras_index(std::string_view name) { return name.size() > kKerasIndex.size() && name.ends_with(kKerasIndex); }
+
+std::string_view model_ending(std::string_view name) {
+  if (const auto mark = find_index_mark(name)) return ending_of(mark->second);
+  if (is_keras_index(name)) return ".h5";
+  const auto ending =
+      std::find_if(kEndings.begin(), kEndings.end(), [&](std::string_view end) { return name.ends_with(end); });
+  return ending == kEndings.end() ? std::string_view() : *ending;
+}
 
 ModelName parse_model_name(std::string_view text) {
   ModelName name;
-  for (std::string_view mark : {".safetensors.index.", ".bin.index."}) {
-    if (!text.ends_with("json")) break;
-    const std::size_t at = text.find(mark);
-    if (at == std::string_view::npos) continue;
-    name.stem = text.substr(0, at);
-    name.ending = mark.substr(0, mark.find('.', 1));
+  name.ending = model_ending(text);
+  if (const auto mark = find_index_mark(text)) {
+    name.stem = text.substr(0, mark->first);
     name.is_index = true;
-    std::string_view variant = text.substr(at + mark.size());  // "fp16.json" or "json"
+    std::string_view variant = text.substr(mark->first + mark->second.size());  // "fp16.json" or "json"
     variant.remove_suffix(4);
     name.variant = variant.substr(0, variant.size() - (variant.ends_with('.') ? 1 : 0));
     if (name.variant.empty()) take_variant(name);
     return name;
   }
-  constexpr std::string_view kKerasIndex = ".weights.json";  // its shards: keras/shards.h
-  if (text.size() > kKerasIndex.size() && text.ends_with(kKerasIndex)) {
+  if (is_keras_index(text)) {
     name.stem = text.substr(0, text.size() - kKerasIndex.size());
-    name.ending = ".h5";
     name.is_index = true;
     return name;
   }
-  const auto ending =
-      std::find_if(kEndings.begin(), kEndings.end(), [&](std::string_view end) { return text.ends_with(end); });
-  if (ending != kEndings.end()) name.ending = *ending;
   name.stem = text.substr(0, text.size() - name.ending.size());
   name.is_part = take_part(name.stem);
   take_variant(name);

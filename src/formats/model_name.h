@@ -22,6 +22,10 @@ struct ModelName {
 };
 
 ModelName parse_model_name(std::string_view name);
+// Its ending alone.
+std::string_view model_ending(std::string_view name);
+// "NAME.weights.json", whose weights lie in files beside it.
+bool is_keras_index(std::string_view name);
 
 // Files that trainers keep beside a model's: states of optimizers and random numbers, arguments.
 bool is_trainer_file(std::string_view name);

@@ -186,7 +186,7 @@ std::optional<Model> read_if_model(Folder& folder, const ModelFiles& files, cons
     return model;
   }
   // What only may be a model by its ending is left out silently.
-  const std::string ending = parse_model_name(files.file).ending;
+  const std::string_view ending = model_ending(files.file);
   const bool is_telling = !ending.empty() && ending != ".bin" && ending != ".pkl";
   const Wanted wanted = is_telling ? Wanted::one_of_several : Wanted::perhaps_one_of_several;
   if (!read_file(folder, files.file, options, model, wanted)) return std::nullopt;

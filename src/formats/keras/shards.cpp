@@ -25,8 +25,6 @@ using Kind = simdjson::ondemand::json_type;
 
 }  // namespace
 
-bool is_index_name(std::string_view name) { return name.size() > kIndex.size() && name.ends_with(kIndex); }
-
 bool is_shard_of(std::string_view file, std::string_view index) {
   const std::string_view stem = index.substr(0, index.size() - kIndex.size());
   if (!file.starts_with(stem) || !file.ends_with(kShard) || file.size() < stem.size() + kShard.size()) return false;

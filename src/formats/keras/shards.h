@@ -23,8 +23,6 @@
 
 namespace weigh::keras {
 
-// By its name, as Keras tells it.
-bool is_index_name(std::string_view name);
 // "NAME_00000.weights.h5" for the index "NAME.weights.json".
 bool is_shard_of(std::string_view file, std::string_view index);
 
