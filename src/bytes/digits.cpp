@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <string>
 
-#include <locale.h>
+#include <locale.h>  // NOLINT(modernize-deprecated-headers): newlocale is of POSIX
 
 namespace weigh {
 

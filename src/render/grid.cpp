@@ -18,8 +18,8 @@ std::size_t width_of(const GridColumn& column) {
 }
 
 std::vector<std::size_t> widths_of(const std::vector<GridColumn>& columns) {
-  std::vector<std::size_t> widths;
-  for (const GridColumn& column : columns) widths.push_back(width_of(column));
+  std::vector<std::size_t> widths(columns.size());
+  std::transform(columns.begin(), columns.end(), widths.begin(), [](const auto& column) { return width_of(column); });
   return widths;
 }
 
