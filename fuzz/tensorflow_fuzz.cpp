@@ -10,26 +10,15 @@
 #include "formats/tensorflow.h"
 #include "formats/tensorflow/object_graph.h"
 #include "limits.h"
-#include "wire/crc32c.h"
+#include "support/sstable.h"
 
 #include "weigh/error.h"
 #include "weigh/read.h"
 
 namespace {
 
-std::string varint(std::uint64_t value) {
-  std::string bytes;
-  for (; value >= 0x80; value >>= 7) bytes += static_cast<char>(value | 0x80);
-  return bytes + static_cast<char>(value);
-}
-
-std::string with_checksum(std::string block) {
-  block += '\0';
-  const std::uint32_t crc = weigh::crc32c(block);
-  const std::uint32_t masked = ((crc >> 15) | (crc << 17)) + 0xA282EAD8U;
-  for (int i = 0; i < 4; ++i) block += static_cast<char>(masked >> (8 * i) & 0xFF);
-  return block;
-}
+using weigh::testing::varint;
+using weigh::testing::with_checksum;
 
 std::string table_of(const std::string& block) {
   std::string bytes = with_checksum(block);

@@ -2,23 +2,19 @@
 
 #include <fmt/format.h>
 
+#include "bytes/varint.h"
+
 namespace weigh {
 
 std::uint64_t Cursor::varint(const char* what) {
-  const std::size_t begin = position_;
+  std::string_view rest = bytes_.substr(position_);
   std::uint64_t value = 0;
-  for (unsigned shift = 0; position_ < bytes_.size(); shift += 7) {
-    const auto byte = static_cast<unsigned char>(bytes_[position_++]);
-    if (shift > 63 || (shift == 63 && byte > 1)) {
-      position_ = begin;
-      throw Error(ErrorKind::corrupt, std::string(label_), fmt::format("{} has more than 64 bits", what), offset());
-    }
-    value |= std::uint64_t{byte & 0x7FU} << shift;
-    if (byte < 0x80) return value;
+  if (take_varint(rest, value)) {
+    position_ = bytes_.size() - rest.size();
+    return value;
   }
-  const std::size_t needed = position_ - begin + 1;
-  position_ = begin;
-  fail_truncated(needed, what);
+  if (rest.empty()) fail_truncated(remaining() + 1, what);
+  throw Error(ErrorKind::corrupt, std::string(label_), fmt::format("{} has more than 64 bits", what), offset());
 }
 
 std::string_view Cursor::take_until(char end, const char* what) {

@@ -117,11 +117,8 @@ class DirectoryFolder final : public Folder {
   }
 
   std::string path_of(std::string_view name) const {
-    std::string path;
-    path.reserve(label().size() + 1 + name.size());
-    path = label();
-    if (!path.empty() && path.back() != '/') path += '/';
-    return path += name;
+    if (label().ends_with('/')) return label() + std::string(name);
+    return path_in(label(), name);
   }
 
   struct Close {
@@ -164,7 +161,7 @@ class MemoryFolder final : public Folder {
   std::unique_ptr<Source> open(std::string_view name) const override {
     check_name(label(), name);
     auto found = files_.find(name);
-    std::string path = label().empty() ? std::string(name) : label() + "/" + std::string(name);
+    std::string path = path_in(label(), name);
     if (found == files_.end()) throw Error(ErrorKind::not_found, path, "cannot be opened: No such file or directory");
     return memory_source(path, found->second);
   }
@@ -175,7 +172,7 @@ class MemoryFolder final : public Folder {
     const std::string prefix = std::string(name) + "/";
     for (const auto& [path, bytes] : files_)
       if (path.starts_with(prefix)) below.emplace(path.substr(prefix.size()), bytes);
-    return memory_folder(label().empty() ? std::string(name) : label() + "/" + std::string(name), std::move(below));
+    return memory_folder(path_in(label(), name), std::move(below));
   }
 
  private:
@@ -184,6 +181,13 @@ class MemoryFolder final : public Folder {
 };
 
 }  // namespace
+
+std::string path_in(std::string_view folder, std::string_view name) {
+  std::string path;
+  path.reserve(folder.size() + 1 + name.size());
+  if (!folder.empty()) path.append(folder).append(1, '/');
+  return path.append(name);
+}
 
 std::unique_ptr<Folder> open_folder(const std::string& path) { return std::make_unique<DirectoryFolder>(path); }
 

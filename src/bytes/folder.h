@@ -40,6 +40,9 @@ class Folder {
   std::string label_;
 };
 
+// The path of a name in a folder; the name itself where the folder is "".
+std::string path_in(std::string_view folder, std::string_view name);
+
 std::unique_ptr<Folder> open_folder(const std::string& path);
 std::unique_ptr<Folder> memory_folder(std::string label, std::map<std::string, std::string> files);
 

@@ -46,10 +46,6 @@ bool has_meaning(const Folder& folder) {
   return std::any_of(table.begin(), table.end(), [&](const DirectoryFormat& format) { return format.matches(folder); });
 }
 
-std::string joined(const std::string& folder, const std::string& name) {
-  return folder.empty() ? name : folder + "/" + name;
-}
-
 class Search {
  public:
   explicit Search(const Folder& root) : root_(root) {}
@@ -81,14 +77,14 @@ class Search {
 
   void add_files(const std::string& path, DirectoryPlan plan) {
     for (ModelFiles& files : plan.models) {
-      std::string name = joined(path, files.name());
+      std::string name = path_in(path, files.name());
       found_.push_back({std::move(name), path, std::move(files)});
     }
   }
 
   void add_folders_of(const Folder& folder, const std::string& above) {
     for (const std::string& name : folder.folders())
-      if (!name.starts_with('.')) add_folder(*folder.enter(name), joined(above, name));
+      if (!name.starts_with('.')) add_folder(*folder.enter(name), path_in(above, name));
   }
 
   // What is a model as a whole is not looked into.
@@ -150,7 +146,7 @@ std::size_t read_each(Folder& folder, const ReadOptions& options, const Look& lo
       outcome.error = error;
     } catch (const std::bad_alloc&) {
       outcome.error =
-          Error(ErrorKind::limit, joined(folder.label(), collected.name), "needs more memory than there is");
+          Error(ErrorKind::limit, path_in(folder.label(), collected.name), "needs more memory than there is");
     }
     return outcome;
   };

@@ -174,7 +174,7 @@ class OrbaxReader {
     for (const char* name : kDescriptions) {
       const auto found = descriptions.find(array.path() + "/" + name);
       if (found == descriptions.end()) continue;
-      const auto source = memory_source(folder.label() + "/" + found->first, found->second);
+      const auto source = memory_source(path_in(folder.label(), found->first), found->second);
       return described(*source, array);
     }
     if (!descriptions.empty()) note_missing(array, "is not in the database; is the copy complete?");

@@ -129,13 +129,6 @@ bool read_file(Folder& folder, std::string_view name, const ReadOptions& options
   return true;
 }
 
-std::string path_in(const Folder& folder, std::string_view name) {
-  std::string path;
-  path.reserve(folder.label().size() + 1 + name.size());
-  if (!folder.label().empty()) path.append(folder.label()).append(1, '/');
-  return path.append(name);
-}
-
 }  // namespace
 
 std::span<const Format> format_table() { return kFormats; }
@@ -152,7 +145,7 @@ std::vector<FormatInfo> formats() {
 Model read(Folder& folder, std::string_view name, const ReadOptions& options) {
   Model model;
   if (!name.empty()) {
-    model.source = path_in(folder, name);
+    model.source = path_in(folder.label(), name);
     read_file(folder, name, options, model);
     return model;
   }
@@ -180,7 +173,7 @@ void read_directory(Folder& folder, const ReadOptions& options, Model& model) {
 
 std::optional<Model> read_if_model(Folder& folder, const ModelFiles& files, const ReadOptions& options) {
   Model model;
-  model.source = path_in(folder, files.name());
+  model.source = path_in(folder.label(), files.name());
   if (!files.shards.empty()) {
     read_shards(folder, files.shards, options, model);
     return model;

@@ -43,11 +43,18 @@ std::uint64_t sum(Cursor values, std::uint64_t count) {
   return total;
 }
 
-// Texts of which each tells only what differs from the one before, read one after the other.
+// Texts of which each tells only what differs from the one before: two columns of lengths and, perhaps behind others,
+// the bytes. They are read one after the other.
 class Texts {
  public:
-  // `lengths` lie in columns in front of the texts, with whatever else may lie between them.
-  Texts(Cursor shared, Cursor further, Cursor bytes) : shared_(shared), further_(further), bytes_(bytes) {}
+  // Takes the lengths.
+  Texts(Cursor& in, std::uint64_t count)
+      : count_(count), shared_(column(in, count - 1)), further_(column(in, count)), bytes_(in) {}
+  // Takes the bytes.
+  void begin(Cursor& in, const char* what) {
+    bytes_ = in;
+    in.skip(sum(further_, count_), what);
+  }
 
   const std::string& next() {
     const std::uint64_t keep = std::exchange(is_first_, false) ? 0 : number(shared_);
@@ -59,6 +66,7 @@ class Texts {
   }
 
  private:
+  std::uint64_t count_;
   Cursor shared_;
   Cursor further_;
   Cursor bytes_;
@@ -93,11 +101,9 @@ std::vector<DataFile> read_files(Cursor& in, const std::string& base, const Limi
   if (count > limits.shards)
     fail(fmt::format("names {} data files, more than {} (limit shards)", count, limits.shards), ErrorKind::limit);
   if (count == 0) return {};
-  const Cursor shared = column(in, count - 1);
-  const Cursor further = column(in, count);
+  Texts paths(in, count);
   Cursor bases = column(in, count);
-  Texts paths(shared, further, in);
-  in.skip(sum(further, count), "the paths of data files");
+  paths.begin(in, "the paths of data files");
   std::vector<DataFile> files;
   std::uint64_t total = 0;
   for (std::uint64_t i = 0; i < count; ++i) {
@@ -261,11 +267,9 @@ Ocdbt::Work Ocdbt::look_through(const Child& node, unsigned height, std::string_
 // Of the children, those whose keys may be wanted.
 void Ocdbt::take_children(Cursor& in, const std::vector<DataFile>& files, std::uint64_t count, const Child& node,
                           Work& work) {
-  const Cursor shared = column(in, count - 1);
-  const Cursor further = column(in, count);
+  Texts keys(in, count);
   Cursor common = column(in, count);
-  Texts keys(shared, further, in);
-  in.skip(sum(further, count), "its keys");
+  keys.begin(in, "its keys");
   Cursor numbers = column(in, count);
   Cursor offsets = column(in, count);
   Cursor lengths = column(in, count);
@@ -293,10 +297,8 @@ void Ocdbt::take_children(Cursor& in, const std::vector<DataFile>& files, std::u
 
 void Ocdbt::take_values(Cursor& in, const std::vector<DataFile>& files, std::uint64_t count, const Child& node,
                         Work& work) {
-  const Cursor shared = column(in, count - 1);
-  const Cursor further = column(in, count);
-  Texts keys(shared, further, in);
-  in.skip(sum(further, count), "its keys");
+  Texts keys(in, count);
+  keys.begin(in, "its keys");
   Cursor lengths = column(in, count);
   Cursor kinds = column(in, count);
   const std::uint64_t elsewhere = sum(kinds, count);

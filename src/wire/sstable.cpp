@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "bytes/checked.h"
+#include "bytes/varint.h"
 #include "wire/crc32c.h"
 
 #include "weigh/error.h"
@@ -14,19 +15,6 @@ constexpr std::uint64_t kMagic = 0xDB47'7524'8B80'FB57;
 constexpr std::uint64_t kFooterSize = 48;
 constexpr std::uint64_t kTrailerSize = 5;  // of a block
 constexpr std::size_t kShownKey = 200;
-
-// Nothing where it breaks off or leaves 64 bits.
-bool take_varint(std::string_view& bytes, std::uint64_t& value) {
-  value = 0;
-  for (unsigned shift = 0; shift < 64 && !bytes.empty(); shift += 7) {
-    const auto byte = static_cast<unsigned char>(bytes.front());
-    bytes.remove_prefix(1);
-    if (shift == 63 && byte > 1) return false;
-    value |= std::uint64_t{byte & 0x7FU} << shift;
-    if (byte < 0x80) return true;
-  }
-  return false;
-}
 
 template <class T>
 T little(std::string_view bytes) {

@@ -163,21 +163,12 @@ TEST(Flax, IsToldByMapsThatLeadToAnArray) {
   EXPECT_FALSE(is_flax("\x81\xa1w" + leaf("\x91\x01", "nothing", "1234")));
 }
 
-// The files of a folder of tests/data, as a folder in memory.
-std::map<std::string, std::string> files_in(const std::string& folder) {
-  std::map<std::string, std::string> files;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(data_path(folder)))
-    if (entry.is_regular_file())
-      files[std::filesystem::relative(entry.path(), data_path(folder)).string()] = read_file(entry.path().string());
-  return files;
-}
-
 class OrbaxFixture : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(OrbaxFixture, IsWhatJaxSays) {
   const std::string name = GetParam();
   const Json expected = expectations().at(name);
-  const Model model = read_files(files_in("flax/" + name), "");
+  const Model model = read_files(files_of("flax/" + name), "");
   EXPECT_EQ(model.format, "Orbax");
   EXPECT_EQ(model.kind, name.starts_with("zarr") ? "Zarr" : "OCDBT");
   EXPECT_EQ(described(model), expected["arrays"]);
@@ -192,11 +183,11 @@ TEST_P(OrbaxFixture, IsWhatJaxSays) {
 INSTANTIATE_TEST_SUITE_P(All, OrbaxFixture, ::testing::Values("zarr", "zarr3", "ocdbt", "sharded", "manager/5"));
 
 TEST(Orbax, ArraysThatAreMissingAreNoted) {
-  auto files = files_in("flax/zarr");
+  auto files = files_of("flax/zarr");
   files.erase("params.Dense_0.kernel/.zarray");
   EXPECT_EQ(notes_of(read_files(files, "")),
             "missing-weight params.Dense_0.kernel: has no folder of its own; is the copy complete?\n");
-  files = files_in("flax/ocdbt");
+  files = files_of("flax/ocdbt");
   std::string& tree = files["_METADATA"];
   for (std::size_t at; (at = tree.find("Conv_0")) != std::string::npos;) tree.replace(at, 6, "Conv_9");
   const std::string notes = notes_of(read_files(files, ""));
@@ -206,7 +197,7 @@ TEST(Orbax, ArraysThatAreMissingAreNoted) {
 
 // Names are told by _METADATA, all else by the database.
 TEST(Orbax, WithoutItsDatabaseItHasNamesAlone) {
-  auto files = files_in("flax/sharded");
+  auto files = files_of("flax/sharded");
   const auto check = [&](const std::string& note) {
     const Model model = read_files(files, "");
     EXPECT_EQ(notes_of(model), note);
@@ -227,7 +218,7 @@ TEST(Orbax, WithoutItsDatabaseItHasNamesAlone) {
 }
 
 TEST(Orbax, ADamagedDatabaseIsRefused) {
-  auto files = files_in("flax/ocdbt");
+  auto files = files_of("flax/ocdbt");
   files["manifest.ocdbt"].resize(40);
   EXPECT_EQ(error_of([&] { read_files(files, ""); }),
             "manifest.ocdbt: the manifest of the database: it says that it has 113 bytes, but has 40; is the file "

@@ -38,6 +38,12 @@ std::vector<std::string> files_below(std::string_view folder) {
   return names;
 }
 
+std::map<std::string, std::string> files_of(const std::string& folder) {
+  std::map<std::string, std::string> files;
+  for (const std::string& name : files_below(folder)) files[name.substr(folder.size() + 1)] = file(name);
+  return files;
+}
+
 std::size_t every_prefix(std::string_view bytes, const std::function<void(std::string_view prefix)>& read) {
   std::size_t refused = 0;
   for (std::size_t length = 0; length < bytes.size(); ++length) {

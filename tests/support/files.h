@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,8 @@ std::string data_path(std::string_view name);
 std::string test_name(std::string name);
 // Names below a folder of tests/data, sorted, relative to tests/data.
 std::vector<std::string> files_below(std::string_view folder);
+// The files of a folder of tests/data by their names in it, for a folder in memory.
+std::map<std::string, std::string> files_of(const std::string& folder);
 
 // Calls `read` with every proper prefix of `bytes`; each must be refused with weigh::Error or read in peace, as the
 // format allows; any other exception is a failure. Returns how many were refused.

@@ -5,26 +5,19 @@
 #include <string>
 #include <vector>
 
-#include "support/protobuf.h"
-#include "wire/crc32c.h"
+#include "support/sstable.h"
 
 namespace weigh::testing {
-
-using proto::varint;
 
 inline constexpr std::uint32_t kOcdbtManifest = 0x0cdb'3a2a;
 inline constexpr std::uint32_t kOcdbtNode = 0x0cdb'20de;
 
 inline std::string ocdbt_envelope(std::uint32_t magic, const std::string& body, std::uint64_t compression = 0,
                                   std::uint64_t version = 0) {
-  const auto number = [](std::uint64_t value, int bytes) {
-    std::string text;
-    for (int i = 0; i < bytes; ++i) text += static_cast<char>(value >> (8 * i) & 0xFF);
-    return text;
-  };
   const std::string head = varint(version) + varint(compression) + body;
-  const std::string begin = number(__builtin_bswap32(magic), 4) + number(4 + 8 + head.size() + 4, 8) + head;
-  return begin + number(crc32c(begin), 4);
+  const auto length = static_cast<std::uint32_t>(4 + 8 + head.size() + 4);
+  const std::string begin = u32_of(__builtin_bswap32(magic)) + u32_of(length) + u32_of(0) + head;
+  return begin + u32_of(crc32c(begin));
 }
 
 // One data file, whose path holds `base` bytes for nodes below, too.

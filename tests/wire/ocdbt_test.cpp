@@ -20,12 +20,6 @@ namespace {
 using Files = std::map<std::string, std::string>;
 using Values = std::map<std::string, std::string>;
 
-Files files_of(const std::string& name) {
-  Files files;
-  for (const std::string& path : files_below("ocdbt/" + name)) files[path.substr(7 + name.size())] = file(path);
-  return files;
-}
-
 Values find(const Files& files, const std::vector<std::string>& keys, const Limits& limits = {}) {
   const auto folder = memory_folder("db", files);
   return Ocdbt(*folder, limits).find(keys);
@@ -33,17 +27,18 @@ Values find(const Files& files, const std::vector<std::string>& keys, const Limi
 
 class OcdbtFixture : public ::testing::TestWithParam<const char*> {
  protected:
+  const std::string folder_ = std::string("ocdbt/") + GetParam();
   const Values expected_ = nlohmann::json::parse(file("ocdbt/expected.json")).at(GetParam()).get<Values>();
 };
 
 TEST_P(OcdbtFixture, HoldsWhatTensorStoreSays) {
   std::vector<std::string> keys = {"", "0", "layers", "layers.0.bias/", "zzz"};  // of no value
   for (const auto& [key, value] : expected_) keys.push_back(key);
-  EXPECT_EQ(find(files_of(GetParam()), keys), expected_);
+  EXPECT_EQ(find(files_of(folder_), keys), expected_);
 }
 
 TEST_P(OcdbtFixture, FindsOneKeyAtATime) {
-  const Files files = files_of(GetParam());
+  const Files files = files_of(folder_);
   for (const auto& [key, value] : expected_) EXPECT_EQ(find(files, {key}), (Values{{key, value}}));
   EXPECT_EQ(find(files, {"layers.0.bias/.zarra"}), Values());
   EXPECT_EQ(find(files, {}), Values());
@@ -52,8 +47,8 @@ TEST_P(OcdbtFixture, FindsOneKeyAtATime) {
 TEST_P(OcdbtFixture, IsRefusedWhereverAFileIsCutShort) {
   std::vector<std::string> keys;
   for (const auto& [key, value] : expected_) keys.push_back(key);
-  for (const auto& [path, bytes] : files_of(GetParam())) {
-    Files files = files_of(GetParam());
+  for (const auto& [path, bytes] : files_of(folder_)) {
+    Files files = files_of(folder_);
     const std::size_t refused = every_prefix(bytes, [&, path = path](std::string_view prefix) {
       files[path] = prefix;
       find(files, keys);

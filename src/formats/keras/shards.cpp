@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "bytes/digits.h"
+#include "formats/model_name.h"
 #include "wire/json.h"
 
 #include "weigh/error.h"
@@ -15,7 +16,6 @@
 namespace weigh::keras {
 namespace {
 
-constexpr std::string_view kIndex = ".weights.json";
 constexpr std::string_view kShard = ".weights.h5";
 constexpr std::size_t kDigits = 5;
 constexpr std::size_t kShownName = 200;
@@ -26,7 +26,7 @@ using Kind = simdjson::ondemand::json_type;
 }  // namespace
 
 bool is_shard_of(std::string_view file, std::string_view index) {
-  const std::string_view stem = index.substr(0, index.size() - kIndex.size());
+  const std::string stem = parse_model_name(index).stem;
   if (!file.starts_with(stem) || !file.ends_with(kShard) || file.size() < stem.size() + kShard.size()) return false;
   const std::string_view number = file.substr(stem.size(), file.size() - stem.size() - kShard.size());
   return number.size() > kDigits && number.starts_with('_') && is_number(number.substr(1));
