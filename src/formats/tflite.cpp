@@ -12,6 +12,7 @@
 
 #include "bytes/checked.h"
 #include "formats/slash_path.h"
+#include "formats/tflite_costs.h"
 #include "formats/tflite_graph.h"
 #include "formats/tflite_operators.h"
 #include "model/builder.h"

@@ -1,15 +1,10 @@
-// The operators of TensorFlow Lite: their numbers in the schema (BuiltinOperator), their names, and what a subgraph of
-// them computes.
+// The operators of TensorFlow Lite: their numbers in the schema (BuiltinOperator) and their names.
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string_view>
-#include <vector>
 
 namespace weigh {
-
-struct TfliteSubgraph;
 
 enum TfliteCode : std::uint32_t {
   kTfliteConcatenation = 2,
@@ -39,14 +34,5 @@ enum TfliteCode : std::uint32_t {
 
 // "CONV_2D"; "" for one that is newer than this program.
 std::string_view tflite_operator_name(std::uint32_t code);
-
-struct TfliteCost {
-  std::optional<std::uint64_t> flops;  // nothing where it depends on what is not recorded
-  std::int32_t weight = -1;            // the tensor that it multiplies by, where that is a constant
-};
-
-// For each operator, in the convention of every format: 2 for a multiply-add of matrix products and convolutions,
-// nothing for all else. For one example, where the number of examples varies. `is_constant` is by tensor.
-std::vector<TfliteCost> tflite_costs(const TfliteSubgraph& subgraph, const std::vector<bool>& is_constant);
 
 }  // namespace weigh

@@ -1,4 +1,4 @@
-// ONNX: fixtures against what the onnx package and PyTorch say of them, and each rule broken once.
+// ONNX: fixtures against what the onnx package and PyTorch say of them, and the rules of operators.
 #include "formats/onnx.h"
 
 #include <algorithm>
@@ -11,6 +11,7 @@
 
 #include "formats/glance.h"
 #include "formats/made_files.h"
+#include "formats/made_onnx.h"
 #include "support/files.h"
 #include "support/protobuf.h"
 
@@ -24,31 +25,6 @@ using namespace std::string_literals;
 
 nlohmann::json expected() { return nlohmann::json::parse(file("onnx/expected.json")); }
 Model fixture(const std::string& name) { return read_bytes(file("onnx/" + name)); }
-std::string refusal(const std::string& bytes) {
-  return error_of([&] { read_bytes(bytes); });
-}
-
-// Files made by hand, up to 10 GB.
-std::string model_of(const std::string& graph) { return number(1, 8) + text(7, graph); }
-std::string tensor_of(std::string_view name, std::initializer_list<std::int64_t> dims, std::int64_t type,
-                      const std::string& data) {
-  std::string bytes;
-  for (const std::int64_t dim : dims) bytes += number(1, dim);
-  return text(5, bytes + number(2, type) + text(8, name) + data);
-}
-std::string node(std::string_view type, const std::vector<std::string>& inputs, std::string_view output,
-                 std::string_view name, const std::string& more = "") {
-  std::string bytes;
-  for (const std::string& input : inputs) bytes += text(1, input);
-  return text(1, bytes + text(2, output) + text(3, name) + text(4, type) + more);
-}
-std::string value_info(std::uint64_t field, std::string_view name, std::initializer_list<std::int64_t> shape) {
-  std::string dims;
-  for (const std::int64_t dim : shape) dims += text(1, number(1, dim));
-  return text(field, text(1, name) + text(2, text(1, number(1, 1) + text(2, dims))));
-}
-std::string raw(std::size_t bytes) { return text(9, std::string(bytes, '\0')); }
-
 const Module* module(const Model& model, std::string_view path) {
   for (Index i = 0; i < model.modules.size(); ++i)
     if (model.path_of(i) == path) return &model.modules[i];
@@ -297,119 +273,6 @@ TEST(Onnx, SparseTensorsHaveTheirWholeShape) {
   EXPECT_EQ(io(model, model.runs.at(0).in), "[n, 100]");
 }
 
-TEST(Onnx, FilesBesideItAreNamedAndNotOpened) {
-  const Model model = read_files({{"m", file("onnx/external.onnx")}, {"model.onnx.data", "short"}}, "m");
-  EXPECT_EQ(summarize(model).totals.bytes, Count(3 * 64));
-  EXPECT_EQ(
-      notes_of(model),
-      "external-data c.weight: is said to lie in '../../.ssh/id_rsa', outside the model's folder; it was not "
-      "looked at, but a program that loads the model may read that file: do not load it\n"
-      "short-shard model.onnx.data: has 5 bytes, but tensor 'b.weight' ends at byte 4160 of it; is it complete?\n");
-  std::string facts;
-  for (const auto& [key, text] : model.metadata) facts += key + "=" + text + "; ";
-  EXPECT_EQ(facts,
-            "producer_name=make_onnx.py; external data=../../.ssh/id_rsa: 1 tensors, 64 bytes; external "
-            "data=model.onnx.data: 2 tensors, 128 bytes; ");
-}
-
-TEST(Onnx, FilesBesideItHoldWhatIsSaidToLieInThem) {
-  const std::string data = file("onnx/beside.onnx.data");
-  const auto notes = [&](const char* name, std::size_t bytes) {
-    const std::string model = file(std::string("onnx/") + name);
-    return notes_of(read_files({{"m", model}, {"beside.onnx.data", data.substr(0, bytes)}}, "m"));
-  };
-  EXPECT_EQ(notes("beside.onnx", 960), "");
-  EXPECT_EQ(notes("beside.onnx", 959),
-            "short-shard beside.onnx.data: has 959 bytes, but tensor 'other.weight' ends at byte 960 of it; is it "
-            "complete?\n");
-  EXPECT_EQ(notes("beside.onnx", 0),
-            "short-shard beside.onnx.data: has 0 bytes, but tensor 'other.weight' ends at byte 960 of it; is it "
-            "complete?\n");
-  EXPECT_EQ(notes("beside_tied.onnx", 320), "");
-  EXPECT_EQ(notes("beside_tied.onnx", 319),
-            "short-shard beside.onnx.data: has 319 bytes, but tensor 'emb.weight' ends at byte 320 of it; is it "
-            "complete?\n");
-}
-
-TEST(Onnx, WithoutALengthTypeAndShapeTellHowLongAFileMustBe) {
-  const auto notes = [](const std::string& more, std::size_t bytes) {
-    const std::string entry = text(13, text(1, "location") + text(2, "d")) + more + number(14, 1);
-    const std::string model = model_of(tensor_of("w", {4}, 1, entry));
-    return notes_of(read_files({{"m", model}, {"d", std::string(bytes, '.')}}, "m"));
-  };
-  const std::string offset = text(13, text(1, "offset") + text(2, "4096"));
-  EXPECT_EQ(notes("", 16), "");
-  EXPECT_EQ(notes("", 15), "short-shard d: has 15 bytes, but tensor 'w' ends at byte 16 of it; is it complete?\n");
-  EXPECT_EQ(notes(offset, 4112), "");
-  EXPECT_EQ(notes(offset, 16),
-            "short-shard d: has 16 bytes, but tensor 'w' ends at byte 4112 of it; is it complete?\n");
-  const std::string far = text(13, text(1, "offset") + text(2, "9223372036854775807"));
-  EXPECT_EQ(notes(far, 16),
-            "short-shard d: has 16 bytes, but tensor 'w' ends at byte 9223372036854775823 of it; is it complete?\n");
-}
-
-TEST(Onnx, TensorsOnTheSameBytesOfAFileAreTied) {
-  const Model apart = fixture("beside.onnx");
-  EXPECT_EQ(summarize(apart).totals.parameters, Count(160));
-  EXPECT_EQ(summarize(apart).totals.bytes, Count(960));
-  const Model model = fixture("beside_tied.onnx");
-  EXPECT_EQ(find(model, "emb.weight")->tied_to, kNone);
-  EXPECT_EQ(find(model, "head.weight")->tied_to, static_cast<Index>(find(model, "emb.weight") - model.tensors.data()));
-  EXPECT_EQ(find(model, "other.weight")->tied_to, kNone);  // of another type
-  EXPECT_EQ(summarize(model).totals.parameters, Count(80));
-  EXPECT_EQ(model.metadata.back().second, "beside.onnx.data: 3 tensors, 640 bytes");
-}
-
-TEST(Onnx, OnlyAllOfTheSameBytesAreTies) {
-  const auto at = [](std::string_view location, std::string_view offset) {
-    return text(13, text(1, "location") + text(2, location)) + text(13, text(1, "offset") + text(2, offset)) +
-           number(14, 1);
-  };
-  const Model model =
-      read_bytes(model_of(tensor_of("a", {4}, 1, at("d", "0")) + tensor_of("b", {2, 2}, 1, at("d", "0")) +
-                          tensor_of("c", {2}, 1, at("d", "0")) + tensor_of("e", {4}, 1, at("d", "4")) +
-                          tensor_of("f", {4}, 1, at("other", "0")) + tensor_of("g", {0}, 1, at("d", "99")) +
-                          tensor_of("h", {0}, 1, at("d", "99"))));
-  for (const Tensor& tensor : model.tensors) EXPECT_EQ(tensor.tied_to, kNone) << tensor.name;
-}
-
-TEST(Onnx, BothPartsOfASparseTensorMayLieInAFile) {
-  const auto at = [](std::string_view location) {
-    return text(13, text(1, "location") + text(2, location)) + number(14, 1);
-  };
-  const std::string values = text(1, number(1, 3) + number(2, 1) + text(8, "w") + at("v"));
-  const std::string indices = text(2, number(1, 3) + number(2, 7) + at("i"));
-  const std::string model = model_of(text(15, values + indices + number(3, 100)));
-  EXPECT_EQ(notes_of(read_files({{"m", model}, {"v", std::string(12, '.')}, {"i", std::string(24, '.')}}, "m")), "");
-  EXPECT_EQ(
-      notes_of(read_files({{"m", model}, {"v", std::string(11, '.')}}, "m")),
-      "missing-shard i: is not beside the model, but 1 tensors, 24 bytes are in it; download it, too, to load the "
-      "model\n"
-      "short-shard v: has 11 bytes, but tensor 'w' ends at byte 12 of it; is it complete?\n");
-}
-
-TEST(Onnx, FilesThatAreMissingAreNoted) {
-  const std::string entry = text(13, text(1, "location") + text(2, "m.data")) + number(14, 1);
-  const std::string bytes = model_of(tensor_of("w", {4}, 1, entry) + tensor_of("v", {2}, 1, entry));
-  EXPECT_EQ(notes_of(read_files({{"m", bytes}, {"m.data", std::string(16, '.')}}, "m")), "");
-  EXPECT_EQ(
-      notes_of(read_bytes(bytes)),
-      "missing-shard m.data: is not beside the model, but 2 tensors, 24 bytes are in it; download it, too, to load "
-      "the model\n");
-}
-
-TEST(Onnx, PathsThatLeaveTheFolderAreNoted) {
-  const auto is_noted = [](std::string_view location) {
-    const std::string entry = text(13, text(1, "location") + text(2, location));
-    const std::string bytes = model_of(tensor_of("w", {4}, 1, entry + number(14, 1)));
-    const std::string notes = notes_of(read_bytes(bytes));
-    return notes.starts_with("external-data");
-  };
-  for (const char* location : {"/etc/passwd", "a/../../b", "..", "C:\\x", "a\\..\\..\\b"})
-    EXPECT_TRUE(is_noted(location));
-  for (const char* location : {"model.data", "weights/model.data", "..data", "a..b"}) EXPECT_FALSE(is_noted(location));
-}
-
 TEST(Onnx, TellsWherePlainNumbersLie) {
   ReadOptions options;
   options.locations = true;
@@ -438,126 +301,6 @@ TEST(Onnx, WeightsAreNotRead) {
   read_onnx(*source, {}, model);
   EXPECT_EQ(summarize(model).totals.parameters, Count(50 * 25'000));
   EXPECT_LT(source->bytes_read(), 50U * 300 + 3000);
-}
-
-TEST(OnnxDetection, AsksForTheFieldsOfAModel) {
-  const std::string graph = text(7, tensor_of("w", {4}, 1, raw(16)));
-  EXPECT_EQ(read_bytes(graph + number(1, 8)).format, "ONNX");  // fields in another order
-  EXPECT_EQ(read_bytes(text(8, number(2, 17)) + number(1, 8) + graph).kind, "IR 8, opset 17");
-  const std::string no_format = "m: is of no format that is known; 'weigh --formats' lists those that are";
-  EXPECT_EQ(refusal(graph), no_format);                                          // no version
-  EXPECT_EQ(refusal(number(1, 8)), no_format);                                   // no graph
-  EXPECT_EQ(refusal(number(1, 1000) + graph), no_format);                        // no version that there could be
-  EXPECT_EQ(refusal(number(1, 8) + graph + number(500, 1)), no_format);          // a field that it has not
-  EXPECT_EQ(refusal(number(1, 1) + text(2, text(1, "a"))), no_format);           // TensorFlow's SavedModel
-  EXPECT_EQ(refusal(number(1, 8) + text(7, number(3, 1) + "..."s)), no_format);  // a graph that is none
-  EXPECT_EQ(
-      refusal(number(1, 8) + hole(7, 1000) + tensor_of("w", {4}, 1, raw(16))),
-      "m: ModelProto: field 7 needs 1000 bytes, 27 are left of the file; is the download incomplete? (at byte 2)");
-}
-
-TEST(OnnxMalformed, TensorIsNotWhatItsShapeNeeds) {
-  EXPECT_EQ(refusal(model_of(tensor_of("w", {3, 4}, 1, raw(40)))),
-            "m: tensor 'w' of float32 [3, 4] takes 48 bytes, but 40 are stored; the file is damaged (at byte 6)");
-  EXPECT_EQ(refusal(model_of(tensor_of("w", {3}, 1, text(4, "12345678")))),
-            "m: tensor 'w' of float32 [3] takes 12 bytes, but 8 are stored; the file is damaged (at byte 6)");
-  EXPECT_EQ(refusal(model_of(tensor_of("w", {3}, 7, packed(7, {1, 2})))),
-            "m: tensor 'w' of int64 [3] has 3 numbers, of 1 to 10 bytes each, but 2 bytes are stored; the file is "
-            "damaged (at byte 6)");
-  EXPECT_EQ(refusal(model_of(tensor_of("w", {3}, 22, raw(1)))),
-            "m: tensor 'w' of int4 [3] takes 2 bytes, but 1 are stored; the file is damaged (at byte 6)");
-  EXPECT_EQ(refusal(model_of(tensor_of("w", {2}, 8, text(6, "one")))),
-            "m: tensor 'w' of text [2] has 2 elements, but 1 are stored; the file is damaged (at byte 6)");
-}
-
-TEST(OnnxMalformed, ElementsStandInAFieldOfAnotherType) {
-  EXPECT_EQ(refusal(model_of(tensor_of("w", {2}, 1, packed(7, {1, 2})))),
-            "m: tensor 'w' of float32 holds its elements in field 7, where 4 belongs; the file is damaged (at byte 6)");
-  EXPECT_EQ(refusal(model_of(tensor_of("w", {2}, 1, raw(8) + text(4, "12345678")))),
-            "m: tensor 'w' holds its elements in two fields, 9 and 4, which is not allowed (at byte 6)");
-}
-
-TEST(OnnxMalformed, ShapesAreNoShapes) {
-  EXPECT_EQ(refusal(model_of(tensor_of("w", {-1}, 1, ""))),
-            "m: tensor 'w' has an extent of -1; extents of weights are numbers from 0 on (at byte 6)");
-  EXPECT_EQ(refusal(model_of(tensor_of("w", {INT64_MAX, 2}, 1, ""))),
-            "m: tensor 'w' has more than 2^63 elements; its 2 extents cannot be true (at byte 6)");
-  EXPECT_EQ(refusal(model_of(tensor_of("w", {INT64_MAX}, 1, ""))),
-            "m: tensor 'w' of 9223372036854775807 elements takes more than 2^64 bits (at byte 6)");
-  std::string dims;
-  for (int i = 0; i < 65; ++i) dims += number(1, 1);
-  EXPECT_EQ(refusal(model_of(text(5, dims))),
-            "m: TensorProto: field 1 holds more than 64 numbers (limit dimensions) (at byte 136)");
-}
-
-TEST(OnnxMalformed, NamesStandOnce) {
-  const std::string twice = tensor_of("w", {1}, 1, raw(4)) + tensor_of("w", {2}, 1, raw(8));
-  EXPECT_EQ(refusal(model_of(twice)), "m: tensor 'w' stands twice in one graph; which one counts is anyone's guess");
-  EXPECT_EQ(refusal(number(1, 8) + text(7, "") + text(7, "")),
-            "m: holds two graphs; which one counts is anyone's guess (at byte 4)");
-}
-
-TEST(OnnxMalformed, ExternalDataLies) {
-  const auto external = [](std::string_view key, std::string_view value) {
-    return tensor_of(
-        "w", {4}, 1,
-        text(13, text(1, "location") + text(2, "d")) + text(13, text(1, key) + text(2, value)) + number(14, 1));
-  };
-  EXPECT_EQ(refusal(model_of(external("length", "17"))),
-            "m: tensor 'w' of float32 [4] takes 16 bytes, but 17 are stored in 'd'; the file is damaged (at byte 6)");
-  for (const char* number : {"-1", "1e3", "", "99999999999999999999"}) {
-    EXPECT_EQ(refusal(model_of(external("offset", number))),
-              "m: tensor 'w' has data in another file with the offset '" + std::string(number) +
-                  "', which is no number of bytes (at byte 6)");
-  }
-  EXPECT_EQ(refusal(model_of(tensor_of("w", {4}, 1, number(14, 1)))),
-            "m: tensor 'w' is said to lie in another file, which is not named (at byte 6)");
-  EXPECT_EQ(
-      refusal(model_of(tensor_of("w", {4}, 1, raw(16) + text(13, text(1, "location") + text(2, "d")) + number(14, 1)))),
-      "m: tensor 'w' is said to lie in 'd' but holds 16 bytes here, too (at byte 6)");
-}
-
-TEST(OnnxMalformed, SparsePartsDoNotFit) {
-  const std::string values = text(1, number(1, 3) + number(2, 1) + text(8, "w") + raw(12));
-  const std::string indices = text(2, number(1, 2) + number(2, 7) + raw(16));
-  EXPECT_EQ(
-      refusal(model_of(text(15, values + indices + number(3, 100)))),
-      "m: sparse tensor 'w' of 100 elements has 3 values and 2 indices, which do not fit; the file is damaged (at "
-      "byte 6)");
-}
-
-TEST(OnnxMalformed, GraphsLieInEachOther) {
-  std::string graph;
-  for (int i = 0; i < 60; ++i) graph = node("If", {}, "y", "n", text(5, text(1, "b") + text(6, graph)));
-  const std::string error = refusal(model_of(graph));
-  EXPECT_TRUE(error.starts_with("m: graphs lie more than 50 deep in each other (limit onnx_depth) (at byte ")) << error;
-}
-
-TEST(OnnxMalformed, IsBeyondItsLimits) {
-  ReadOptions options;
-  const auto refused = [&](const std::string& bytes) {
-    return error_of([&] { read(*memory_folder("", {{"m", bytes}}), "m", options); });
-  };
-  options.limits.onnx_nodes = 1;
-  EXPECT_EQ(refused(model_of(node("Neg", {"x"}, "y", "") + node("Neg", {"y"}, "z", ""))),
-            "m: the graph has more than 1 nodes (limit onnx_nodes) (at byte 21)");
-  options.limits.onnx_graph_bytes = 100;
-  EXPECT_EQ(refused(model_of(node("Neg", {"a", "b", "c", "d", "e", "f"}, "y", ""))),
-            "m: the graph without its weights has more than 100 bytes (limit onnx_graph_bytes) (at byte 9)");
-  options = {};
-  options.limits.name_bytes = 2;
-  EXPECT_EQ(refused(model_of(tensor_of("long", {1}, 1, raw(4)))),
-            "m: TensorProto: field 8 has 4 bytes, more than 2 (limit name_bytes) (at byte 10)");
-}
-
-TEST(Onnx, NotesWhatItDoesNotKnowOrHold) {
-  EXPECT_EQ(notes_of(read_bytes(model_of(tensor_of("w", {4}, 99, raw(7))))),
-            "unknown-dtype w: is of ONNX's type 99, which is not known; its bytes are those in the file\n");
-  EXPECT_EQ(notes_of(read_bytes(model_of(tensor_of("w", {4}, 1, "")))),
-            "missing-data w: has no elements in the file; its shape is what counts\n");
-  EXPECT_EQ(notes_of(read_bytes(model_of(tensor_of("w", {4}, 1, "")) + text(20, ""))),
-            "training-info : holds 1 graphs for training, which are not weighed\n"
-            "missing-data w: has no elements in the file; its shape is what counts\n");
 }
 
 }  // namespace

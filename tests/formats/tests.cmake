@@ -10,15 +10,20 @@ weigh_test(formats
     formats/flax_test.cpp
     formats/giants_test.cpp
     formats/gguf_test.cpp
+    formats/keras_malformed_test.cpp
+    formats/keras_shards_test.cpp
     formats/keras_test.cpp
     formats/megatron_test.cpp
     formats/npz_test.cpp
+    formats/onnx_external_test.cpp
+    formats/onnx_malformed_test.cpp
     formats/onnx_test.cpp
     formats/pt2_test.cpp
     formats/quantized_test.cpp
     formats/robustness_test.cpp
     formats/safetensors_test.cpp
     formats/sharded_test.cpp
+    formats/tensorflow_malformed_test.cpp
     formats/tensorflow_test.cpp
     formats/tflite_test.cpp
     formats/torchscript_test.cpp
