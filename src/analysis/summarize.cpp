@@ -45,8 +45,7 @@ Summary summarize(const Model& model, const SummaryOptions& options) {
     if (options.fold)
       prints = std::async(is_large ? std::launch::async : std::launch::deferred, [&] { return fingerprints(model); });
     if (!model.is_live) summary.quantized = find_quantized(model);
-    summary.tallies = tally_modules(summary);
-    summary.totals = total(summary, summary.tallies[0]);
+    tally(summary);
     find_parts(summary);
     if (!summary.count) find_active(summary);
     select_rows(summary, options, prints.valid() ? prints.get() : std::vector<std::uint64_t>());

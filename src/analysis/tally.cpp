@@ -40,12 +40,20 @@ Scheme scheme_of(const Summary& summary, const Tensor& tensor) {
   return is_quantised(summary) ? summary.quantized.schemes[summary.model->index_of(tensor)] : Scheme::none;
 }
 
+// How many elements a tensor has, and bytes.
+struct Amount {
+  explicit Amount(const Summary& summary, const Tensor& tensor)
+      : numel(summary.numel(tensor)), bytes(summary.model->bytes(tensor, numel)) {}
+  Count numel;
+  Count bytes;
+};
+
 // Adds what one tensor amounts to, or takes it away again.
 template <class Operation>
-void apply(const Summary& summary, const Tensor& tensor, Tally& tally, Operation operation, bool with_bytes = true) {
-  Count numel = summary.numel(tensor);
+void apply(const Summary& summary, const Tensor& tensor, Amount amount, Tally& tally, Operation operation) {
+  Count& numel = amount.numel;
   const bool is_uninitialised = tensor.state == State::uninitialised;
-  if (with_bytes) operation(tally.bytes, summary.model->bytes(tensor, numel));
+  operation(tally.bytes, amount.bytes);
   Part part = Part::plain;
   if (is_quantised(summary)) {
     const Index index = summary.model->index_of(tensor);
@@ -68,8 +76,8 @@ void apply(const Summary& summary, const Tensor& tensor, Tally& tally, Operation
 constexpr auto kAdd = [](auto& sum, auto&& part) { sum += part; };
 constexpr auto kSubtract = [](auto& sum, auto&& part) { sum -= part; };
 
-void add(Tally& sum, const Summary& summary, const Tensor& tensor) {
-  apply(summary, tensor, sum, kAdd);
+void add(Tally& sum, const Summary& summary, const Tensor& tensor, Amount amount) {
+  apply(summary, tensor, std::move(amount), sum, kAdd);
   ++sum.tensors;
   const Scheme scheme = scheme_of(summary, tensor);
   scheme == Scheme::none ? sum.dtypes.insert(tensor.dtype) : sum.schemes.insert(scheme);
@@ -131,9 +139,10 @@ void count_ties_once(const Summary& summary, const CopiedSections& copy, std::ve
     const Occurrence& b = occurrences[i];
     if (a.original != b.original || a.copy != b.copy) continue;
     Index module = common_ancestor(model, a.module, b.module);
-    const bool is_stored_once = !stored_apart[a.original];
+    Amount amount(summary, model.tensors[a.original]);
+    if (stored_apart[a.original]) amount.bytes = 0;
     for (; module != kNone; module = copy[module] == module ? kNone : model.modules[module].parent)
-      apply(summary, model.tensors[a.original], tallies[module], kSubtract, is_stored_once);
+      apply(summary, model.tensors[a.original], amount, tallies[module], kSubtract);
   }
 }
 
@@ -145,59 +154,18 @@ DTypeShare& share_of(std::vector<DTypeShare>& shares, DType dtype) {
   return shares.back();
 }
 
-std::vector<DTypeShare> share_by_dtype(const Summary& summary, const CopiedSections& copy) {
-  const Model& model = *summary.model;
-  std::vector<DTypeShare> shares;
-  for (const Tensor& tensor : model.tensors) {
-    if ((tensor.tied_to != kNone && !tensor.stored_apart) || copy[tensor.module] != kNone) continue;
-    DTypeShare& share = share_of(shares, tensor.dtype);
-    const Count numel = summary.numel(tensor);
-    share.elements += numel.known();
-    share.bytes += model.bytes(tensor, numel).known();
-  }
-  shares.erase(std::remove_if(shares.begin(), shares.end(), [](const DTypeShare& s) { return s.elements == 0; }),
-               shares.end());
+// Largest first.
+void put_in_order(std::vector<DTypeShare>& shares) {
+  std::erase_if(shares, [](const DTypeShare& s) { return s.elements == 0; });
   std::sort(shares.begin(), shares.end(), [](const DTypeShare& a, const DTypeShare& b) {
     return a.bytes != b.bytes ? a.bytes > b.bytes : a.dtype < b.dtype;
   });
-  return shares;
 }
 
-}  // namespace
-
-// Parents stand before their children, so the one with the larger index can be lifted.
-Index common_ancestor(const Model& model, Index a, Index b) {
-  while (a != b) (a > b ? a : b) = model.modules[std::max(a, b)].parent;
-  return a;
-}
-
-std::vector<Tally> tally_modules(const Summary& summary) {
-  const Model& model = *summary.model;
-  std::vector<Tally> tallies(model.modules.size());
-  for (const Tensor& tensor : model.tensors) add(tallies[tensor.module], summary, tensor);
-  const CopiedSections copy(model);
-  for (std::size_t i = model.modules.size() - 1; i > 0; --i)
-    if (copy[i] != i) add(tallies[model.modules[i].parent], tallies[i]);
-  count_ties_once(summary, copy, tallies);
-  return tallies;
-}
-
-Tally tally_own(const Summary& summary, Index module) {
-  const Model& model = *summary.model;
-  Tally tally;
-  for (Index i = model.modules[module].first_tensor; i != kNone; i = model.tensors[i].next) {
-    const Tensor& tensor = model.tensors[i];
-    bool counted_before = tensor.tied_to != kNone && model.tensors[tensor.tied_to].module == module;
-    if (!counted_before) add(tally, summary, tensor);
-  }
-  return tally;
-}
-
-Totals total(const Summary& summary, const Tally& root) {
+Totals total(const Summary& summary, const CopiedSections& copy) {
   const Model& model = *summary.model;
   Totals totals;
-  static_cast<Tally&>(totals) = root;
-  const CopiedSections copy(model);
+  static_cast<Tally&>(totals) = summary.tallies[0];
   std::vector<bool> is_root(model.modules.size());
   for (const Section& section : model.sections) {
     if (section.kind == SectionKind::optimizer_state) {
@@ -218,11 +186,52 @@ Totals total(const Summary& summary, const Tally& root) {
   totals.modes_recorded |= model.modules[0].mode != Mode::not_recorded;
   totals.roles_inferred = std::any_of(model.tensors.begin(), model.tensors.end(),
                                       [](const Tensor& tensor) { return !tensor.role_recorded; });
-  totals.by_dtype = share_by_dtype(summary, copy);
   for (std::size_t i = 0; i < summary.quantized.parts.size(); ++i)
     if (summary.quantized.parts[i] == Part::overhead && copy[model.tensors[i].module] == kNone)
       totals.overhead_bytes += model.bytes(model.tensors[i]).known();
   return totals;
+}
+
+}  // namespace
+
+// Parents stand before their children, so the one with the larger index can be lifted.
+Index common_ancestor(const Model& model, Index a, Index b) {
+  while (a != b) (a > b ? a : b) = model.modules[std::max(a, b)].parent;
+  return a;
+}
+
+void tally(Summary& summary) {
+  const Model& model = *summary.model;
+  const CopiedSections copy(model);
+  std::vector<Tally>& tallies = summary.tallies;
+  std::vector<DTypeShare> shares;
+  tallies.assign(model.modules.size(), {});
+  for (const Tensor& tensor : model.tensors) {
+    Amount amount(summary, tensor);
+    if ((tensor.tied_to == kNone || tensor.stored_apart) && copy[tensor.module] == kNone) {
+      DTypeShare& share = share_of(shares, tensor.dtype);
+      share.elements += amount.numel.known();
+      share.bytes += amount.bytes.known();
+    }
+    add(tallies[tensor.module], summary, tensor, std::move(amount));
+  }
+  for (std::size_t i = model.modules.size() - 1; i > 0; --i)
+    if (copy[i] != i) add(tallies[model.modules[i].parent], tallies[i]);
+  count_ties_once(summary, copy, tallies);
+  put_in_order(shares);
+  summary.totals = total(summary, copy);
+  summary.totals.by_dtype = std::move(shares);
+}
+
+Tally tally_own(const Summary& summary, Index module) {
+  const Model& model = *summary.model;
+  Tally tally;
+  for (Index i = model.modules[module].first_tensor; i != kNone; i = model.tensors[i].next) {
+    const Tensor& tensor = model.tensors[i];
+    bool counted_before = tensor.tied_to != kNone && model.tensors[tensor.tied_to].module == module;
+    if (!counted_before) add(tally, summary, tensor, Amount(summary, tensor));
+  }
+  return tally;
 }
 
 }  // namespace weigh
