@@ -25,7 +25,7 @@ struct Listing {
 };
 
 // What is listed of a model; nothing in it refers to the summary.
-ListedModel listed(const Summary& summary, const std::string& name);
+ListedModel listed(const Summary& summary, std::string name);
 
 // A table, CSV or Markdown, as the options say. Requires: a format of these three. Text that ends with a newline.
 std::string render(const Listing& listing, const RenderOptions& options = {});

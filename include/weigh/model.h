@@ -172,6 +172,7 @@ class Model {
   void adopt_text(Model& other);
 
  private:
+  static constexpr std::size_t kFirstChunk = 1000;  // what malloc keeps at hand; a small model needs no more
   static constexpr std::size_t kChunk = std::size_t{16} * 1024;
   std::vector<std::unique_ptr<char[]>> text_;
   char* chunk_ = nullptr;  // the free part of the last chunk

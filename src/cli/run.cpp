@@ -113,10 +113,11 @@ class Command {
     totals_only.depth = 0;
     totals_only.fold = false;
     const Summary summary = summarize(model, totals_only);
-    std::string name = model.source;
-    if (name.starts_with(listing.source)) name.erase(0, listing.source.size());
-    name.erase(0, std::min(name.find_first_not_of('/'), name.size()));
-    return [this, &listing, one = listed(summary, name), is_initialized = summary.uninitialized.empty()]() mutable {
+    std::string_view name = model.source;
+    if (name.starts_with(listing.source)) name.remove_prefix(listing.source.size());
+    name.remove_prefix(std::min(name.find_first_not_of('/'), name.size()));
+    return [this, &listing, one = listed(summary, std::string(name)),
+            is_initialized = summary.uninitialized.empty()]() mutable {
       listing.models.push_back(std::move(one));
       check(is_initialized);
     };

@@ -6,6 +6,7 @@
 #include <memory>
 #include <new>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -76,6 +77,7 @@ class Search {
   static constexpr std::size_t kDeepest = 4;  // folders in folders; links that lead back end there, too
 
   void add_files(const std::string& path, DirectoryPlan plan) {
+    if (found_.empty()) found_.reserve(plan.models.size());
     for (ModelFiles& files : plan.models) {
       std::string name = path_in(path, files.name());
       found_.push_back({std::move(name), path, std::move(files)});
@@ -154,9 +156,11 @@ std::size_t read_each(Folder& folder, const ReadOptions& options, const Look& lo
   const std::size_t batches = (models.size() + size - 1) / size;
   const auto reader = [&]() -> Ahead<std::vector<Outcome>>::Make {
     return [&](std::size_t batch) {
+      const std::size_t first = batch * size;
+      const auto ours = std::span(models).subspan(first, std::min(size, models.size() - first));
       std::vector<Outcome> outcomes;
-      const std::size_t end = std::min((batch + 1) * size, models.size());
-      for (std::size_t i = batch * size; i < end; ++i) outcomes.push_back(outcome_of(models[i]));
+      outcomes.reserve(ours.size());
+      for (const CollectedModel& model : ours) outcomes.push_back(outcome_of(model));
       return outcomes;
     };
   };

@@ -44,6 +44,7 @@ bool has_known_format(const Folder& folder, const std::string& name) {
 class Candidates {
  public:
   explicit Candidates(const std::vector<std::string>& names) {
+    all_.reserve(names.size());
     for (const std::string& name : names) {
       if (is_trainer_file(name)) continue;
       ModelName parsed = parse_model_name(name);
@@ -60,8 +61,15 @@ class Candidates {
 
   const std::vector<Candidate>& all() const { return all_; }
 
+  std::vector<ModelFiles> take_files() && {
+    std::vector<ModelFiles> files;
+    files.reserve(all_.size());
+    for (Candidate& candidate : all_) files.push_back(std::move(candidate.files));
+    return files;
+  }
+
  private:
-  using Form = std::tuple<std::string, std::string, std::string>;
+  using Form = std::tuple<std::string, std::string, std::string_view>;
   static Form form_of(const ModelName& name) { return {name.stem, name.variant, name.ending}; }
 
   void add(const std::string& name, ModelName parsed) {
@@ -108,7 +116,7 @@ class Plan {
     }
     const std::vector<std::string> families = known_families();
     if (families.size() > 1) {
-      for (const Candidate& candidate : all()) plan_.models.push_back(candidate.files);
+      plan_.models = std::move(candidates_).take_files();
     } else if (families.size() == 1) {
       choose(families.front(), true);
     }

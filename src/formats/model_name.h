@@ -7,9 +7,9 @@
 namespace weigh {
 
 struct ModelName {
-  std::string stem;     // "diffusion_pytorch_model"
-  std::string variant;  // "fp16"; "" for none
-  std::string ending;   // ".safetensors"; of an index, that of its shards; "" for one that is not known
+  std::string stem;         // "diffusion_pytorch_model"
+  std::string variant;      // "fp16"; "" for none
+  std::string_view ending;  // ".safetensors"; of an index, that of its shards; "" for one that is not known
   bool is_index = false;
   bool is_part = false;  // one of several: has "-00001-of-00002"
 

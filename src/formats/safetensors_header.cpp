@@ -137,7 +137,6 @@ class HeaderReader {
     check_size(entry);
     place(entry);
     if (with_locations_) header_.offsets.push_back(kLengthSize + length_ + entry.begin);
-    header_.names.add(entry.name);
     Tensor& tensor = header_.tensors.emplace_back();
     tensor.name = entry.name;
     tensor.stored_bytes = entry.end - entry.begin;
@@ -274,7 +273,7 @@ class HeaderReader {
     }
   }
 
-  std::string label_;
+  const std::string& label_;
   const Limits& limits_;
   const bool with_locations_;
   std::uint64_t length_ = 0;

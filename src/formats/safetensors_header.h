@@ -17,7 +17,6 @@
 #include <utility>
 #include <vector>
 
-#include "bytes/hash.h"
 #include "bytes/source.h"
 #include "wire/json.h"
 
@@ -25,18 +24,6 @@
 #include "weigh/read.h"
 
 namespace weigh {
-
-// A set of names, to be compared with another: how many, and the sum of their hashes.
-struct NameSet {
-  std::uint64_t count = 0;
-  std::uint64_t sum = 0;
-
-  void add(std::string_view name) {
-    ++count;
-    sum += hash_of(name);
-  }
-  friend bool operator==(const NameSet&, const NameSet&) = default;
-};
 
 // What one file's header says, checked by itself.
 struct SafetensorsHeader {
@@ -48,7 +35,6 @@ struct SafetensorsHeader {
   std::vector<std::uint64_t> offsets;  // of the tensors' bytes in the file; empty unless they were asked for
   std::vector<std::pair<std::string, std::string>> metadata;  // __metadata__
   std::vector<Note> notes;
-  NameSet names;
 };
 
 // Reads the first 8 + N bytes only. Throws Error where the file breaks a rule above; that no name stands twice is left

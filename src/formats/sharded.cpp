@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include "bytes/ahead.h"
+#include "bytes/hash.h"
 #include "formats/pytorch.h"
 #include "formats/safetensors.h"
 #include "wire/json.h"
@@ -74,6 +75,18 @@ class IndexFile {
   std::unordered_map<std::string, Index> numbers_;
 };
 
+// A set of names, to be compared with another: how many, and the sum of their hashes.
+struct NameSet {
+  std::uint64_t count = 0;
+  std::uint64_t sum = 0;
+
+  void add(std::string_view name) {
+    ++count;
+    sum += hash_of(name);
+  }
+  friend bool operator==(const NameSet&, const NameSet&) = default;
+};
+
 // What an index says, without the names: enough where it is right, as it nearly always is.
 struct IndexDigest {
   std::map<std::string, NameSet> files;
@@ -124,7 +137,6 @@ SafetensorsHeader read_pytorch_shard(Source& source, const ReadOptions& options)
     named.name = header.escaped.emplace_front(shard.path_of(tensor));
     named.module = 0;
     named.next = kNone;
-    header.names.add(named.name);
     header.tensors.push_back(named);
   }
   header.extents = std::move(shard.extents);
@@ -196,7 +208,7 @@ class Sharded {
     for (const std::string& name : names) {
       Shard shard = shards.next();
       model_.source_bytes += shard.bytes;
-      names_of_.emplace(name, shard.header.names);
+      names_of_.emplace(name, shard.names);
       reader_->add(std::move(shard.header));
       ends_.emplace_back(static_cast<Index>(model_.tensors.size()), name);
       if (ends_.size() == 1) expect_tensors(names.size() * model_.tensors.size());
@@ -204,20 +216,24 @@ class Sharded {
   }
 
   struct Shard {
+    Shard(SafetensorsHeader its_header, std::uint64_t its_bytes) : header(std::move(its_header)), bytes(its_bytes) {
+      for (const Tensor& tensor : header.tensors) names.add(tensor.name);
+    }
     SafetensorsHeader header;
-    std::uint64_t bytes = 0;
+    NameSet names;
+    std::uint64_t bytes;
   };
 
   Shard read_shard(Source& source, json::Parser& parser) const {
     if (Glance glance(source); !matches_safetensors(glance))
       throw Error(ErrorKind::unsupported, source.label(), "is named as a shard but is no safetensors file");
-    return {read_safetensors_header(source, options_, parser), source.size()};
+    return Shard(read_safetensors_header(source, options_, parser), source.size());
   }
 
   Shard read_bin(Source& source) const {
     if (Glance glance(source); !matches_pytorch(glance))
       throw Error(ErrorKind::unsupported, source.label(), "is named as a shard but is no PyTorch file");
-    return {read_pytorch_shard(source, options_), source.size()};
+    return Shard(read_pytorch_shard(source, options_), source.size());
   }
 
   // Shards are alike: memory for all of them at once, up to what a large model needs, instead of copies as it grows.

@@ -24,7 +24,11 @@ std::uint64_t hash_in(Index module, std::string_view name) { return mix(hash_of(
 }  // namespace
 
 Index ModelBuilder::module(std::string_view path, Index root) {
-  if (trail_.empty() || trail_.front().module != root) trail_.assign(1, {root});
+  if (trail_.empty() || trail_.front().module != root) {
+    trail_.assign(1, {root});
+  } else if (path == trail_path_) {
+    return trail_.back().module;
+  }
   while (trail_.size() > 1 && !leads_to(path_of(trail_.back()), path)) trail_.pop_back();
   while (trail_.back().size < path.size()) {
     Step& above = trail_.back();
@@ -177,8 +181,10 @@ void ModelBuilder::tie(Index tied, Index original) {
 
 void ModelBuilder::place(Tensor& tensor) {
   const std::string_view path = tensor.name;
-  tensor.module = module_of(path);
-  tensor.name = keep(name_in(tensor.module, path, 0));
+  const std::size_t dot = path.rfind('.');
+  const bool is_of_root = dot == std::string_view::npos || dot == 0;
+  tensor.module = is_of_root ? 0 : module(path.substr(0, dot));
+  tensor.name = keep(is_of_root ? path : path.substr(dot + 1));
 }
 
 void ModelBuilder::link(Index index) {

@@ -90,7 +90,7 @@ class ModelBuilder {
   Model& model_;
   const Limits& limits_;
   Shapes shapes_;
-  std::array<std::string_view, 512> recent_names_ = {};  // by hash: names recur
+  std::array<std::string_view, 128> recent_names_ = {};  // by hash: names recur
   // Modules of the last path, its root first: the next name mostly shares them, or goes on with their next siblings,
   // and then nothing is looked up.
   std::vector<Step> trail_;

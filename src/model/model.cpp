@@ -12,14 +12,14 @@ Count Model::numel(const Tensor& tensor) const {
                                         std::pair(tensor.first_extent, std::uint64_t{0}));
     if (found != nested_elements.end() && found->first == tensor.first_extent) return found->second;
   }
-  Count count = 1;
-  for (const Extent* extent = shape_begin(tensor); extent != shape_end(tensor); ++extent) {
-    if (extent->is_known()) {
-      count *= extent->size();
-    } else {
-      count = count * Count::of(*extent);
-    }
-  }
+  const Extent* extent = shape_begin(tensor);
+  const Extent* end = shape_end(tensor);
+  // Mostly all are known, and numbers are faster than counts.
+  std::uint64_t number = 1;
+  for (std::uint64_t product = 0; extent != end && extent->is_known(); ++extent, number = product)
+    if (__builtin_mul_overflow(number, extent->size(), &product)) break;
+  Count count = number;
+  for (; extent != end; ++extent) count = count * Count::of(*extent);
   return count;
 }
 
@@ -55,13 +55,13 @@ std::string Model::path_of(Index module, std::string_view name) const {
 
 std::string_view Model::keep(std::string_view text) {
   if (text.empty()) return {};
-  if (text.size() > kChunk / 4) {  // a chunk of its own, and the last one stays in use
+  if (text.size() > kFirstChunk / 2) {  // a chunk of its own, and the last one stays in use
     char* place = text_.emplace_back(std::make_unique_for_overwrite<char[]>(text.size())).get();
     return {place, text.copy(place, text.size())};
   }
   if (text.size() > chunk_left_) {
-    chunk_ = text_.emplace_back(std::make_unique_for_overwrite<char[]>(kChunk)).get();
-    chunk_left_ = kChunk;
+    chunk_left_ = text_.empty() ? kFirstChunk : kChunk;
+    chunk_ = text_.emplace_back(std::make_unique_for_overwrite<char[]>(chunk_left_)).get();
   }
   const std::string_view kept(chunk_, text.copy(chunk_, text.size()));
   chunk_ += text.size();

@@ -59,6 +59,7 @@ bool is_buffer_name(std::string_view name) {
 
 Role infer_role(std::string_view name, DType dtype, std::span<const Extent> shape) {
   if (!can_be_parameter(dtype)) return Role::buffer;
+  if (name == "weight") return Role::parameter;  // as nearly all are
   bool known_buffer = is_buffer_name(name);
   // torch.nn.utils.spectral_norm and its parametrization; weight_norm has a weight_v, too, of the weight's rank.
   constexpr std::array<std::string_view, 4> kSingularVectors = {"weight_u", "weight_v", "_u", "_v"};

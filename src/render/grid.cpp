@@ -28,9 +28,10 @@ std::size_t with_gaps(const std::vector<std::size_t>& widths) {
   return all - std::min(all, kGap);
 }
 
-std::string line(const std::vector<GridColumn>& columns, const std::vector<std::size_t>& widths, auto&& cell) {
-  std::string text;
-  text.reserve(with_gaps(widths));
+// Writes over `text`.
+void make_line(std::string& text, const std::vector<GridColumn>& columns, const std::vector<std::size_t>& widths,
+               auto&& cell) {
+  text.clear();
   for (std::size_t i = 0; i < columns.size(); ++i) {
     if (i > 0) text.append(kGap, ' ');
     const std::string& content = cell(columns[i]);
@@ -40,7 +41,6 @@ std::string line(const std::vector<GridColumn>& columns, const std::vector<std::
     if (!columns[i].right_aligned) text.append(blanks, ' ');
   }
   text.erase(text.find_last_not_of(' ') + 1);
-  return text;
 }
 
 }  // namespace
@@ -61,12 +61,20 @@ void fit(std::vector<GridColumn>& columns, std::size_t width, std::string_view e
   for (std::string& cell : columns[0].cells) cell = cut_to(cell, room, ellipsis);
 }
 
-std::vector<std::string> lines_of(const std::vector<GridColumn>& columns) {
+void for_each_line(const std::vector<GridColumn>& columns, const std::function<void(std::string_view)>& visit) {
   const std::vector<std::size_t> widths = widths_of(columns);
-  std::vector<std::string> lines = {
-      line(columns, widths, [](const GridColumn& c) -> const std::string& { return c.title; })};
-  for (std::size_t row = 0; !columns.empty() && row < columns[0].cells.size(); ++row)
-    lines.push_back(line(columns, widths, [row](const GridColumn& c) -> const std::string& { return c.cells[row]; }));
+  std::string line;
+  make_line(line, columns, widths, [](const GridColumn& c) -> const std::string& { return c.title; });
+  visit(line);
+  for (std::size_t row = 0; !columns.empty() && row < columns[0].cells.size(); ++row) {
+    make_line(line, columns, widths, [row](const GridColumn& c) -> const std::string& { return c.cells[row]; });
+    visit(line);
+  }
+}
+
+std::vector<std::string> lines_of(const std::vector<GridColumn>& columns) {
+  std::vector<std::string> lines;
+  for_each_line(columns, [&](std::string_view line) { lines.emplace_back(line); });
   return lines;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,5 +22,7 @@ void fit(std::vector<GridColumn>& columns, std::size_t width, std::string_view e
 
 // The title line, then one line for each row; no blanks at the ends of lines.
 std::vector<std::string> lines_of(const std::vector<GridColumn>& columns);
+// The same one by one: a line is there during its call only.
+void for_each_line(const std::vector<GridColumn>& columns, const std::function<void(std::string_view)>& visit);
 
 }  // namespace weigh

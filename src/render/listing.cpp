@@ -33,6 +33,7 @@ std::vector<GridColumn> columns_of(const Listing& listing, const RenderOptions& 
     column.title = title;
     column.right_aligned = is_number;
     column.optional = is_optional;
+    column.cells.reserve(listing.models.size());
     for (const ListedModel& model : listing.models) column.cells.push_back(cell(model));
     const bool is_empty =
         std::all_of(column.cells.begin(), column.cells.end(), [](auto& cell) { return cell.empty(); });
@@ -59,10 +60,10 @@ std::string table(const Listing& listing, const RenderOptions& options) {
                                            with_commas(listing.models.size()), listing.models.size() == 1 ? "" : "s");
   std::string out = options.color ? fmt::format("{}{}{}\n\n", kBold, headline, kPlain) : headline + "\n\n";
   bool is_title = true;
-  for (const std::string& line : lines_of(columns)) {
+  for_each_line(columns, [&](std::string_view line) {
     const bool is_bold = std::exchange(is_title, false) && options.color;
-    out.append(kIndent, ' ').append(is_bold ? fmt::format("{}{}{}", kBold, line, kPlain) : line) += '\n';
-  }
+    out.append(kIndent, ' ').append(is_bold ? kBold : "").append(line).append(is_bold ? kPlain : "") += '\n';
+  });
   return out;
 }
 
@@ -93,9 +94,9 @@ std::string markdown(const Listing& listing, const RenderOptions& options) {
 
 }  // namespace
 
-ListedModel listed(const Summary& summary, const std::string& name) {
+ListedModel listed(const Summary& summary, std::string name) {
   const Model& model = *summary.model;
-  return {name, model.format, model.kind, model.architecture, model.notes.size(), summary.totals};
+  return {std::move(name), model.format, model.kind, model.architecture, model.notes.size(), summary.totals};
 }
 
 std::string render(const Listing& listing, const RenderOptions& options) {

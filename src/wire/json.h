@@ -2,7 +2,9 @@
 // errors that say where.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <optional>
 #include <string>
@@ -50,13 +52,14 @@ class Key {
  public:
   Key(const Document& document, simdjson::ondemand::field& field) : document_(document), field_(field) {}
 
-  // Whether it is this name, which holds neither quotes nor backslashes. Its end is not looked for.
+  // Whether it is this name, which holds neither quotes nor backslashes and is shorter than the padding. Its end is not
+  // looked for.
   bool is(std::string_view name) {
     if (text_) return *text_ == name;
     const char* raw = field_.key().raw();
-    std::size_t same = 0;
-    while (same < name.size() && raw[same] == name[same]) ++same;
-    return raw[same] == '\\' ? text() == name : same == name.size() && raw[same] == '"';
+    if (std::memcmp(raw, name.data(), name.size()) == 0 && raw[name.size()] == '"') return true;
+    const char* other = std::mismatch(name.begin(), name.end(), raw).second;
+    return *other == '\\' && text() == name;
   }
   // A view into the text; into the parser, and valid until the next document, where it holds escapes.
   std::string_view text();

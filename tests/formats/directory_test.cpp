@@ -44,7 +44,7 @@ Files empty_files(std::initializer_list<const char*> names) {
 TEST(ModelName, TellsVariantsAndParts) {
   const auto told = [](std::string_view text) {
     const ModelName name = parse_model_name(text);
-    return name.stem + "|" + name.variant + "|" + name.ending + (name.is_index ? " index" : "") +
+    return name.stem + "|" + name.variant + "|" + std::string(name.ending) + (name.is_index ? " index" : "") +
            (name.is_part ? " part" : "");
   };
   EXPECT_EQ(told("model.safetensors"), "model||.safetensors");
