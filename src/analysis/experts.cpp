@@ -1,7 +1,6 @@
 #include "analysis/experts.h"
 
 #include <algorithm>
-#include <array>
 #include <string_view>
 
 #include "model/names.h"
@@ -10,8 +9,8 @@
 namespace weigh {
 namespace {
 
-constexpr std::array<std::string_view, 5> kExperts = {"experts", "local_experts", "routed_experts", "moe_experts",
-                                                      "mlp_experts"};
+constexpr Names kExperts("experts", "local_experts", "routed_experts", "moe_experts", "mlp_experts");
+
 class ActiveFinder {
  public:
   explicit ActiveFinder(const Summary& summary)
@@ -61,7 +60,7 @@ class ActiveFinder {
 
   bool is_pool(Index module) const {
     const Index first = model_.modules[module].first_child;
-    return module != 0 && is_one_of(kExperts, model_.modules[module].name) && first != kNone &&
+    return module != 0 && kExperts.contains(model_.modules[module].name) && first != kNone &&
            model_.modules[first].name.find_first_not_of("0123456789") == std::string_view::npos;
   }
 
@@ -122,9 +121,9 @@ class ActiveFinder {
     const std::string_view parent = owner.parent == kNone ? "" : model_.modules[owner.parent].name;
     if (first == Extent(config_.pools[0])) {
       const bool is_in_a_mixture = owner.name.ends_with("moe") || parent.ends_with("moe");
-      return is_one_of(kExperts, owner.name) || owner.name.ends_with("_exps") || (tensor.rank == 3 && is_in_a_mixture);
+      return kExperts.contains(owner.name) || owner.name.ends_with("_exps") || (tensor.rank == 3 && is_in_a_mixture);
     }
-    return is_one_of(kExperts, parent) && first.is_known() && first.size() % config_.pools[0] == 0;
+    return kExperts.contains(parent) && first.is_known() && first.size() % config_.pools[0] == 0;
   }
 
   // "gate.weight_1" beside "gate.weight".

@@ -1,7 +1,5 @@
 #include "analysis/parts.h"
 
-#include <algorithm>
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -15,28 +13,13 @@
 namespace weigh {
 namespace {
 
-constexpr std::array<std::string_view, 20> kTowers = {"vision_model",
-                                                      "vision_tower",
-                                                      "visual",
-                                                      "vpm",
-                                                      "vit",
-                                                      "vision_encoder",
-                                                      "image_encoder",
-                                                      "resampler",
-                                                      "resampler_model",
-                                                      "multi_modal_projector",
-                                                      "mm_projector",
-                                                      "vision_projection",
-                                                      "audio_tower",
-                                                      "audio_model",
-                                                      "audio_encoder",
-                                                      "apm",
-                                                      "audio_projection_layer",
-                                                      "speech_encoder",
-                                                      "embed_tokens_extend",
-                                                      "vision_moe"};  // experts that text does not pass
-constexpr std::array<std::string_view, 2> kLanguageModels = {"language_model", "llm"};
-constexpr std::array<std::string_view, 2> kPredicting = {"mtp", "mtp_layers"};
+constexpr Names kTowers("vision_model", "vision_tower", "visual", "vpm", "vit", "vision_encoder", "image_encoder",
+                        "resampler", "resampler_model", "multi_modal_projector", "mm_projector", "vision_projection",
+                        "audio_tower", "audio_model", "audio_encoder", "apm", "audio_projection_layer",
+                        "speech_encoder", "embed_tokens_extend",
+                        "vision_moe");  // experts that text does not pass
+constexpr Names kLanguageModels("language_model", "llm");
+constexpr Names kPredicting("mtp", "mtp_layers");
 
 // "model.layers.61" of a model that says it has 61 layers, and further ones that predict.
 bool is_behind_the_last(const Model& model, Index module) {
@@ -59,10 +42,10 @@ void find_parts(Summary& summary) {
     is_inside[i] = is_inside[model.modules[i].parent];
     if (is_inside[i] || model.modules[i].alias_of != kNone) continue;
     const std::string_view name = model.modules[i].name;
-    has_text |= is_text_embedding(name) || is_one_of(kLanguageModels, name);
-    if (is_one_of(kTowers, name)) {
+    has_text |= is_text_embedding(name) || kLanguageModels.contains(name);
+    if (kTowers.contains(name)) {
       towers.push_back(i);
-    } else if (is_one_of(kPredicting, name) || is_behind_the_last(model, i)) {
+    } else if (kPredicting.contains(name) || is_behind_the_last(model, i)) {
       predicting.push_back(i);
     } else {
       continue;

@@ -27,60 +27,51 @@ class CopiedSections {
   std::vector<Index> roots_;  // empty in a file without copies
 };
 
-// Weights that a packed tensor holds: at least one in an element, where their width is not told.
-Count logical_of(const Summary& summary, std::size_t tensor, Count numel) {
-  const std::uint64_t logical = summary.quantized.logical[tensor];
-  return logical == QuantizedWeights::kUnknown ? std::move(numel) + Count::unknown() : Count(logical);
-}
-
-// Not where one counts for oneself.
-bool is_quantised(const Summary& summary) { return !summary.quantized.empty() && !summary.count; }
-
-Scheme scheme_of(const Summary& summary, const Tensor& tensor) {
-  return is_quantised(summary) ? summary.quantized.schemes[summary.model->index_of(tensor)] : Scheme::none;
-}
-
-// How many elements a tensor has, and bytes.
+// What one tensor amounts to.
 struct Amount {
-  explicit Amount(const Summary& summary, const Tensor& tensor)
-      : numel(summary.numel(tensor)), bytes(summary.model->bytes(tensor, numel)) {}
-  Count numel;
+  Amount(const Summary& summary, const Tensor& tensor)
+      : numel(summary.numel(tensor)), elements(numel.known()), bytes(summary.model->bytes(tensor, numel)) {
+    if (summary.quantized.empty() || summary.count) return;  // where one counts for oneself, an element is what it is
+    const Index index = summary.model->index_of(tensor);
+    part = summary.quantized.parts[index];
+    scheme = summary.quantized.schemes[index];
+    if (part != Part::packed) return;
+    const std::uint64_t logical = summary.quantized.logical[index];
+    numel = logical == QuantizedWeights::kUnknown ? numel + Count::unknown() : Count(logical);
+  }
+
+  Count numel;             // weights; of a packed tensor at least one in an element, where their width is not told
+  std::uint64_t elements;  // that are known, as they are stored
   Count bytes;
+  Part part = Part::plain;
+  Scheme scheme = Scheme::none;
 };
 
-// Adds what one tensor amounts to, or takes it away again.
+// Adds it, or takes it away again.
 template <class Operation>
-void apply(const Summary& summary, const Tensor& tensor, Amount amount, Tally& tally, Operation operation) {
-  Count& numel = amount.numel;
+void apply(const Tensor& tensor, const Amount& amount, Tally& tally, Operation operation) {
   const bool is_uninitialised = tensor.state == State::uninitialised;
   operation(tally.bytes, amount.bytes);
-  Part part = Part::plain;
-  if (is_quantised(summary)) {
-    const Index index = summary.model->index_of(tensor);
-    part = summary.quantized.part(index);
-    if (part == Part::packed) numel = logical_of(summary, index, std::move(numel));
-  }
-  if (part == Part::overhead || (part == Part::plain && tensor.role == Role::buffer)) {
-    operation(tally.buffers, numel);
+  if (amount.part == Part::overhead || (amount.part == Part::plain && tensor.role == Role::buffer)) {
+    operation(tally.buffers, amount.numel);
     operation(tally.uninitialized_buffers, is_uninitialised);
     return;
   }
+  operation(tally.parameters, amount.numel);
   operation(tally.uninitialized_parameters, is_uninitialised);
-  if (tensor.requires_grad == RequiresGrad::yes) operation(tally.trainable, numel);
+  if (tensor.requires_grad == RequiresGrad::yes) operation(tally.trainable, amount.numel);
   const bool is_recorded =
-      tensor.requires_grad != RequiresGrad::not_recorded || (part == Part::packed && tensor.role_recorded);
+      tensor.requires_grad != RequiresGrad::not_recorded || (amount.part == Part::packed && tensor.role_recorded);
   if (!is_recorded) tally.trainable_recorded = false;
-  operation(tally.parameters, std::move(numel));
 }
 
-constexpr auto kAdd = [](auto& sum, auto&& part) { sum += part; };
-constexpr auto kSubtract = [](auto& sum, auto&& part) { sum -= part; };
+constexpr auto kAdd = [](auto& sum, const auto& part) { sum += part; };
+constexpr auto kSubtract = [](auto& sum, const auto& part) { sum -= part; };
 
-void add(Tally& sum, const Summary& summary, const Tensor& tensor, Amount amount) {
-  apply(summary, tensor, std::move(amount), sum, kAdd);
+void add(Tally& sum, const Tensor& tensor, const Amount& amount) {
+  apply(tensor, amount, sum, kAdd);
   ++sum.tensors;
-  const Scheme scheme = scheme_of(summary, tensor);
-  scheme == Scheme::none ? sum.dtypes.insert(tensor.dtype) : sum.schemes.insert(scheme);
+  amount.scheme == Scheme::none ? sum.dtypes.insert(tensor.dtype) : sum.schemes.insert(amount.scheme);
 }
 
 void add(Tally& sum, const Tally& part) {
@@ -142,7 +133,7 @@ void count_ties_once(const Summary& summary, const CopiedSections& copy, std::ve
     Amount amount(summary, model.tensors[a.original]);
     if (stored_apart[a.original]) amount.bytes = 0;
     for (; module != kNone; module = copy[module] == module ? kNone : model.modules[module].parent)
-      apply(summary, model.tensors[a.original], amount, tallies[module], kSubtract);
+      apply(model.tensors[a.original], amount, tallies[module], kSubtract);
   }
 }
 
@@ -207,13 +198,13 @@ void tally(Summary& summary) {
   std::vector<DTypeShare> shares;
   tallies.assign(model.modules.size(), {});
   for (const Tensor& tensor : model.tensors) {
-    Amount amount(summary, tensor);
+    const Amount amount(summary, tensor);
     if ((tensor.tied_to == kNone || tensor.stored_apart) && copy[tensor.module] == kNone) {
       DTypeShare& share = share_of(shares, tensor.dtype);
-      share.elements += amount.numel.known();
+      share.elements += amount.elements;
       share.bytes += amount.bytes.known();
     }
-    add(tallies[tensor.module], summary, tensor, std::move(amount));
+    add(tallies[tensor.module], tensor, amount);
   }
   for (std::size_t i = model.modules.size() - 1; i > 0; --i)
     if (copy[i] != i) add(tallies[model.modules[i].parent], tallies[i]);
@@ -229,7 +220,7 @@ Tally tally_own(const Summary& summary, Index module) {
   for (Index i = model.modules[module].first_tensor; i != kNone; i = model.tensors[i].next) {
     const Tensor& tensor = model.tensors[i];
     bool counted_before = tensor.tied_to != kNone && model.tensors[tensor.tied_to].module == module;
-    if (!counted_before) add(tally, summary, tensor, Amount(summary, tensor));
+    if (!counted_before) add(tally, tensor, Amount(summary, tensor));
   }
   return tally;
 }

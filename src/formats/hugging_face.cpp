@@ -1,7 +1,6 @@
 #include "formats/hugging_face.h"
 
 #include <algorithm>
-#include <array>
 
 #include <fmt/format.h>
 
@@ -17,7 +16,8 @@ namespace {
 
 constexpr std::string_view kName = "config.json";
 constexpr std::string_view kModelOpt = "hf_quant_config.json";
-constexpr std::array<std::string_view, 4> kFacts = {"model_type", "torch_dtype", "dtype", "transformers_version"};
+constexpr Names kOutputs("lm_head", "embed_out");
+constexpr Names kFacts("model_type", "torch_dtype", "dtype", "transformers_version");
 
 ConfigKeys read_facts(Source& source, const Limits& limits, Model& model) {
   json::File file(source, limits);
@@ -37,7 +37,7 @@ ConfigKeys read_facts(Source& source, const Limits& limits, Model& model) {
       model.architecture = std::string(fact.substr(0, 200));
       return;
     }
-    if (is_one_of(kFacts, key) && !value.get_string().get(fact)) model.metadata.emplace_back(key, fact.substr(0, 200));
+    if (kFacts.contains(key) && !value.get_string().get(fact)) model.metadata.emplace_back(key, fact.substr(0, 200));
     keys.add(document, key, value);
   });
   return keys;
@@ -53,14 +53,13 @@ void add_quantization(Source& source, const Limits& limits, ConfigKeys& keys) {
 
 // An output layer that is the embedding, though the file holds both: told by the configuration alone.
 void tie_embeddings(Model& model) {
-  constexpr std::array<std::string_view, 2> kOutputs = {"lm_head", "embed_out"};
   Index input = kNone;
   Index output = kNone;
   for (std::size_t i = 0; i < model.tensors.size(); ++i) {
     const Tensor& tensor = model.tensors[i];
     if (tensor.name != "weight" || tensor.tied_to != kNone || tensor.rank != 2) continue;
     const std::string_view owner = model.modules[tensor.module].name;
-    Index* place = is_text_embedding(owner) ? &input : is_one_of(kOutputs, owner) ? &output : nullptr;
+    Index* place = is_text_embedding(owner) ? &input : kOutputs.contains(owner) ? &output : nullptr;
     if (place == nullptr) continue;
     if (*place != kNone) return;  // several of them: which belong together is not told
     *place = static_cast<Index>(i);

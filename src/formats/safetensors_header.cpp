@@ -63,10 +63,10 @@ DType dtype_of(std::string_view name) {
 
 // Bytes that the shape and dtype need; nothing where 64 bits do not count them.
 std::optional<std::uint64_t> needed_bytes(const Entry& entry) {
-  std::optional<std::uint64_t> bits_needed = bits(entry.dtype);
-  for (Extent extent : entry.shape) bits_needed = bits_needed ? checked_mul(*bits_needed, extent.size()) : std::nullopt;
-  if (bits_needed) return *bits_needed / 8 + (*bits_needed % 8 != 0);
-  return std::nullopt;
+  std::uint64_t bits_needed = bits(entry.dtype);
+  for (Extent extent : entry.shape)
+    if (__builtin_mul_overflow(bits_needed, extent.size(), &bits_needed)) return std::nullopt;
+  return bits_needed / 8 + (bits_needed % 8 != 0);
 }
 
 constexpr std::size_t kMostNotes = 100;

@@ -36,8 +36,7 @@ Index ModelBuilder::module(std::string_view path, Index root) {
     const std::size_t end = std::min(path.find('.', begin), path.size());
     const std::string_view name = path.substr(begin, end - begin);
     Index child = next_child(above, name);
-    if (child == kNone && !is_surely_new(above.module, name)) child = find_child(above.module, name);
-    if (child == kNone) child = add_child(above.module, name);
+    if (child == kNone) child = find_or_add_child(above.module, name);
     above.child = child;
     trail_.push_back({child, end});
     if (trail_.size() > limits_.module_depth) {
@@ -54,9 +53,19 @@ Index ModelBuilder::module_of(std::string_view tensor, Index root) {
   return dot == std::string_view::npos || dot == 0 ? root : module(tensor.substr(0, dot), root);
 }
 
+Index ModelBuilder::find_or_add_child(Index parent, std::string_view name) {
+  const bool is_in_order = comes_last(parent, name);
+  const Index found = is_in_order ? kNone : find_child(parent, name);
+  return found == kNone ? append_child(parent, name, is_in_order) : found;
+}
+
 Index ModelBuilder::add_child(Index parent, std::string_view name) {
+  return append_child(parent, name, comes_last(parent, name));
+}
+
+Index ModelBuilder::append_child(Index parent, std::string_view name, bool is_in_order) {
   auto child = static_cast<Index>(model_.modules.size());
-  if (!is_surely_new(parent, name)) unsorted_[parent] = true;
+  if (!is_in_order) unsorted_[parent] = true;
   Module module;
   module.name = keep(name);
   model_.modules.push_back(module);
@@ -91,7 +100,7 @@ Index ModelBuilder::next_child(const Step& above, std::string_view name) const {
 }
 
 // Sorted names come in the order of siblings: behind the last of them, if they all did, there can be no other.
-bool ModelBuilder::is_surely_new(Index parent, std::string_view name) const {
+bool ModelBuilder::comes_last(Index parent, std::string_view name) const {
   const Index last = model_.modules[parent].last_child;
   return last == kNone || (model_.modules[last].name < name && !unsorted_[parent]);
 }

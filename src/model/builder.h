@@ -83,7 +83,9 @@ class ModelBuilder {
   Index next_child(const Step& above, std::string_view name) const;
   Index find_child(Index parent, std::string_view name);
   Index find_among_many(Index parent, std::string_view name);
-  bool is_surely_new(Index parent, std::string_view name) const;
+  Index find_or_add_child(Index parent, std::string_view name);
+  Index append_child(Index parent, std::string_view name, bool is_in_order);
+  bool comes_last(Index parent, std::string_view name) const;
   bool is_crowded(Index module) const;
   void link_child(Index parent, Index child);
 
