@@ -46,6 +46,8 @@ class DirectoryFolder final : public Folder {
 
   bool contains(std::string_view name) const override {
     check_name(label(), name);
+    if (is_listed() && name.find('/') == std::string_view::npos)
+      return std::binary_search(entries_.files.begin(), entries_.files.end(), name);
     std::error_code ignored;
     return fs::is_regular_file(path_of(name), ignored);
   }
@@ -59,11 +61,10 @@ class DirectoryFolder final : public Folder {
 
   std::unique_ptr<Source> open(std::string_view name) const override {
     check_name(label(), name);
-    const int directory = descriptor_.load(std::memory_order_acquire);
     std::string path = path_of(name);
-    if (directory < 0) return open_file(path);
+    if (!is_listed()) return open_file(path);
     const std::size_t way = path.size() - name.size();
-    return open_file_in(directory, std::move(path), way);
+    return open_file_in(descriptor_, std::move(path), way);
   }
 
   std::unique_ptr<Folder> enter(std::string_view name) const override {
@@ -72,6 +73,8 @@ class DirectoryFolder final : public Folder {
   }
 
  private:
+  bool is_listed() const { return descriptor_.load(std::memory_order_acquire) >= 0; }
+
   // Read once: many ask for them, and a directory may hold thousands.
   const Entries& entries() const {
     std::call_once(is_listed_, [this] {

@@ -42,17 +42,12 @@ std::string natural_key(std::string_view name) {
   return key;
 }
 
-bool has_meaning(const Folder& folder) {
-  const auto table = directory_format_table();
-  return std::any_of(table.begin(), table.end(), [&](const DirectoryFormat& format) { return format.matches(folder); });
-}
-
 class Search {
  public:
   explicit Search(const Folder& root) : root_(root) {}
 
   std::vector<CollectedModel> run() {
-    if (has_meaning(root_)) return {};
+    if (directory_format_of(root_) != nullptr) return {};
     DirectoryPlan plan = plan_directory(root_);
     if (plan.models.size() == 1) return {};
     add_files("", std::move(plan));
@@ -91,7 +86,7 @@ class Search {
 
   // What is a model as a whole is not looked into.
   void add_folder(const Folder& folder, const std::string& path) {
-    if (has_meaning(folder)) return found_.push_back({path, path, {}});
+    if (directory_format_of(folder) != nullptr) return found_.push_back({path, path, {}});
     DirectoryPlan plan = plan_directory(folder);
     if (plan.models.size() == 1) return found_.push_back({path, path, {}});
     add_files(path, std::move(plan));

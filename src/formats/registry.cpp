@@ -1,5 +1,6 @@
 #include "formats/registry.h"
 
+#include <algorithm>
 #include <array>
 #include <iterator>
 #include <memory>
@@ -150,13 +151,16 @@ Model read(Folder& folder, std::string_view name, const ReadOptions& options) {
     return model;
   }
   model.source = folder.label();
-  for (const DirectoryFormat& format : kDirectoryFormats) {
-    if (!format.matches(folder)) continue;
-    format.read(folder, options, model);
-    return model;
-  }
-  read_directory(folder, options, model);
+  const DirectoryFormat* format = directory_format_of(folder);
+  (format == nullptr ? read_directory : format->read)(folder, options, model);
   return model;
+}
+
+const DirectoryFormat* directory_format_of(const Folder& folder) {
+  (void)folder.names();  // each format looks for a few, and the system need not be asked for each
+  const auto* found = std::find_if(kDirectoryFormats.begin(), kDirectoryFormats.end(),
+                                   [&](const DirectoryFormat& format) { return format.matches(folder); });
+  return found == kDirectoryFormats.end() ? nullptr : found;
 }
 
 void read_directory(Folder& folder, const ReadOptions& options, Model& model) {

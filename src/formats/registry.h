@@ -39,6 +39,9 @@ struct DirectoryFormat {
 std::span<const Format> format_table();
 std::span<const DirectoryFormat> directory_format_table();
 
+// That of a directory; null where it is a model file and what lies beside it, or holds several.
+const DirectoryFormat* directory_format_of(const Folder& folder);
+
 // A directory of one model: a file, an index with its shards, or shards without one, and what lies beside them.
 void read_directory(Folder& folder, const ReadOptions& options, Model& model);
 // Of several in one directory; nothing where a file is of no known format.

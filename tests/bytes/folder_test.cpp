@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "support/files.h"
+#include "support/scratch_folder.h"
 
 #include "weigh/error.h"
 
@@ -26,16 +27,14 @@ using Names = std::vector<std::string>;
 class BothFolders : public ::testing::TestWithParam<bool> {
  protected:
   BothFolders() {
-    std::string pattern = (fs::temp_directory_path() / "weigh_folder_XXXXXX").string();
-    path_ = ::mkdtemp(pattern.data());
     fs::create_directory(path_ + "/sub");
     for (const auto& [name, bytes] : files_) std::ofstream(path_ + "/" + name) << bytes;
     folder_ = GetParam() ? memory_folder(path_, files_) : open_folder(path_);
   }
-  ~BothFolders() override { fs::remove_all(path_); }
 
   const std::map<std::string, std::string> files_ = {{"b.bin", "bbb"}, {"a.json", "{}"}, {"sub/c.bin", "c"}};
-  std::string path_;
+  const testing::ScratchFolder scratch_;
+  const std::string path_ = scratch_.path().string();
   std::unique_ptr<Folder> folder_;
 };
 
@@ -59,10 +58,14 @@ TEST_P(BothFolders, OpensTheSameWhereItWasListed) {
 }
 
 TEST_P(BothFolders, TellsWhatItContains) {
-  EXPECT_TRUE(folder_->contains("b.bin"));
-  EXPECT_TRUE(folder_->contains("sub/c.bin"));
-  EXPECT_FALSE(folder_->contains("sub"));
-  EXPECT_FALSE(folder_->contains("B.bin"));
+  for (const char* when : {"before it is listed", "afterwards"}) {
+    SCOPED_TRACE(when);
+    EXPECT_TRUE(folder_->contains("b.bin"));
+    EXPECT_TRUE(folder_->contains("sub/c.bin"));
+    EXPECT_FALSE(folder_->contains("sub"));
+    EXPECT_FALSE(folder_->contains("B.bin"));
+    (void)folder_->names();
+  }
 }
 
 TEST_P(BothFolders, TellsSizes) {
@@ -122,6 +125,17 @@ TEST(FolderOfMemory, WithoutALabelLeavesItOutOfPaths) {
 }
 
 TEST(FolderOfMemory, MayBeEmpty) { EXPECT_EQ(memory_folder("m", {})->names(), Names{}); }
+
+TEST(FolderOfDisk, ContainsWhatLinksLeadTo) {
+  const testing::ScratchFolder folder;
+  std::ofstream(folder.path_of("model.bin")) << "m";
+  fs::create_symlink("model.bin", folder.path_of("link.bin"));
+  fs::create_symlink("nowhere", folder.path_of("dangling.bin"));
+  const std::unique_ptr<Folder> opened = open_folder(folder.path().string());
+  EXPECT_EQ(opened->names(), (Names{"link.bin", "model.bin"}));
+  EXPECT_TRUE(opened->contains("link.bin"));
+  EXPECT_FALSE(opened->contains("dangling.bin"));
+}
 
 TEST(FolderOfDisk, ThatHasVanishedIsRefused) {
   EXPECT_EQ(error_of([] { open_folder("/no/such/folder")->names(); }),

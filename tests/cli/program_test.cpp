@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "support/files.h"
+#include "support/scratch_folder.h"
 
 namespace weigh {
 namespace {
@@ -38,14 +39,10 @@ const std::string kModel = testing::data_path("pytorch/gat_module_after.pt");
 
 class Program : public ::testing::Test {
  protected:
-  Program() : scratch_(fs::temp_directory_path() / ("weigh-test-" + std::to_string(getpid()))) {
-    fs::create_directories(scratch_);
-  }
-  ~Program() override { fs::remove_all(scratch_); }
+  std::string path(const std::string& name) const { return folder_.path_of(name); }
 
-  std::string path(const std::string& name) const { return (scratch_ / name).string(); }
-
-  fs::path scratch_;
+  const testing::ScratchFolder folder_;
+  const fs::path& scratch_ = folder_.path();
 };
 
 TEST_F(Program, PrintsTheSameAsTheLibraryExample) {

@@ -13,6 +13,7 @@
 #include "bytes/folder.h"
 #include "formats/made_files.h"
 #include "support/files.h"
+#include "support/scratch_folder.h"
 
 namespace weigh::testing {
 namespace {
@@ -105,13 +106,10 @@ TEST(Collection, GoesOnBehindWhatCannotBeRead) {
 }
 
 TEST(Collection, EndsWhereLinksLeadBack) {
-  namespace fs = std::filesystem;
-  const fs::path root = fs::temp_directory_path() / "weigh_links_lead_back";
-  fs::remove_all(root);
-  fs::create_directories(root / "a");
-  fs::create_directory_symlink(root, root / "a" / "back");
-  EXPECT_TRUE(find_models(*open_folder(root.string())).empty());
-  fs::remove_all(root);
+  const ScratchFolder root;
+  std::filesystem::create_directories(root.path_of("a"));
+  std::filesystem::create_directory_symlink(root.path(), root.path_of("a/back"));
+  EXPECT_TRUE(find_models(*open_folder(root.path().string())).empty());
 }
 
 TEST(Collection, GoesOnBehindAModelThatNeedsTooMuchMemory) {

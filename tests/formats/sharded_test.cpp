@@ -1,5 +1,4 @@
 // Shards, their index and the config.json beside them: what agrees, what does not, what is not there.
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -13,6 +12,7 @@
 
 #include "formats/made_files.h"
 #include "support/files.h"
+#include "support/scratch_folder.h"
 
 namespace weigh::testing {
 namespace {
@@ -184,27 +184,24 @@ TEST(Sharded, RefuseAnIndexOfTooManyShards) {
 class OutsideFolder : public ::testing::Test {
  protected:
   void SetUp() override {
-    std::string pattern = (std::filesystem::temp_directory_path() / "weigh_sharded_XXXXXX").string();
-    root_ = ::mkdtemp(pattern.data());
-    std::filesystem::create_directory(root_ / "model");
+    std::filesystem::create_directory(root_.path_of("model"));
     write("outside.safetensors", one_tensor("secret.w"));
   }
-  void TearDown() override { std::filesystem::remove_all(root_); }
 
   void write(const std::string& name, const std::string& bytes) const {
-    std::ofstream(root_ / name, std::ios::binary) << bytes;
+    std::ofstream(root_.path_of(name), std::ios::binary) << bytes;
   }
   std::string refusal_of_index_of(const std::string& file) const {
     write(std::string("model/") + kIndex, index_of({{"secret.w", file}}));
-    return error_of([&] { read((root_ / "model").string()); });
+    return error_of([&] { read(root_.path_of("model")); });
   }
 
-  std::filesystem::path root_;
+  const ScratchFolder root_;
 };
 
 TEST_F(OutsideFolder, IsNotOpenedForAnIndex) {
-  const std::string folder = (root_ / "model").string();
-  const std::string absolute = (root_ / "outside.safetensors").string();
+  const std::string folder = root_.path_of("model");
+  const std::string absolute = root_.path_of("outside.safetensors");
   for (const std::string& file : {std::string("../outside.safetensors"), std::string("x/../../outside.safetensors"),
                                   absolute, std::string("/etc/passwd"), std::string("..")}) {
     EXPECT_EQ(refusal_of_index_of(file),

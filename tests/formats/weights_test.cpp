@@ -1,5 +1,4 @@
 // A terabyte of weights, none of which is read: files with a hole where the weights would be.
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -10,6 +9,7 @@
 #include "bytes/source.h"
 #include "formats/made_files.h"
 #include "formats/registry.h"
+#include "support/scratch_folder.h"
 
 namespace weigh::testing {
 namespace {
@@ -21,12 +21,6 @@ constexpr std::uint64_t kMostRead = 100'000;
 
 class Terabyte : public ::testing::Test {
  protected:
-  void SetUp() override {
-    std::string pattern = (fs::temp_directory_path() / "weigh_terabyte_XXXXXX").string();
-    folder_ = ::mkdtemp(pattern.data());
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-
   // False where the file system has no room for such a size.
   bool write(const std::string& head, std::uint64_t hole, const std::string& tail) const {
     std::ofstream(path_of(), std::ios::binary) << head;
@@ -36,7 +30,7 @@ class Terabyte : public ::testing::Test {
     std::ofstream(path_of(), std::ios::binary | std::ios::app) << tail;
     return fs::file_size(path_of()) == head.size() + hole + tail.size();
   }
-  std::string path_of() const { return (folder_ / "m").string(); }
+  std::string path_of() const { return folder_.path_of("m"); }
 
   // As the registry does, of a source that tells how much was read.
   Model read_counting(std::uint64_t& bytes_read) const {
@@ -52,7 +46,7 @@ class Terabyte : public ::testing::Test {
     return model;
   }
 
-  fs::path folder_;
+  const ScratchFolder folder_;
 };
 
 TEST_F(Terabyte, OfSafetensorsIsNotRead) {

@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "support/files.h"
+#include "support/scratch_folder.h"
 
 #include "weigh/error.h"
 
@@ -187,18 +188,13 @@ TEST(JsonWorkspace, ServesAfterAMalformedText) {
 
 class JsonFile : public ::testing::Test {
  protected:
-  JsonFile() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "weigh_json_XXXXXX").string();
-    folder_ = ::mkdtemp(pattern.data());
-  }
-  ~JsonFile() override { std::filesystem::remove_all(folder_); }
   std::unique_ptr<Source> with(std::string_view text) const {
-    std::ofstream(folder_ + "/c.json", std::ios::binary) << text;
-    return open_file(folder_ + "/c.json");
+    std::ofstream(folder_.path_of("c.json"), std::ios::binary) << text;
+    return open_file(folder_.path_of("c.json"));
   }
 
  private:
-  std::string folder_;
+  const testing::ScratchFolder folder_;
 };
 
 TEST_F(JsonFile, IsReadWholeWhateverItsSize) {
