@@ -48,7 +48,11 @@ class Literal {
       expect(':');
       if (key == "descr" && !std::exchange(has_descr, true)) {
         header.is_record = peek() == '[';
-        header.fields = header.is_record ? record() : std::vector{NpyField{"", type(quoted("the type")), {}}};
+        if (header.is_record) {
+          header.fields = record();
+        } else {
+          header.fields.emplace_back().type = type(quoted("the type"));
+        }
       } else if (key == "fortran_order" && !std::exchange(has_order, true)) {
         header.fortran_order = boolean();
       } else if (key == "shape" && !std::exchange(has_shape, true)) {
