@@ -86,7 +86,7 @@ class Ahead {
   };
 
   // A few for each thread, so that what waits takes little memory.
-  bool can_begin() const { return first_ + made_.size() < count_ && made_.size() < 2 * threads_.size() + 1; }
+  bool can_begin() const { return first_ + made_.size() < count_ && made_.size() < 8 * threads_.size() + 1; }
 
   void run(const Make& make) {
     std::unique_lock lock(mutex_);

@@ -124,7 +124,7 @@ std::future<void> load_json(const Folder& folder) {
 }
 
 // Small models are read faster than threads hand them over: some at a time, and some times for each thread.
-std::size_t batch_size(std::size_t models) { return std::clamp<std::size_t>(models / 32, 1, 64); }
+std::size_t batch_size(std::size_t models) { return std::clamp<std::size_t>(models / 64, 1, 64); }
 
 }  // namespace
 
