@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "support/files.h"
+#include "support/scratch_folder.h"
 
 #include "weigh/error.h"
 
@@ -24,20 +25,14 @@ using testing::error_of;
 // A folder of its own for every test, gone after it.
 class SourceOfFile : public ::testing::Test {
  protected:
-  SourceOfFile() {
-    std::string pattern = (fs::temp_directory_path() / "weigh_source_XXXXXX").string();
-    folder_ = ::mkdtemp(pattern.data());
-  }
-  ~SourceOfFile() override { fs::remove_all(folder_); }
-
-  std::string path(const std::string& name) const { return folder_ + "/" + name; }
+  std::string path(const std::string& name) const { return folder_.path_of(name); }
   std::string write(const std::string& name, std::string_view bytes) const {
     std::ofstream(path(name), std::ios::binary) << bytes;
     return path(name);
   }
 
  private:
-  std::string folder_;
+  const testing::ScratchFolder folder_;
 };
 
 // Bytes that tell where they are.
