@@ -190,10 +190,8 @@ void ModelBuilder::tie(Index tied, Index original) {
 
 void ModelBuilder::place(Tensor& tensor) {
   const std::string_view path = tensor.name;
-  const std::size_t dot = path.rfind('.');
-  const bool is_of_root = dot == std::string_view::npos || dot == 0;
-  tensor.module = is_of_root ? 0 : module(path.substr(0, dot));
-  tensor.name = keep(is_of_root ? path : path.substr(dot + 1));
+  tensor.module = module_of(path);
+  tensor.name = keep(name_in(tensor.module, path, 0));
 }
 
 void ModelBuilder::link(Index index) {

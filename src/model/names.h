@@ -1,4 +1,4 @@
-// Lists of names that modules and tensors commonly have.
+// Lists of names that modules, tensors and files commonly have.
 #pragma once
 
 #include <algorithm>
