@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -11,15 +12,20 @@
 namespace weigh {
 
 // The shape of a value that goes into a layer or comes out of it: that of a tensor, or a list of such, nested as the
-// value is (an LSTM returns (output, (h, c))). Unknown where it is no tensor, or where nothing could be learnt of it.
+// value is (an LSTM returns (output, (h, c))); with keys where it is a dictionary. Unknown where it is no tensor, or
+// where nothing could be learnt of it.
 struct IOShape {
   enum class Kind : std::uint8_t { unknown, tensor, list };
   Kind kind = Kind::unknown;
   std::vector<Extent> extents;  // of a tensor
   std::vector<IOShape> items;   // of a list
+  std::vector<std::string> keys = {};  // of the items; empty where they have none
 
   static IOShape tensor(std::vector<Extent> extents) { return {Kind::tensor, std::move(extents), {}}; }
   static IOShape list(std::vector<IOShape> items) { return {Kind::list, {}, std::move(items)}; }
+  static IOShape dictionary(std::vector<std::string> keys, std::vector<IOShape> items) {
+    return {Kind::list, {}, std::move(items), std::move(keys)};
+  }
 };
 
 // How it is known what a module did.

@@ -17,11 +17,15 @@ std::string extent_text(const Model& model, Extent extent, bool unicode) {
 
 std::string text_at(const Model& model, const IOShape& shape, bool unicode, int depth) {
   if (shape.kind == IOShape::Kind::unknown || depth > kDeepest) return "?";
-  std::string text = "[";
+  const bool has_keys = !shape.keys.empty();
+  std::string text = has_keys ? "{" : "[";
   auto add = [&](const std::string& part) { text += (text.size() > 1 ? ", " : "") + part; };
   for (const Extent extent : shape.extents) add(extent_text(model, extent, unicode));
-  for (const IOShape& item : shape.items) add(text_at(model, item, unicode, depth + 1));
-  return text + "]";
+  for (std::size_t i = 0; i < shape.items.size(); ++i) {
+    const std::string key = has_keys ? printable(shape.keys[i], unicode) + ": " : "";
+    add(key + text_at(model, shape.items[i], unicode, depth + 1));
+  }
+  return text + (has_keys ? "}" : "]");
 }
 
 }  // namespace

@@ -249,10 +249,20 @@ class JsonText {
 
   void io(const IOShape& shape) {
     if (shape.kind == IOShape::Kind::unknown) return json_.null();
+    if (!shape.keys.empty()) return io_by_key(shape);
     json_.begin_array(true);
     for (const Extent extent : shape.extents) extent.is_known() ? json_.value(extent.size()) : json_.null();
     for (const IOShape& item : shape.items) io(item);
     json_.end_array();
+  }
+
+  void io_by_key(const IOShape& shape) {
+    json_.begin_object(true);
+    for (std::size_t i = 0; i < shape.items.size(); ++i) {
+      json_.key(shape.keys[i]);
+      io(shape.items[i]);
+    }
+    json_.end_object();
   }
 
   void tensors() {

@@ -1,17 +1,10 @@
-// What is known of an uninitialised parameter: the extents that its layer's class and attributes, or the bias beside
-// it, give away. The rest are unknown extents with a name: the LazyLinear "fc" has the weight [64, in of fc].
-//
-// Layers: PyTorch's thirteen lazy classes (torch/nn/modules/*.py); PyTorch Geometric's Linear, HeteroLinear and the
-// convolutions that own lazy parameters (torch_geometric/nn/dense/linear.py, nn/conv/*.py).
+// Uninitialised parameters in a pickle get the extents that are known of them: conventions/lazy_shapes.h tells those of
+// a pickled layer; in a state dict, where classes are not recorded, the bias beside the weight does.
 #pragma once
 
-#include <map>
-#include <optional>
-#include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
+#include "conventions/lazy_shapes.h"
 #include "formats/pytorch/assembler.h"
 #include "formats/pytorch/python.h"
 
@@ -28,24 +21,17 @@ struct Layer {
 
 class LazyShapes {
  public:
-  explicit LazyShapes(Assembler& assembler) : assembler_(assembler) {}
+  explicit LazyShapes(Assembler& assembler) : assembler_(assembler), known_(assembler.builder()) {}
 
   // Gives the tensor, called `name` in its layer, the extents that are known; leaves it where the class is not.
   void complete(Index tensor, const Layer& layer, std::string_view name);
 
-  // In a state dict, where classes are not recorded: PyG's Linear keeps a real bias beside its uninitialised weight.
+  // PyG's Linear keeps a real bias beside its uninitialised weight.
   void complete_beside_bias(Index module);
 
  private:
-  using Shape = std::optional<std::vector<Extent>>;
-  Shape torch_shape(const Layer& layer, std::string_view name);
-  Shape convolution_shape(const Layer& layer, std::string_view name, bool is_transposed);
-  Shape geometric_shape(const Layer& layer, std::string_view name);
-  Extent input_of_linear(const Layer& layer);
-  Extent unknown(Index layer, std::string_view name);
-
   Assembler& assembler_;
-  std::map<std::pair<Index, std::string>, SymbolId> symbols_;  // by layer and name
+  conventions::LazyShapes known_;
 };
 
 }  // namespace weigh::pytorch
