@@ -1,0 +1,88 @@
+"""Lazy layers get their sizes before the optimizer and the strategy see them.
+
+Lightning comes too late by itself: DDP, averaged weights and optimizers meet parameters without a
+shape. ``setup()`` runs before them; layers that only ``setup()`` or ``configure_model()`` of the
+LightningModule make are initialised right after these.
+"""
+
+from __future__ import annotations
+
+import functools
+import warnings
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn.parameter import is_lazy
+
+from weighbridge.lightning.example import arguments_of, arguments_of_batch, converted
+from weighbridge.lightning.packages import is_of_lightning
+
+
+def initialize_before_strategy(trainer: Any, module: Any, source: bool | str) -> None:
+    """Called in ``setup()`` of a fit. ``source``: True (the example) or "batch" (of the loader)."""
+    if all(is_of_lightning(getattr(module, name)) for name in ("setup", "configure_model")):
+        initialize(trainer, module, source)
+        return
+    configure = module.configure_model
+
+    @functools.wraps(configure)
+    def configure_and_initialize(*args: Any, **kwargs: Any) -> Any:
+        del module.configure_model  # the instance's: the class's is there again
+        result = configure(*args, **kwargs)
+        initialize(trainer, module, source)
+        return result
+
+    module.configure_model = configure_and_initialize
+
+
+def initialize(trainer: Any, module: nn.Module, source: bool | str) -> None:
+    """Initialises what is lazy in the module, on every rank with the draws of rank 0."""
+    if not any(is_lazy(tensor) for tensor in (*module.parameters(), *module.buffers())):
+        return
+    given = _inputs(trainer, module, source)
+    if given is None:
+        warnings.warn(
+            "initialize=True: the LightningModule has no `example_input_array`, so its lazy layers"
+            ' stay as they are; set one, or give initialize="batch"',
+            UserWarning,
+            stacklevel=2,
+        )
+        return
+    from weighbridge.live.materialize import materialize
+
+    with torch.inference_mode(False), _DrawsOfRankZero(trainer):
+        materialize(module, *given)
+
+
+def _inputs(trainer: Any, module: nn.Module, source: bool | str) -> Any:
+    example = getattr(module, "example_input_array", None)
+    if example is not None and source != "batch":
+        return arguments_of(module, converted(module, example))
+    if source != "batch":
+        return None
+    with torch.random.fork_rng(devices=[]):  # a sampler draws, and training is to see the same order
+        loader = trainer.fit_loop._data_source.dataloader()
+        batch = next(iter(loader))
+    return arguments_of_batch(module, converted(module, batch))
+
+
+class _DrawsOfRankZero:
+    """Every rank draws what rank 0 draws. Ranks whose state was another keep theirs afterwards."""
+
+    def __init__(self, trainer: Any) -> None:
+        self._trainer = trainer
+        self._own: torch.Tensor | None = None
+
+    def __enter__(self) -> None:
+        if self._trainer.world_size == 1:
+            return
+        own = torch.get_rng_state()
+        shared = self._trainer.strategy.broadcast(own, src=0)
+        if not torch.equal(own, shared):
+            self._own = own
+            torch.set_rng_state(shared)
+
+    def __exit__(self, *_: object) -> None:
+        if self._own is not None:
+            torch.set_rng_state(self._own)

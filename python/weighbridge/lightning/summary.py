@@ -1,0 +1,165 @@
+"""What Lightning's ``ModelSummary`` object offers, of any module, with numbers that hold.
+
+    >>> print(summarize(model, max_depth=2))
+
+Counting, units and text are the C++ core's: this file asks it for Lightning's text and for the numbers
+behind it, and puts them under Lightning's names.
+"""
+
+from __future__ import annotations
+
+import json
+import warnings
+from functools import cached_property
+from typing import Any
+
+from torch import nn
+
+from weighbridge.lightning.advice import advice
+from weighbridge.lightning.example import arguments_of, converted
+from weighbridge.lightning.text import SummaryData, parts_of
+
+UNKNOWN_SIZE = "?"
+
+
+def summarize(module: nn.Module, max_depth: int = 1, *, train: bool = False) -> LightningSummary:
+    """The summary of a module, a LightningModule or any other.
+
+    ``max_depth``: levels of modules that have a row; -1 all, 0 none. ``train``: look at the forward of
+    train mode instead of evaluation's. An attribute ``example_input_array`` gives shapes and FLOPs (2
+    for a multiply-add), from a dry run that computes and changes nothing.
+
+    Raises ValueError for another ``max_depth``.
+    """
+    return LightningSummary(module, max_depth, train=train)
+
+
+class LightningSummary:
+    """A snapshot: what changes in the module afterwards does not change it."""
+
+    def __init__(self, model: nn.Module, max_depth: int = 1, *, train: bool = False) -> None:
+        if not isinstance(max_depth, int) or max_depth < -1:
+            raise ValueError(f"`max_depth` can be -1, 0 or > 0, got {max_depth}.")
+        from weighbridge.live import describe
+
+        self._module = model
+        self._max_depth = max_depth
+        example = getattr(model, "example_input_array", None)
+        self._has_example = example is not None
+        args, kwargs = arguments_of(model, converted(model, example)) if self._has_example else (None, None)
+        self.model = describe(model, args, kwargs, train=train)
+        self.summary = self.model.summary(depth=max_depth, fold=False)
+        self.advice = advice(model, self.model, args, kwargs, train=train)
+        self._has_warned = False
+
+    # --- what it says -----------------------------------------------------------------------------
+
+    def __str__(self) -> str:
+        self.warn()
+        return self._text
+
+    __repr__ = __str__
+
+    def warn(self) -> None:
+        """Says once for this summary what is not known, of which layers and why."""
+        if self.advice.message and not self._has_warned:
+            self._has_warned = True
+            warnings.warn(self.advice.message, UserWarning, stacklevel=3)
+
+    def _get_summary_data(self) -> SummaryData:
+        """Columns in Lightning's order, each a title and its cells as text."""
+        return parts_of(self._text)
+
+    @cached_property
+    def _text(self) -> str:
+        text: str = self.summary.render("lightning")
+        return text.rstrip("\n")
+
+    # --- rows -------------------------------------------------------------------------------------
+
+    @property
+    def named_modules(self) -> list[tuple[str, nn.Module]]:
+        """The modules that have a row; those of today, not of the snapshot."""
+        names = set(self.layer_names)
+        return [(name, module) for name, module in self._module.named_modules() if name in names]
+
+    @property
+    def layer_names(self) -> list[str]:
+        return [layer["path"] for layer in self._layers]
+
+    @property
+    def layer_types(self) -> list[str]:
+        return [layer["type"] for layer in self._layers]
+
+    @property
+    def in_sizes(self) -> list[Any]:
+        """Of each layer: a list of sizes, lists of such, by key for a dictionary; "?" if unknown."""
+        return [layer["in"] or UNKNOWN_SIZE for layer in self._layers]
+
+    @property
+    def out_sizes(self) -> list[Any]:
+        return [layer["out"] or UNKNOWN_SIZE for layer in self._layers]
+
+    @property
+    def param_nums(self) -> list[int]:
+        """Parameters of each layer; of one that is not initialised the known part."""
+        return [layer["parameters"] for layer in self._layers]
+
+    @property
+    def training_modes(self) -> list[bool]:
+        return [layer["mode"] == "train" for layer in self._layers]
+
+    @property
+    def flop_counts(self) -> dict[str, dict[str, int]]:
+        """By layer. Lightning tells operators apart; here each has one entry, of all of them."""
+        return {layer["path"]: {"forward": layer["flops"] or 0} for layer in self._layers}
+
+    # --- totals -----------------------------------------------------------------------------------
+
+    @property
+    def total_parameters(self) -> int:
+        """Parameters, ties once. Of what is not initialised the known part: ``str()`` says "≥"."""
+        self.warn()
+        return int(self._json["totals"]["parameters"])
+
+    @property
+    def trainable_parameters(self) -> int:
+        self.warn()
+        return int(self._json["totals"]["trainable"])
+
+    @property
+    def total_layer_params(self) -> int:
+        return sum(self.param_nums)
+
+    @property
+    def model_size(self) -> float:
+        """Millions of bytes of the parameters, each by its own dtype."""
+        tensors = self._json["tensors"]
+        known = (t["bytes"] or 0 for t in tensors if t["role"] == "parameter" and not t["tied_to"])
+        return sum(known) * 1e-6
+
+    @property
+    def total_training_modes(self) -> dict[str, int]:
+        totals = self.summary.totals
+        return {"train": int(totals.train_modules), "eval": int(totals.eval_modules)}
+
+    @property
+    def total_flops(self) -> int:
+        """FLOPs of a forward of the example, the same at every depth; 0 without an example."""
+        return int(self._json["totals"]["flops"] or 0)
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether every parameter is counted."""
+        return bool(self._json["totals"]["exact"])
+
+    @cached_property
+    def _json(self) -> dict[str, Any]:
+        read: dict[str, Any] = json.loads(self.summary.render("json"))
+        return read
+
+    @cached_property
+    def _layers(self) -> list[dict[str, Any]]:
+        """Modules that have a row in Lightning's table: each once, down to the depth."""
+        modules = self._json["modules"] if self._max_depth else []
+        return [m for m in modules if m["path"] and m["alias_of"] is None]
