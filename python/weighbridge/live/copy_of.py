@@ -1,0 +1,191 @@
+"""A copy of a module that owns fakes: no float is copied, and nothing done to it reaches the module.
+
+`copy.deepcopy` with a memo would do for most, but it refuses UninitializedBuffer, tensors that are
+not leaves and modules nested a few hundred deep, and takes longer than the forward. So the modules are
+copied one by one, without recursion, and only what they hold besides is left to `deepcopy`.
+"""
+
+from __future__ import annotations
+
+import copy
+import types
+from collections import OrderedDict
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn.parameter import UninitializedBuffer, UninitializedParameter, is_lazy
+from torch.overrides import TorchFunctionMode
+
+from .fakes import Fakes
+
+ATOMS = (type(None), bool, int, float, complex, str, bytes, type, torch.dtype, torch.device,
+         types.FunctionType, types.BuiltinFunctionType, types.ModuleType, torch.Size)
+# What belongs to the training around a module: shared with it, never copied (a trainer holds data).
+SHARED = ("_trainer", "_fabric", "_process_group", "process_group", "device_mesh", "_device_mesh")
+LOUD = ("log", "log_dict", "print")  # of a LightningModule: would reach the trainer's loggers
+LARGE = 1 << 26  # bytes of an integer tensor from which it is not copied but faked
+
+
+class _Tensors(TorchFunctionMode):
+    """Within `copy.deepcopy`: a tensor found anywhere becomes its twin."""
+
+    def __init__(self, twins: "Twins") -> None:
+        super().__init__()
+        self.twins = twins
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
+        if func in (torch.Tensor.__deepcopy__, torch.Tensor.clone):
+            return self.twins.tensor(args[0])
+        return func(*args, **(kwargs or {}))
+
+
+class Twins:
+    """The twins of one module's tensors, modules and attributes. Every object has one twin."""
+
+    def __init__(self, fakes: Fakes) -> None:
+        self.fakes = fakes
+        self.memo: dict[int, Any] = {}
+        self.kept: list[Any] = []  # what the memo speaks of must live as long as it
+
+    def tensor(self, tensor: torch.Tensor) -> Any:
+        """A fake for a float or a parameter, a real copy for integers, a fresh one if lazy."""
+        twin = self.memo.get(id(tensor))
+        if twin is None:
+            twin = self._tensor(tensor)
+            self.memo[id(tensor)] = twin
+            self.kept.append(tensor)
+        return twin
+
+    def _tensor(self, tensor: torch.Tensor) -> Any:
+        if is_lazy(tensor):
+            dtype = tensor.dtype
+            if isinstance(tensor, nn.Parameter):
+                grad = tensor.requires_grad
+                return UninitializedParameter(requires_grad=grad, device="cpu", dtype=dtype)
+            return UninitializedBuffer(requires_grad=False, device="cpu", dtype=dtype)
+        with torch.no_grad():
+            if not isinstance(tensor, nn.Parameter):
+                return self.value(tensor)
+            fake = self.fakes.of(tensor.detach())
+        fake.requires_grad_(tensor.requires_grad)
+        fake._is_param = True  # what nn.Parameter(fake) does, less an operator that it would run
+        return fake
+
+    def value(self, tensor: torch.Tensor) -> torch.Tensor:
+        """What stands for a tensor that is no parameter: integers keep their values."""
+        size = tensor.numel() * tensor.element_size()
+        if holds_numbers(tensor) or tensor.device.type == "meta":
+            return self.fakes.of(tensor)
+        return tensor.detach().to("cpu", copy=True) if size <= LARGE else self.fakes.of(tensor)
+
+    def given(self, value: Any) -> Any:
+        """The twin of an argument of forward. Integers of any size stay real: they decide shapes."""
+        if isinstance(value, torch.Tensor):
+            twin = self.memo.get(id(value))
+            if twin is None:
+                floats = holds_numbers(value) or value.device.type == "meta"
+                with torch.no_grad():
+                    twin = self.fakes.of(value) if floats else value.detach().to("cpu", copy=True)
+                if floats and value.requires_grad:
+                    twin = twin.detach().requires_grad_()
+                self.memo[id(value)] = twin
+                self.kept.append(value)
+            return twin
+        if type(value) in (list, tuple):
+            return type(value)(self.given(item) for item in value)
+        if type(value) is dict:
+            return {key: self.given(item) for key, item in value.items()}
+        if isinstance(value, tuple) and hasattr(value, "_fields"):
+            return type(value)(*(self.given(item) for item in value))
+        if isinstance(value, nn.Module):
+            return self.module(value)
+        return self.other(value)
+
+    def other(self, value: Any) -> Any:
+        """The twin of an attribute."""
+        kind = type(value)
+        if kind in ATOMS:
+            return value
+        if id(value) in self.memo:
+            return self.memo[id(value)]
+        if isinstance(value, torch.Tensor):
+            return self.tensor(value)
+        if isinstance(value, nn.Module):
+            return self.module(value)
+        if kind in (list, tuple, dict, OrderedDict):
+            return self._container(value)
+        if kind is types.MethodType:
+            return types.MethodType(value.__func__, self.other(value.__self__))
+        with _Tensors(self):
+            return copy.deepcopy(value, self.memo)
+
+    def _container(self, value: Any) -> Any:
+        if isinstance(value, tuple):
+            return tuple(self.other(item) for item in value)
+        twin = type(value)()
+        self.memo[id(value)] = twin
+        self.kept.append(value)
+        if isinstance(value, list):
+            twin.extend(self.other(item) for item in value)
+        else:
+            for key, item in value.items():
+                twin[key] = self.other(item)
+        return twin
+
+    def module(self, root: nn.Module) -> nn.Module:
+        """The twin of a module with all below it."""
+        fresh = self._allocate(root)
+        # Dictionaries first: the handle of a hook finds its dictionary by the memo.
+        for module in fresh:
+            twin = self.memo[id(module)]
+            for name, value in module.__dict__.items():
+                if type(value) in (dict, OrderedDict):
+                    self.memo[id(value)] = twin.__dict__[name] = type(value)()
+                    self.kept.append(value)
+        for module in fresh:
+            self._fill(module, self.memo[id(module)])
+        twin_of_root: nn.Module = self.memo[id(root)]
+        return twin_of_root
+
+    def _allocate(self, root: nn.Module) -> list[nn.Module]:
+        """An empty twin for each module below `root` that has none yet."""
+        fresh, waiting = [], [root]
+        while waiting:
+            module = waiting.pop()
+            if id(module) in self.memo:
+                continue
+            self.kept.append(module)
+            own = getattr(type(module), "__deepcopy__", None)
+            if own is not None and own.__module__ != "torch.nn.utils.parametrize":
+                with _Tensors(self):
+                    self.memo[id(module)] = copy.deepcopy(module, self.memo)
+                continue
+            self.memo[id(module)] = type(module).__new__(type(module))
+            fresh.append(module)
+            waiting.extend(m for m in module._modules.values() if m is not None)
+        return fresh
+
+    def _fill(self, module: nn.Module, twin: nn.Module) -> None:
+        state = twin.__dict__
+        for name, value in module.__dict__.items():
+            if type(value) in (dict, OrderedDict):
+                filled = state[name]
+                for key, item in value.items():
+                    filled[key] = self.other(item)
+            else:
+                state[name] = value if name in SHARED else self.other(value)
+        if any(kind.__name__ == "LightningModule" for kind in type(module).__mro__):
+            for name in LOUD:
+                state[name] = _nothing
+
+
+def _nothing(*_: Any, **__: Any) -> None:
+    """What `self.log` of a copy does."""
+
+
+def holds_numbers(tensor: torch.Tensor) -> bool:
+    """Whether the tensor holds floats (or quantised ones), whose values are never looked at."""
+    return tensor.is_floating_point() or tensor.is_complex() or tensor.is_quantized

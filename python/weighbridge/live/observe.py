@@ -1,0 +1,153 @@
+"""One dry forward of a module: what each of its modules would take, give and cost.
+
+    seen = observe(GAT(), (x, edges))
+    seen.runs["conv1"].inputs      # [(10, 16), (2, 30)]
+    seen.shapes["conv1.lin_l.weight"]   # ((8, 16), "float32")
+
+No float is computed or held, and the module is afterwards what it was, bit by bit.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn.parameter import is_lazy
+
+from .calls import Calls, ModuleRun, lazy_names, named_modules, watch
+from .copy_of import Twins
+from .fakes import Fakes
+from .mode import Dry, tensors_in
+from .shapes_of import Shape
+from .stop import Stop, stop_of, stop_of_copy
+
+__all__ = ["ModuleRun", "Observation", "Shape", "Stop", "observe"]
+
+
+@dataclass
+class Observation:
+    """What a dry forward showed.
+
+    `runs`: by path as in `named_modules()` ("" is the root); modules not reached are absent.
+    `shapes`: of each parameter and buffer that had none and got one: (shape, name of its dtype).
+    `uncounted`: calls of each operator that multiplies and has no formula.
+    `stopped`: where the forward could not go on; all that is told is then a lower bound.
+    """
+
+    runs: dict[str, ModuleRun] = field(default_factory=dict)
+    shapes: dict[str, tuple[tuple[int, ...], str]] = field(default_factory=dict)
+    uncounted: dict[str, int] = field(default_factory=dict)
+    stopped: Stop | None = None
+    # In order, the lazy modules that were initialised: (path, args, kwargs), tensors in them fake.
+    initialised: list[tuple[str, Any, Any]] = field(default_factory=list, repr=False)
+
+
+def observe(
+    module: nn.Module,
+    args: Sequence[Any] = (),
+    kwargs: Mapping[str, Any] | None = None,
+    *,
+    train: bool | None = False,
+    backward: bool = False,
+) -> Observation:
+    """Runs `module(*args, **kwargs)` dry: in eval mode, in train mode, or (None) as each module is.
+
+    `backward` also counts the gradient of the sum of what comes out, as if every parameter that asks
+    for one had it. Nothing is raised for what forward raises: see `Observation.stopped`.
+    """
+    with _nothing_moved():
+        fakes = Fakes()
+        twins = Twins(fakes)
+        try:
+            twin = twins.module(module)
+            given = tuple(twins.given(a) for a in args)
+            named = {k: twins.given(v) for k, v in (kwargs or {}).items()}
+            if train is not None:
+                _set_mode(twin, train)
+        except Exception as error:
+            return Observation(stopped=stop_of_copy(error))
+        return _run(twin, fakes, given, named, backward)
+
+
+def _run(twin: nn.Module, fakes: Fakes, args: tuple[Any, ...], kwargs: dict[str, Any],
+         backward: bool) -> Observation:
+    lazy = [(p, m, lazy_names(m)) for p, m in named_modules(twin)]
+    lazy = [entry for entry in lazy if entry[2]]
+    calls = Calls(watched=backward)
+    watch(twin, calls)
+    mode = Dry(fakes, calls.count)
+    stopped = None
+    try:
+        with torch.set_grad_enabled(backward), mode:
+            out = twin(*args, **kwargs)
+            if backward:
+                calls.backward = True
+                _gradient(out)
+    except Exception as error:
+        path = calls.stack[-1].path if calls.stack else ""
+        stopped = stop_of(error, mode.failed, path)
+        if calls.backward:
+            for run in calls.runs.values():
+                run.backward_exact = False
+        calls.abandon()
+    return Observation(calls.runs, _shapes(lazy), calls.uncounted, stopped, calls.initialised)
+
+
+def _gradient(out: Any) -> None:
+    """The backward of the sum of all floats that came out."""
+    if hasattr(out, "to_tuple"):
+        out = out.to_tuple()
+    values = out.values() if isinstance(out, Mapping) else [out]
+    sums = [t.sum() for t in tensors_in(values, []) if t.requires_grad]
+    if sums:
+        torch.autograd.backward(sums)
+
+
+def _shapes(lazy: list[tuple[str, nn.Module, list[str]]]) -> dict[str, tuple[tuple[int, ...], str]]:
+    """What the lazy tensors have become."""
+    shapes = {}
+    for path, module, names in lazy:
+        for name in names:
+            tensor = module._parameters.get(name, module._buffers.get(name))
+            if tensor is not None and not is_lazy(tensor):
+                full = f"{path}.{name}" if path else name
+                shapes[full] = (tuple(tensor.shape), str(tensor.dtype).removeprefix("torch."))
+    return shapes
+
+
+def _set_mode(twin: nn.Module, train: bool) -> None:
+    """As `twin.train(train)`, which may be the user's own; without it where it is nested too deep."""
+    try:
+        twin.train(train)
+    except RecursionError:
+        for _, module in named_modules(twin):
+            module.training = train
+
+
+@contextmanager
+def _nothing_moved() -> Iterator[None]:
+    """Generators of random numbers are afterwards as they were; kernels that hide work are off."""
+    state, plain = torch.random.get_rng_state(), random.getstate()
+    numpy = sys.modules.get("numpy")
+    drawn = numpy.random.get_state() if numpy is not None else None
+    mha = getattr(torch.backends, "mha", None)
+    fast = mha.get_fastpath_enabled() if mha is not None else None
+    try:
+        with ExitStack() as stack:
+            stack.enter_context(torch.inference_mode(False))
+            if mha is not None:
+                mha.set_fastpath_enabled(False)
+            yield
+    finally:
+        if mha is not None:
+            mha.set_fastpath_enabled(fast)
+        torch.random.set_rng_state(state)
+        random.setstate(plain)
+        if numpy is not None:
+            numpy.random.set_state(drawn)
