@@ -1,0 +1,175 @@
+"""A live `torch.nn.Module` becomes a `Model`: Python walks it, the core counts and prints."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from torch import nn
+
+from weighbridge import _weigh
+from weighbridge.live.observe import ModuleRun, Observation, observe
+from weighbridge.live.tensor_facts import TensorFacts, facts_of, packed_tensors
+
+_LONGEST_SEQUENCE = 16  # kernel sizes and the like; no list of a user's data is copied
+
+
+def describe(
+    module: nn.Module,
+    args: Sequence[Any] | None = None,
+    kwargs: Mapping[str, Any] | None = None,
+    *,
+    train: bool = False,
+    backward: bool = False,
+) -> _weigh.Model:
+    """What the module is made of and, where `args` or `kwargs` are given, what a forward of it does.
+
+    The forward is run dry, on a copy whose floats are shapes without data: nothing of the module changes. Where it
+    cannot go on, a note (`forward-stopped`) tells where and why, and what is not known is told as a lower bound.
+
+    Args:
+        module: any module; parameters that are not initialised are told as far as their layer gives them away.
+        args, kwargs: of its forward; both None: no forward.
+        train: run it in train mode instead of eval mode.
+        backward: count the FLOPs of the backward pass, too.
+    """
+    observation = None
+    if args is not None or kwargs is not None:
+        observation = observe(module, tuple(args or ()), kwargs, train=train, backward=backward)
+    return _Walk(module, observation).model()
+
+
+class _Walk:
+    """One walk over the modules, in the order of `named_modules()`: a parent before its children."""
+
+    def __init__(self, root: nn.Module, observation: Observation | None) -> None:
+        self._root = root
+        self._seen = observation
+        self._live = _weigh.LiveBuilder(type(root).__name__)
+        self._modules: dict[int, int] = {}  # number by id of the module
+        self._known: set[int] = set()  # modules whose facts the core has
+        self._tensors: dict[object, int] = {}  # number by memory
+
+    def model(self) -> _weigh.Model:
+        open_modules: list[tuple[nn.Module, nn.Module | None, int | None, str, str]] = [
+            (self._root, None, None, "", "")
+        ]
+        while open_modules:
+            module, parent, parent_index, name, path = open_modules.pop()
+            original = self._modules.get(id(module))
+            if original is not None:
+                assert parent_index is not None  # the root is seen first
+                self._live.add_alias(parent_index, name, original)
+                continue
+            index = self._add(module, parent_index, name)
+            self._add_tensors(module, index, parent, parent_index, path)
+            self._tell_run(index, path)
+            prefix = path + "." if path else ""
+            children = [(child, module, index, key, prefix + key) for key, child in _children(module)]
+            open_modules.extend(reversed(children))
+        self._tell_notes()
+        return self._live.finish()
+
+    def _add(self, module: nn.Module, parent_index: int | None, name: str) -> int:
+        if parent_index is None:
+            index = 0
+            self._live.set_mode(0, module.training)
+        else:
+            index = self._live.add_module(parent_index, name, _type_name(module), module.training)
+        self._modules[id(module)] = index
+        return index
+
+    def _add_tensors(
+        self, module: nn.Module, index: int, parent: nn.Module | None, parent_index: int | None, path: str
+    ) -> None:
+        for is_buffer, tensors in ((False, module._parameters), (True, module._buffers)):
+            for name, tensor in tensors.items():
+                if tensor is None:
+                    continue
+                facts = facts_of(tensor)
+                if facts.shape is None:
+                    self._know(module, index)
+                    if parent is not None and parent_index is not None:
+                        self._know(parent, parent_index)
+                    facts = self._with_observed_shape(facts, f"{path}.{name}" if path else name)
+                self._add_tensor(index, name, facts, is_buffer)
+        for name, facts in packed_tensors(module):
+            self._add_tensor(index, name, facts, is_buffer=False)
+
+    def _add_tensor(self, module: int, name: str, facts: TensorFacts, is_buffer: bool) -> None:
+        tied_to = self._tensors.get(facts.memory)
+        number = self._live.add_tensor(
+            module,
+            name,
+            facts.shape if tied_to is None else None,
+            facts.dtype,
+            is_buffer=is_buffer,
+            requires_grad=facts.requires_grad,
+            state=facts.state,
+            tied_to=tied_to,
+            stored_bytes=facts.stored_bytes,
+            layout=facts.layout,
+            logical=facts.logical,
+            scheme=facts.scheme,
+        )
+        self._tensors.setdefault(facts.memory, number)
+
+    def _with_observed_shape(self, facts: TensorFacts, path: str) -> TensorFacts:
+        if self._seen is None or path not in self._seen.shapes:
+            return facts
+        shape, dtype = self._seen.shapes[path]
+        return facts._replace(shape=list(shape), dtype=dtype)
+
+    def _know(self, module: nn.Module, index: int) -> None:
+        """Tells the core the classes of a layer and those of its attributes that are small numbers."""
+        if index in self._known:
+            return
+        self._known.add(index)
+        classes = [(one.__module__, one.__name__) for one in type(module).__mro__ if one is not object]
+        attributes = {name: value for name, value in vars(module).items() if _is_telling(value)}
+        self._live.know(index, classes, attributes)
+
+    def _tell_run(self, index: int, path: str) -> None:
+        if self._seen is None:
+            return
+        run = self._seen.runs.get(path)
+        if run is None:  # not reached: nothing done, unless the forward stopped before it could be
+            done = self._seen.stopped is None
+            run = ModuleRun(None, None, 0, done, 0, done, 0, 0)
+        self._live.set_run(
+            index,
+            run.inputs,
+            run.outputs,
+            (run.flops, run.flops_exact),
+            (run.backward_flops, run.backward_exact),
+            (run.activation_bytes, run.flops_exact or self._seen.stopped is None),
+            run.calls,
+        )
+
+    def _tell_notes(self) -> None:
+        if self._seen is None:
+            return
+        if self._seen.stopped is not None:
+            self._live.add_note("forward-stopped", self._seen.stopped.module, self._seen.stopped.message)
+        if self._seen.uncounted:
+            operators = ", ".join(f"{name} ({calls}×)" for name, calls in self._seen.uncounted.items())
+            self._live.add_note(
+                "flops-not-counted", "", f"FLOPs are a lower bound: nothing is known of what these cost: {operators}"
+            )
+
+
+def _children(module: nn.Module) -> list[tuple[str, nn.Module]]:
+    return [(name, child) for name, child in module._modules.items() if child is not None]
+
+
+def _type_name(module: nn.Module) -> str:
+    return type(module).__name__
+
+
+def _is_telling(value: object) -> bool:
+    if isinstance(value, (bool, int)):
+        return -(2**63) <= value < 2**63
+    return isinstance(value, (tuple, list)) and len(value) <= _LONGEST_SEQUENCE
+
+
+__all__ = ["describe"]
