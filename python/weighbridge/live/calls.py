@@ -8,7 +8,10 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.nn.parameter import is_lazy
+from torch.utils._python_dispatch import _disable_current_modes
 
+from .fakes import Fakes
 from .flops import Formula, formula_of
 from .shapes_of import Shape, shape_of, shape_of_call
 
@@ -142,13 +145,13 @@ class Calls:
                 run.backward_exact &= flops is not None
 
 
-def watch(twin: nn.Module, calls: Calls) -> None:
+def watch(twin: nn.Module, calls: Calls, fakes: Fakes) -> None:
     """Hooks on every module of the copy: ours are outermost, so a module's own hooks count as its work."""
     for path, module in named_modules(twin):
-        _watch_one(path, module, calls)
+        _watch_one(path, module, calls, fakes)
 
 
-def _watch_one(path: str, module: nn.Module, calls: Calls) -> None:
+def _watch_one(path: str, module: nn.Module, calls: Calls, fakes: Fakes) -> None:
     lazy = bool(lazy_names(module))
 
     def enter(module: nn.Module, args: Any, kwargs: Any) -> None:
@@ -157,6 +160,8 @@ def _watch_one(path: str, module: nn.Module, calls: Calls) -> None:
 
     def ready(module: nn.Module, args: Any) -> None:
         if calls.stack and calls.stack[-1].muted:
+            with _disable_current_modes():
+                _settle(module, fakes)
             calls.initialised_now()
 
     def leave(module: nn.Module, args: Any, out: Any) -> None:
@@ -170,6 +175,17 @@ def _watch_one(path: str, module: nn.Module, calls: Calls) -> None:
         module.register_forward_hook(leave)
     except RuntimeError:
         return  # a scripted module within a scripted one takes no hooks: it counts for the one above
+
+
+def _settle(module: nn.Module, fakes: Fakes) -> None:
+    """What a lazy layer materialises from a fake is a meta tensor in disguise: it becomes a fake."""
+    for held in (module._parameters, module._buffers):
+        for name, tensor in held.items():
+            if tensor is not None and not is_lazy(tensor) and tensor.device.type == "meta":
+                fake = fakes.make(tensor.shape, tensor.stride(), tensor.dtype)
+                fake.requires_grad_(tensor.requires_grad)
+                fake._is_param = held is module._parameters  # type: ignore[attr-defined]
+                held[name] = fake
 
 
 def named_modules(root: nn.Module) -> list[tuple[str, nn.Module]]:
@@ -191,15 +207,13 @@ def named_modules(root: nn.Module) -> list[tuple[str, nn.Module]]:
 
 def lazy_names(module: nn.Module) -> list[str]:
     """Names of the module's own parameters and buffers that have no shape yet."""
-    from torch.nn.parameter import is_lazy
-
     held = [*module._parameters.items(), *module._buffers.items()]
     return [name for name, tensor in held if tensor is not None and is_lazy(tensor)]
 
 
 def _makes_new(func: Any) -> bool:
     """Whether what the operator gives is new memory."""
-    if func._schema.name in ("aten::_unsafe_view", "aten::lift_fresh", "aten::detach", "aten::_to_copy_"):
+    if func._schema.name in ("aten::_unsafe_view", "aten::lift_fresh"):
         return False
     returns = func._schema.returns
     return bool(returns) and all(r.alias_info is None for r in returns)

@@ -11,7 +11,6 @@ from typing import Any, Callable
 
 import torch
 from torch._subclasses.fake_tensor import FakeTensor
-from torch.nn.parameter import UninitializedTensorMixin
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_map_only
 
@@ -23,6 +22,7 @@ except ImportError:  # a private name: without it FakeTensorMode does all
     in_kernel_invocation_manager = None  # type: ignore[assignment]
 
 aten = torch.ops.aten
+NO_DISPATCH = torch.Tensor.__torch_dispatch__
 FLOAT_FACTORIES = (aten.empty, aten.zeros, aten.ones, aten.rand, aten.randn, aten.empty_permuted)
 # Views whose meta kernels need none of what FakeTensorMode does besides.
 VIEWS = (
@@ -57,7 +57,7 @@ class Dry(TorchDispatchMode):
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         for kind in types:
-            if not issubclass(kind, (FakeTensor, UninitializedTensorMixin)):
+            if kind.__torch_dispatch__ != NO_DISPATCH and not issubclass(kind, FakeTensor):
                 return NotImplemented  # a wrapper of tensors: its own operators come back here
         kwargs = dict(kwargs) if kwargs else {}
         try:

@@ -80,7 +80,7 @@ def _run(twin: nn.Module, fakes: Fakes, args: tuple[Any, ...], kwargs: dict[str,
     lazy = [(p, m, lazy_names(m)) for p, m in named_modules(twin)]
     lazy = [entry for entry in lazy if entry[2]]
     calls = Calls(watched=backward)
-    watch(twin, calls)
+    watch(twin, calls, fakes)
     mode = Dry(fakes, calls.count)
     stopped = None
     try:
