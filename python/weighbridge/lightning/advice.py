@@ -5,6 +5,7 @@ Lightning says once a process that something "may be inaccurate". Here every lay
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -13,9 +14,9 @@ from torch import nn
 from torch.nn.modules.lazy import LazyModuleMixin
 from torch.nn.parameter import is_lazy
 
-# Layers of PyG that hand their inputs to parts of themselves past the hook that initialises those:
-# which of the parts in "lins" never see a call.
-_NEVER = {"TAGConv": 1, "MixHopConv": 0, "ChebConv": 2, "PNAConv": 0}
+# Layers of PyG that call the forward of parts of themselves, past the hook that initialises those: the
+# first of "lins" that never sees a call.
+_NEVER = {"TAGConv": 1, "MixHopConv": 1, "ChebConv": 2}
 
 
 @dataclass(frozen=True)
@@ -35,15 +36,18 @@ def advice(
     train: bool = False,
 ) -> Advice:
     """The advice for a module of which ``model`` is the description (after a dry run, if any)."""
-    unknown = _unknown_layers(model)
+    facts = _facts(model) if _has_lazy(module) else {"modules": [], "tensors": []}
+    unknown = _unknown_layers(facts)
     lost = [name for name in _lost(module) if name not in unknown]
     stopped = _stop(model)
     if not unknown and not lost:
         return Advice((), stopped)
     reached = _reached_in_training(module, args, kwargs) if unknown and not train else set()
-    known = {m.path: str(m.parameters) for m in model.modules} if unknown else {}
+    known = {m["path"]: m["expression"] for m in facts["modules"]}
+    if "" in unknown:
+        known[""] = facts["totals"]["expression"]
     lines = [
-        _line(module, name, known.get(name, "?"), _reason(module, name, args, stopped, reached))
+        _line(module, name, known.get(name) or "?", _reason(module, name, args, stopped, reached))
         for name in unknown
     ]
     lines += [_line(module, name, "0", _LOST) for name in lost]
@@ -67,16 +71,29 @@ def _line(module: nn.Module, name: str, known: str, reason: str) -> str:
     return f"  {name or '(the module itself)'} ({kind}): {known} parameters; {reason}"
 
 
-def _unknown_layers(model: Any) -> list[str]:
+def _has_lazy(module: nn.Module) -> bool:
+    return any(is_lazy(tensor) for tensor in (*module.parameters(), *module.buffers()))
+
+
+def _facts(model: Any) -> dict[str, Any]:
+    read: dict[str, Any] = json.loads(model.summary(depth=-1, fold=False).render("json"))
+    return read
+
+
+def _unknown_layers(facts: dict[str, Any]) -> list[str]:
     """Names of the modules that own a tensor which is not initialised, in definition order."""
-    names = (t.path.rpartition(".")[0] for t in model.tensors if t.state == "uninitialized")
+    uninitialized = (t["path"] for t in facts["tensors"] if t["state"] == "uninitialized")
+    names = (path.rpartition(".")[0] for path in uninitialized)
     return list(dict.fromkeys(names))
 
 
 def _stop(model: Any) -> str:
     """What stopped the dry run, in words; "" where nothing did."""
-    notes = [n for n in model.notes if n.code == "forward_stopped"]
-    return "\n".join(f"The forward of the example stopped at {n.place}: {n.message}" for n in notes)
+    notes = [n for n in model.notes if n.code == "forward-stopped"]
+    return "\n".join(
+        f"The forward of the example stopped in {n.place or 'the module itself'}: {n.message}"
+        for n in notes
+    )
 
 
 def _reason(
@@ -88,7 +105,7 @@ def _reason(
     if args is None:
         return "there is no example: set `example_input_array`"
     if name in reached:
-        return "the forward reaches it in train mode only: see `summarize_kwargs` train=True"
+        return "the forward reaches it in train mode only: give the callback train=True"
     if stopped:
         return "the forward of the example stopped before it"
     return "the forward of the example does not reach it"
@@ -122,7 +139,7 @@ def _reached_in_training(
     from weighbridge.live import describe
 
     lazy = {n for n, m in module.named_modules() for p in m.parameters(recurse=False) if is_lazy(p)}
-    return lazy.difference(_unknown_layers(describe(module, args, kwargs, train=True)))
+    return lazy.difference(_unknown_layers(_facts(describe(module, args, kwargs, train=True))))
 
 
 def _lost(module: nn.Module) -> Iterator[str]:
