@@ -45,8 +45,9 @@ class LightningSummary:
         self._module = model
         self._max_depth = max_depth
         example = getattr(model, "example_input_array", None)
-        self._has_example = example is not None
-        args, kwargs = arguments_of(model, converted(model, example)) if self._has_example else (None, None)
+        args, kwargs = None, None
+        if example is not None:
+            args, kwargs = arguments_of(model, converted(model, example))
         self.model = describe(model, args, kwargs, train=train)
         self.summary = self.model.summary(depth=max_depth, fold=False)
         self.advice = advice(model, self.model, args, kwargs, train=train)
@@ -140,8 +141,9 @@ class LightningSummary:
 
     @property
     def total_training_modes(self) -> dict[str, int]:
-        totals = self.summary.totals
-        return {"train": int(totals.train_modules), "eval": int(totals.eval_modules)}
+        """Modules below the root in either mode."""
+        totals = dict(parts_of(self._text).totals)
+        return {mode: int(totals[f"Modules in {mode} mode"]) for mode in ("train", "eval")}
 
     @property
     def total_flops(self) -> int:

@@ -1,0 +1,54 @@
+"""Two processes: layers are initialised alike, and one table is printed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+PROGRAM = """
+    import sys, logging
+    sys.path.insert(0, {here!r})
+    import torch
+    import lightning.pytorch as lp
+    from models import lit, loader
+    from torch import nn
+    from weighbridge.lightning import ModelSummary
+
+    def main():
+        model = lit(nn.LazyLinear(4), torch.zeros(2, 3))
+        trainer = lp.Trainer(
+            accelerator="cpu", devices=2, strategy="ddp_spawn", callbacks=[Told(initialize=True)],
+            logger=False, enable_checkpointing=False, enable_progress_bar=False, max_steps=1,
+        )
+        trainer.fit(model, loader(3))
+
+    class Told(ModelSummary):
+        def setup(self, trainer, pl_module, stage):
+            torch.manual_seed(trainer.global_rank)
+            super().setup(trainer, pl_module, stage)
+            values = [round(v, 6) for v in pl_module.net.weight.flatten().tolist()]
+            print("rank", trainer.global_rank, values, flush=True)
+
+        @staticmethod
+        def summarize(summary_data, total_parameters, *_, **__):
+            print("table of", total_parameters, flush=True)
+
+    if __name__ == "__main__":
+        main()
+"""
+
+
+def test_ranks_draw_alike(tmp_path: Path) -> None:
+    """Though their random states differ; before DDP is made, which refuses lazy parameters."""
+    program = tmp_path / "program.py"
+    program.write_text(textwrap.dedent(PROGRAM).format(here=str(Path(__file__).parent)))
+    done = subprocess.run(
+        [sys.executable, str(program)], capture_output=True, text=True, timeout=110, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    ranks = sorted(line for line in done.stdout.splitlines() if line.startswith("rank"))
+    assert [line[:6] for line in ranks] == ["rank 0", "rank 1"]
+    assert ranks[0][6:] == ranks[1][6:]
+    assert done.stdout.count("table of 16") == 1
