@@ -11,7 +11,7 @@
 
 namespace weigh {
 
-enum class RenderFormat : std::uint8_t { table, lightning, json, csv, markdown };
+enum class RenderFormat : std::uint8_t { table, lightning, json, csv, markdown, html };
 
 // A column of the table. Users add their own: a title and a function of a row.
 struct Column {
@@ -33,6 +33,9 @@ struct RenderOptions {
 
 // Text that ends with a newline. Throws Error(usage) for a column that does not exist.
 std::string render(const Summary& summary, const RenderOptions& options = {});
+
+// A count of the model as the table writes it, digit by digit: "306", "16·in + 32", "≥ 50", "?".
+std::string text(const Model& model, const Count& count);
 
 // Keys of the columns that exist, for a message or --help.
 std::vector<std::string_view> column_keys();

@@ -15,6 +15,7 @@ std::string render_lightning(const Summary& summary);
 std::string render_json(const Summary& summary);
 std::string render_csv(const Summary& summary, const RenderOptions& options);
 std::string render_markdown(const Summary& summary, const RenderOptions& options);
+std::string render_html(const Summary& summary, const RenderOptions& options);
 
 // The chosen columns, or those that have something to say, and the caller's own, filled. Throws Error(usage).
 std::vector<GridColumn> fill_columns(const Summary& summary, const RenderOptions& options);

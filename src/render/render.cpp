@@ -5,6 +5,7 @@
 #include "render/columns.h"
 #include "render/formats.h"
 #include "render/text.h"
+#include "render/units.h"
 
 #include "weigh/error.h"
 
@@ -50,8 +51,13 @@ std::string render(const Summary& summary, const RenderOptions& options) {
     case RenderFormat::json: return render_json(summary);
     case RenderFormat::csv: return render_csv(summary, options);
     case RenderFormat::markdown: return render_markdown(summary, options);
+    case RenderFormat::html: return render_html(summary, options);
   }
   return "";
+}
+
+std::string text(const Model& model, const Count& count) {
+  return count_text(model, count, {.exact = true, .unicode = true});
 }
 
 }  // namespace weigh

@@ -23,6 +23,7 @@ const std::map<std::string, std::set<std::string>> kMayInclude = {
     {"analysis", {"analysis", "model", "bytes"}},
     {"render", {"render", "analysis", "model"}},
     {"cli", {"cli", "formats", "render", "analysis", "model"}},
+    {"python", {"python"}},
     {"torch/nn", {"nn"}},
     {"torch/dry_run", {"dry_run", "nn", "model", "bytes"}},
     {"torch/weights", {"weights", "nn", "model", "bytes"}},

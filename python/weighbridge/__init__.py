@@ -1,0 +1,56 @@
+"""Tells what a neural network is made of, without running, loading or allocating it.
+
+    import weighbridge
+
+    print(weighbridge.read("model.ckpt"))                # a file, a directory, an index of shards
+    print(weighbridge.summarize(module, x, edge_index))  # a live torch module: exact, though nothing is computed
+
+Importing it imports neither torch nor numpy; `summarize` and `materialize` import torch when they are first asked for.
+"""
+
+from __future__ import annotations
+
+import os
+
+from weighbridge import _weigh
+from weighbridge._weigh import Count, Model, Note, Row, Summary, formats
+from weighbridge.errors import WeighError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from weighbridge.live import materialize, summarize
+
+__version__ = "0.1.0"
+
+
+def read(path: str | os.PathLike[str]) -> Model:
+    """Reads a model file, an index of shards or a directory.
+
+    Nothing in it is executed and no weight is read. Other threads run meanwhile.
+
+    Raises:
+        WeighError: what stops the reading, of the class of its kind: `weighbridge.errors`.
+    """
+    return _weigh.read(os.fspath(path))
+
+
+def __getattr__(name: str) -> object:
+    if name in ("summarize", "materialize"):
+        from weighbridge import live
+
+        return getattr(live, name)
+    raise AttributeError(f"module 'weighbridge' has no attribute '{name}'")
+
+
+__all__ = [
+    "Count",
+    "Model",
+    "Note",
+    "Row",
+    "Summary",
+    "WeighError",
+    "formats",
+    "materialize",
+    "read",
+    "summarize",
+]

@@ -1,0 +1,47 @@
+// What Python sees of values in arrays: an index and whoever owns the array, which is kept alive.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include <nanobind/nanobind.h>
+
+#include "weigh/summary.h"
+
+namespace weigh::python {
+
+namespace nb = nanobind;
+
+// A count with its text, which needs the model's symbols.
+struct CountView {
+  std::uint64_t known = 0;
+  bool is_exact = true;
+  std::string text;
+};
+CountView view(const Model& model, const Count& count);
+
+struct ModelPart {
+  nb::object owner;
+  const Model* model = nullptr;
+  Index index = 0;
+};
+struct ModuleView : ModelPart {};
+struct TensorView : ModelPart {};
+struct Modules : ModelPart {};
+struct Tensors : ModelPart {};
+
+struct RowView {
+  nb::object owner;  // the Summary
+  const Summary* summary = nullptr;
+  std::size_t index = 0;
+  const Row& row() const { return summary->rows[index]; }
+  const Model& model() const { return *summary->model; }
+};
+
+nb::object shape_of_io(const IOShape& shape);
+
+// The element at a place that may count from the end. Throws nb::index_error.
+std::size_t checked_place(std::ptrdiff_t place, std::size_t size);
+
+}  // namespace weigh::python
