@@ -15,6 +15,11 @@ from .fakes import Fakes
 from .flops import Formula, formula_of
 from .shapes_of import Shape, shape_of, shape_of_call
 
+# What lazy layers call the hook that gives them their parameters: PyTorch's and PyG's.
+INITIALISERS = ("_infer_parameters", "initialize_parameters")
+# Keys of our hooks; those of handles count up from 0.
+ENTER, READY, LEAVE = -1, -2, -3
+
 
 @dataclass
 class ModuleRun:
@@ -152,11 +157,11 @@ def watch(twin: nn.Module, calls: Calls, fakes: Fakes) -> None:
 
 
 def _watch_one(path: str, module: nn.Module, calls: Calls, fakes: Fakes) -> None:
-    lazy = bool(lazy_names(module))
+    lazy = initialises(module)
 
     def enter(module: nn.Module, args: Any, kwargs: Any) -> None:
         if not calls.backward:
-            calls.enter(path, args, kwargs, lazy and bool(lazy_names(module)))
+            calls.enter(path, args, kwargs, lazy and initialises(module))
 
     def ready(module: nn.Module, args: Any) -> None:
         if calls.stack and calls.stack[-1].muted:
@@ -168,23 +173,32 @@ def _watch_one(path: str, module: nn.Module, calls: Calls, fakes: Fakes) -> None
         if not calls.backward:
             calls.leave(path, out)
 
-    try:
-        module.register_forward_pre_hook(enter, prepend=True, with_kwargs=True)
-        if lazy:
-            module.register_forward_pre_hook(ready)
-        module.register_forward_hook(leave)
-    except RuntimeError:
-        return  # a scripted module within a scripted one takes no hooks: it counts for the one above
+    if isinstance(module, torch.jit.ScriptModule):
+        return  # within a scripted module no hooks are called: it counts for the one above
+    # As register_forward_pre_hook and register_forward_hook do, without a handle for each.
+    before: Any = module._forward_pre_hooks
+    before[ENTER] = enter
+    before.move_to_end(ENTER, last=False)
+    module._forward_pre_hooks_with_kwargs[ENTER] = True  # type: ignore[index]
+    if lazy:
+        before[READY] = ready
+    module._forward_hooks[LEAVE] = leave  # type: ignore[index]
+
+
+def initialises(module: nn.Module) -> bool:
+    """Whether the next call of the module first gives parameters to it, or to what is below it."""
+    hooks = module._forward_pre_hooks.values()
+    return any(getattr(hook, "__name__", "") in INITIALISERS for hook in hooks)
 
 
 def _settle(module: nn.Module, fakes: Fakes) -> None:
     """What a lazy layer materialises from a fake is a meta tensor in disguise: it becomes a fake."""
-    for held in (module._parameters, module._buffers):
+    for held in [h for _, m in named_modules(module) for h in (m._parameters, m._buffers)]:
         for name, tensor in held.items():
             if tensor is not None and not is_lazy(tensor) and tensor.device.type == "meta":
                 fake = fakes.make(tensor.shape, tensor.stride(), tensor.dtype)
                 fake.requires_grad_(tensor.requires_grad)
-                fake._is_param = held is module._parameters  # type: ignore[attr-defined]
+                fake._is_param = isinstance(tensor, nn.Parameter)  # type: ignore[attr-defined]
                 held[name] = fake
 
 

@@ -17,13 +17,15 @@ from torch import nn
 from torch.nn.parameter import UninitializedBuffer, UninitializedParameter, is_lazy
 from torch.overrides import TorchFunctionMode
 
-from .fakes import Fakes
+from .fakes import Fakes, is_plain
+from .guard import Guard
 
 ATOMS = (type(None), bool, int, float, complex, str, bytes, type, torch.dtype, torch.device,
          types.FunctionType, types.BuiltinFunctionType, types.ModuleType, torch.Size)
 # What belongs to the training around a module: shared with it, never copied (a trainer holds data).
 SHARED = ("_trainer", "_fabric", "_process_group", "process_group", "device_mesh", "_device_mesh")
 LOUD = ("log", "log_dict", "print")  # of a LightningModule: would reach the trainer's loggers
+SMALL = 1 << 20  # bytes of an integer argument up to which it is copied
 LARGE = 1 << 26  # bytes of an integer tensor from which it is not copied but faked
 
 
@@ -47,6 +49,7 @@ class Twins:
 
     def __init__(self, fakes: Fakes) -> None:
         self.fakes = fakes
+        self.guard = Guard()
         self.memo: dict[int, Any] = {}
         self.kept: list[Any] = []  # what the memo speaks of must live as long as it
 
@@ -88,7 +91,7 @@ class Twins:
             if twin is None:
                 floats = holds_numbers(value) or value.device.type == "meta"
                 with torch.no_grad():
-                    twin = self.fakes.of(value) if floats else value.detach().to("cpu", copy=True)
+                    twin = self.fakes.of(value) if floats else self._numbers(value)
                 if floats and value.requires_grad:
                     twin = twin.detach().requires_grad_()
                 self.memo[id(value)] = twin
@@ -103,6 +106,14 @@ class Twins:
         if isinstance(value, nn.Module):
             return self.module(value)
         return self.other(value)
+
+    def _numbers(self, value: torch.Tensor) -> torch.Tensor:
+        """Integers to compute with: a copy, or if large the memory itself, which `Guard` watches."""
+        if value.device.type == "cpu" and type(value) is torch.Tensor and not value.is_inference():
+            if value.numel() * value.element_size() > SMALL and is_plain(value):
+                self.guard.watch(value)
+                return value.detach()
+        return value.detach().to("cpu", copy=True)
 
     def other(self, value: Any) -> Any:
         """The twin of an attribute."""

@@ -15,11 +15,8 @@ from torch import nn
 from torch.nn.parameter import UninitializedBuffer, UninitializedParameter, is_lazy
 from torch.utils._pytree import tree_map_only
 
-from .calls import lazy_names, named_modules
+from .calls import INITIALISERS, lazy_names, named_modules
 from .observe import observe
-
-# What lazy layers call the hook that gives them their parameters: PyTorch's and PyG's.
-HOOKS = ("_infer_parameters", "initialize_parameters")
 
 
 class MaterializeError(RuntimeError):
@@ -65,7 +62,7 @@ def _initialise(module: nn.Module, args: Any, kwargs: Any) -> None:
     named = getattr(module, "_forward_pre_hooks_with_kwargs", {})
     with torch.inference_mode(False):
         for key, hook in list(module._forward_pre_hooks.items()):
-            if getattr(hook, "__name__", "") not in HOOKS:
+            if getattr(hook, "__name__", "") not in INITIALISERS:
                 continue
             if key in named:
                 hook(module, args, kwargs)

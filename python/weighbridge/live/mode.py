@@ -15,6 +15,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_map_only
 
 from .fakes import CPU, Fakes
+from .guard import Guard
 
 try:
     from torch._subclasses.fake_tensor import in_kernel_invocation_manager
@@ -31,6 +32,7 @@ VIEWS = (
     aten.squeeze.dim, aten.detach.default, aten.split.Tensor, aten.split_with_sizes.default,
     aten._unsafe_view.default, aten.unbind.int,
 )
+DEVICE_OF = torch.ops.prim.device.default
 Count = Callable[[Any, Any, Any, Any], None]
 
 
@@ -47,15 +49,23 @@ def tensors_in(values: Any, found: list[torch.Tensor]) -> list[torch.Tensor]:
 class Dry(TorchDispatchMode):
     """Runs every operator of a forward; `count(func, args, kwargs, out)` is told each."""
 
-    def __init__(self, fakes: Fakes, count: Count) -> None:
+    def __init__(self, fakes: Fakes, count: Count, guard: Guard) -> None:
         super().__init__()
         self.fakes = fakes
         self.count = count
+        self.guard = guard
         self.failed = ""  # the operator that raised last
         self._seen: dict[Any, Any] = {}
         self._remembers: dict[Any, bool] = {}
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """PyTorch asks this: "yes" would import its compiler (2 s) and wrap every operator."""
+        return False
+
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if func is DEVICE_OF:
+            return CPU
         for kind in types:
             if kind.__torch_dispatch__ != NO_DISPATCH and not issubclass(kind, FakeTensor):
                 return NotImplemented  # a wrapper of tensors: its own operators come back here
@@ -84,6 +94,7 @@ class Dry(TorchDispatchMode):
             return self._shape(func, args, kwargs)
         if not tensors and _makes_floats(func, kwargs):
             return self._shape(func, args, kwargs)
+        self.guard.see(func, args, kwargs)
         return func(*args, **kwargs)
 
     def _shape(self, func: Any, args: Any, kwargs: dict[str, Any]) -> Any:

@@ -9,6 +9,7 @@ No float is computed or held, and the module is afterwards what it was, bit by b
 
 from __future__ import annotations
 
+import logging
 import random
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -72,16 +73,19 @@ def observe(
                 _set_mode(twin, train)
         except Exception as error:
             return Observation(stopped=stop_of_copy(error))
-        return _run(twin, fakes, given, named, backward)
+        try:
+            return _run(twin, twins, given, named, backward)
+        finally:
+            twins.guard.put_back()
 
 
-def _run(twin: nn.Module, fakes: Fakes, args: tuple[Any, ...], kwargs: dict[str, Any],
+def _run(twin: nn.Module, twins: Twins, args: tuple[Any, ...], kwargs: dict[str, Any],
          backward: bool) -> Observation:
     lazy = [(p, m, lazy_names(m)) for p, m in named_modules(twin)]
     lazy = [entry for entry in lazy if entry[2]]
     calls = Calls(watched=backward)
-    watch(twin, calls, fakes)
-    mode = Dry(fakes, calls.count)
+    watch(twin, calls, twins.fakes)
+    mode = Dry(twins.fakes, calls.count, twins.guard)
     stopped = None
     try:
         with torch.set_grad_enabled(backward), mode:
@@ -133,6 +137,8 @@ def _set_mode(twin: nn.Module, train: bool) -> None:
 @contextmanager
 def _nothing_moved() -> Iterator[None]:
     """Generators of random numbers are afterwards as they were; kernels that hide work are off."""
+    log = logging.getLogger("torch._subclasses.fake_tensor")
+    silent, log.disabled = log.disabled, True  # what an operator refuses is told by Stop, once
     state, plain = torch.random.get_rng_state(), random.getstate()
     numpy = sys.modules.get("numpy")
     drawn = numpy.random.get_state() if numpy is not None else None
@@ -145,6 +151,7 @@ def _nothing_moved() -> Iterator[None]:
                 mha.set_fastpath_enabled(False)
             yield
     finally:
+        log.disabled = silent
         if mha is not None:
             mha.set_fastpath_enabled(fast)
         torch.random.set_rng_state(state)
