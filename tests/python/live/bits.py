@@ -11,7 +11,7 @@ from torch.nn.parameter import is_lazy
 
 
 def _values(tensor: torch.Tensor | None) -> Any:
-    if tensor is None or is_lazy(tensor):
+    if tensor is None or is_lazy(tensor) or tensor.is_meta:
         return None
     return tensor.detach().clone().flatten().contiguous().view(torch.uint8).tolist()
 

@@ -21,8 +21,10 @@ def really(module: nn.Module, args: tuple[Any, ...]) -> dict[str, tuple[Any, Any
     seen: dict[str, tuple[Any, Any]] = {}
 
     def hook(path: str) -> Any:
-        return lambda _, args, kwargs, out: seen.setdefault(
-            path, (shape_of_call(args, kwargs), shape_of(out)))
+        def note(_: nn.Module, args: Any, kwargs: Any, out: Any) -> None:
+            seen.setdefault(path, (shape_of_call(args, kwargs), shape_of(out)))
+
+        return note
 
     for path, child in module.named_modules():
         child.register_forward_hook(hook(path), with_kwargs=True)
