@@ -56,9 +56,9 @@ def test_own_columns_and_no_flops(tables: list[str]) -> None:
     assert tables == [
         "\n"
         "  | Name | Type   | Params | Mode  | Depth\n"
-        "---------------------------------------------\n"
+        "------------------------------------------------\n"
         "0 | net  | Linear | 16     | train | 1    \n"
-        "---------------------------------------------\n"
+        "------------------------------------------------\n"
         "16        Trainable params\n"
         "0         Non-trainable params\n"
         "16        Total params\n"

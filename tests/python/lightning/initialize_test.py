@@ -78,7 +78,7 @@ def test_the_example_is_converted_to_the_precision() -> None:
 def test_after_validate() -> None:
     """Whose inference mode leaves nothing behind."""
     model = lazy(torch.zeros(2, 3))
-    model.validation_step = lambda batch, _: None
+    model.validation_step = lambda batch, batch_idx: None
     lightning = PACKAGES["lightning.pytorch"]
     trainer = lightning.Trainer(
         accelerator="cpu", callbacks=[ModelSummary(initialize=True)], logger=False, max_steps=1,
