@@ -174,7 +174,7 @@ def _watch_one(path: str, module: nn.Module, calls: Calls, fakes: Fakes) -> None
             calls.leave(path, out)
 
     if isinstance(module, torch.jit.ScriptModule):
-        return  # within a scripted module no hooks are called: it counts for the one above
+        return  # takes no hooks: it counts for the one above
     # As register_forward_pre_hook and register_forward_hook do, without a handle for each.
     before: Any = module._forward_pre_hooks
     before[ENTER] = enter

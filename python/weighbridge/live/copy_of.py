@@ -24,6 +24,7 @@ ATOMS = (type(None), bool, int, float, complex, str, bytes, type, torch.dtype, t
          types.FunctionType, types.BuiltinFunctionType, types.ModuleType, torch.Size)
 # What belongs to the training around a module: shared with it, never copied (a trainer holds data).
 SHARED = ("_trainer", "_fabric", "_process_group", "process_group", "device_mesh", "_device_mesh")
+COMPILED = ("_compiled_call_impl", "dynamo_ctx")
 LOUD = ("log", "log_dict", "print")  # of a LightningModule: would reach the trainer's loggers
 SMALL = 1 << 20  # bytes of an integer argument up to which it is copied
 LARGE = 1 << 26  # bytes of an integer tensor from which it is not copied but faked
@@ -186,8 +187,13 @@ class Twins:
                 filled = state[name]
                 for key, item in value.items():
                     filled[key] = self.other(item)
-            else:
+            elif name not in COMPILED and not (name == "forward" and "_orig_mod" in module._modules):
                 state[name] = value if name in SHARED else self.other(value)
+        if type(module).__name__ == "OptimizedModule":  # what torch.compile gives: run without it
+            state["forward"] = twin._modules["_orig_mod"]
+            state["dynamo_ctx"] = None
+        if "_compiled_call_impl" in module.__dict__:
+            state["_compiled_call_impl"] = None
         if any(kind.__name__ == "LightningModule" for kind in type(module).__mro__):
             for name in LOUD:
                 state[name] = _nothing

@@ -51,6 +51,16 @@ def _convolution(args: Any, kwargs: Any, out: Any) -> int:
     return 2 * elements * prod(weight.shape[1:])
 
 
+def _convolution_backward(args: Any, kwargs: Any, out: Any) -> int:
+    """The gradients of input and weight, where asked for: each as many multiply-adds as the forward.
+
+    (PyTorch's formula takes a grouped convolution's for one without groups.)
+    """
+    grad, x, weight, transposed, wanted = args[0], args[1], args[2], args[7], args[10]
+    elements = x.numel() if transposed else grad.numel()
+    return 2 * elements * prod(weight.shape[1:]) * sum(bool(w) for w in wanted[:2])
+
+
 def _attention(args: Any, kwargs: Any, out: Any) -> int:
     """q (b, h, s, d) by k (b, g, t, d) and then by v (b, g, t, e): b·h·s·t·(d + e) multiply-adds.
 
@@ -146,6 +156,7 @@ OWN: dict[str, Formula] = {
     "aten::_addmm_activation": _after_the_bias,
     "aten::_sparse_addmm": _after_the_bias,
     "aten::convolution": _convolution,
+    "aten::convolution_backward": _convolution_backward,
     "aten::mv": _vectors,
     "aten::dot": _vectors,
     "aten::vdot": _vectors,

@@ -89,7 +89,10 @@ def _run(twin: nn.Module, twins: Twins, args: tuple[Any, ...], kwargs: dict[str,
     stopped = None
     try:
         with torch.set_grad_enabled(backward), mode:
+            if isinstance(twin, torch.jit.ScriptModule):  # takes no hooks
+                calls.enter("", args, kwargs)
             out = twin(*args, **kwargs)
+            calls.leave("", out)
             if backward:
                 calls.backward = True
                 _gradient(out)

@@ -109,6 +109,24 @@ def test_backward_belongs_to_the_module_that_ran() -> None:
     assert (runs[""].backward_flops, runs[""].backward_exact) == (first + 2 * second, True)
 
 
+def test_backward_of_a_grouped_convolution() -> None:
+    """Only the weight's gradient is asked for: as many multiply-adds as the forward, per group."""
+    run = whole(nn.Conv1d(8, 8, 3, groups=8), r(2, 8, 10), backward=True).runs[""]
+    assert (run.flops, run.backward_flops) == (2 * 2 * 8 * 8 * 3, 2 * 2 * 8 * 8 * 3)
+
+
+def test_scripted_and_compiled() -> None:
+    """A scripted layer counts for the one above; a compiled one is told with what it wraps."""
+    flops = 2 * 5 * 8 * 3
+    scripted = whole(nn.Sequential(torch.jit.script(nn.Linear(8, 3))), r(5, 8)).runs
+    assert {path: run.flops for path, run in scripted.items()} == {"": flops}
+    root = whole(torch.jit.script(nn.Linear(8, 3)), r(5, 8)).runs[""]
+    assert (root.flops, root.inputs, root.outputs) == (flops, (5, 8), (5, 3))
+    compiled = whole(nn.Sequential(torch.compile(nn.Linear(8, 3))), r(5, 8)).runs
+    assert {p: run.flops for p, run in compiled.items()} == dict.fromkeys(
+        ["", "0", "0._orig_mod"], flops)
+
+
 def test_what_has_no_formula_is_named() -> None:
     """An FFT multiplies, and nobody says how often: the number is a lower bound for whom it ran in."""
     module = nn.Sequential(nn.Linear(8, 4), Apply(torch.fft.fft))
