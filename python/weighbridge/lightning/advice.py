@@ -81,9 +81,11 @@ def _facts(model: Any) -> dict[str, Any]:
 
 
 def _unknown_layers(facts: dict[str, Any]) -> list[str]:
-    """Names of the modules that own a tensor which is not initialised, in definition order."""
-    uninitialized = (t["path"] for t in facts["tensors"] if t["state"] == "uninitialized")
-    names = (path.rpartition(".")[0] for path in uninitialized)
+    """Names of the modules that own a tensor without a known shape, in definition order."""
+    tensors = (t for t in facts["tensors"] if t["state"] == "uninitialized")
+    names = (
+        t["path"].rpartition(".")[0] for t in tensors if t["shape"] is None or None in t["shape"]
+    )
     return list(dict.fromkeys(names))
 
 

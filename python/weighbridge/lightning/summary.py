@@ -94,8 +94,11 @@ class LightningSummary:
 
     @property
     def in_sizes(self) -> list[Any]:
-        """Of each layer: a list of sizes, lists of such, by key for a dictionary; "?" if unknown."""
-        return [layer["in"] or UNKNOWN_SIZE for layer in self._layers]
+        """Of each layer: a list of sizes, lists of such, by key for a dictionary; "?" if unknown.
+
+        Arguments given by name are a list, as in Lightning; the text has their names.
+        """
+        return [_in_order(layer["in"]) or UNKNOWN_SIZE for layer in self._layers]
 
     @property
     def out_sizes(self) -> list[Any]:
@@ -165,3 +168,10 @@ class LightningSummary:
         """Modules that have a row in Lightning's table: each once, down to the depth."""
         modules = self._json["modules"] if self._max_depth else []
         return [m for m in modules if m["path"] and m["alias_of"] is None]
+
+
+def _in_order(size: Any) -> Any:
+    if not isinstance(size, dict):
+        return size
+    values = list(size.values())
+    return values[0] if len(values) == 1 else values

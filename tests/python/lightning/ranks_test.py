@@ -19,7 +19,7 @@ PROGRAM = """
     def main():
         model = lit(nn.LazyLinear(4), torch.zeros(2, 3))
         trainer = lp.Trainer(
-            accelerator="cpu", devices=2, strategy="ddp_spawn", callbacks=[Told(initialize=True)],
+            accelerator="cpu", devices=2, strategy="ddp_fork", callbacks=[Told(initialize=True)],
             logger=False, enable_checkpointing=False, enable_progress_bar=False, max_steps=1,
         )
         trainer.fit(model, loader(3))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from models import Tied, lit
+from models import Tied, TwoInputs, lit
 from torch import nn
 
 from weighbridge.lightning import summarize
@@ -84,3 +84,11 @@ def test_the_summary_is_a_snapshot() -> None:
     net.eval()
     assert summary.total_parameters == 16
     assert summary.total_training_modes == {"train": 1, "eval": 0}
+
+
+def test_inputs_by_name_have_their_names() -> None:
+    """Lightning shows them as a list."""
+    example = {"x": torch.zeros(2, 3), "y": torch.zeros(2, 4)}
+    summary = summarize(lit(TwoInputs(), example))
+    assert summary.in_sizes == [[[2, 3], [2, 4]]]
+    assert "| {x: [2, 3], y: [2, 4]} | [2, 1]" in str(summary)
