@@ -1,0 +1,312 @@
+"""
+The core of weighbridge: models as values, their totals and tables. Private; import weighbridge.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, overload
+
+
+class Count:
+    """A number that knows whether it is exact; its text is an expression."""
+
+    @property
+    def known(self) -> int:
+        """The known part, a lower bound."""
+
+    @property
+    def exact(self) -> bool: ...
+
+    def __str__(self) -> str: ...
+
+    def __repr__(self) -> str: ...
+
+    def __int__(self) -> int: ...
+
+    @overload
+    def __eq__(self, arg: int, /) -> bool: ...
+
+    @overload
+    def __eq__(self, arg: object, /) -> bool: ...
+
+    def __hash__(self) -> int: ...
+
+class Note:
+    """An oddity that did not stop the reading."""
+
+    @property
+    def code(self) -> str: ...
+
+    @property
+    def place(self) -> str: ...
+
+    @property
+    def message(self) -> str: ...
+
+    def __repr__(self) -> str: ...
+
+class Tensor:
+    """A parameter or a buffer: a view, without elements."""
+
+    @property
+    def path(self) -> str: ...
+
+    @property
+    def shape(self) -> tuple[int | None, ...] | None:
+        """
+        Sizes, None for one that is not known; None where not even the rank is.
+        """
+
+    @property
+    def dtype(self) -> str: ...
+
+    @property
+    def role(self) -> str: ...
+
+    @property
+    def state(self) -> str: ...
+
+    @property
+    def requires_grad(self) -> bool | None:
+        """None where it is not recorded."""
+
+    @property
+    def numel(self) -> Count: ...
+
+    @property
+    def bytes(self) -> Count: ...
+
+    @property
+    def tied_to(self) -> str | None:
+        """Path of the tensor that it is the same memory as, or None."""
+
+class Module:
+    """A module: a view."""
+
+    @property
+    def path(self) -> str: ...
+
+    @property
+    def type(self) -> str: ...
+
+    @property
+    def mode(self) -> str | None:
+        """'train' or 'eval'; None where it is not recorded."""
+
+    @property
+    def lazy(self) -> bool: ...
+
+    @property
+    def in_shape(self) -> Any: ...
+
+    @property
+    def out_shape(self) -> Any: ...
+
+    @property
+    def flops(self) -> Count | None:
+        """
+        Of one forward, 2 for a multiply-add; None where no forward was looked at.
+        """
+
+    @property
+    def backward_flops(self) -> Count | None: ...
+
+    @property
+    def activation_bytes(self) -> Count | None: ...
+
+    @property
+    def calls(self) -> int | None: ...
+
+class Modules:
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, arg: int, /) -> Module: ...
+
+class Tensors:
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, arg: int, /) -> Tensor: ...
+
+class Model:
+    """What a file, a directory or a live module is made of."""
+
+    @property
+    def source(self) -> str:
+        """What the reader was given."""
+
+    @source.setter
+    def source(self, arg: str, /) -> None: ...
+
+    @property
+    def format(self) -> str: ...
+
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def architecture(self) -> str: ...
+
+    @property
+    def metadata(self) -> list[tuple[str, str]]:
+        """Recorded facts worth showing, as pairs."""
+
+    @property
+    def notes(self) -> list[Note]: ...
+
+    @property
+    def modules(self) -> Modules: ...
+
+    @property
+    def tensors(self) -> Tensors: ...
+
+    def summary(self, depth: int | None = None, fold: bool = True, sort: str = 'definition', top: int = 0, filter: str = '') -> Summary:
+        """
+        Rows and totals. depth: levels of modules; 0 totals only, -1 all; None: 1, and wrappers are opened.
+        """
+
+    @property
+    def totals(self) -> Totals: ...
+
+    def __repr__(self) -> str: ...
+
+    def to_json(self) -> str:
+        """Everything, as docs/json.md says."""
+
+    def to_dict(self) -> dict[str, Any]: ...
+
+    def to_frame(self) -> Any: ...
+
+    def __rich__(self) -> object: ...
+
+class Row:
+    """
+    One line: a module with all below it, or identical siblings folded into one.
+    """
+
+    @property
+    def path(self) -> str: ...
+
+    @property
+    def type(self) -> str: ...
+
+    @property
+    def depth(self) -> int: ...
+
+    @property
+    def repeat(self) -> int: ...
+
+    @property
+    def own_only(self) -> bool: ...
+
+    @property
+    def lazy(self) -> bool: ...
+
+    @property
+    def tied(self) -> bool: ...
+
+    @property
+    def module(self) -> Module: ...
+
+    @property
+    def parameters(self) -> Count: ...
+
+    @property
+    def trainable(self) -> Count: ...
+
+    @property
+    def buffers(self) -> Count: ...
+
+    @property
+    def bytes(self) -> Count: ...
+
+class Totals:
+    """What a model amounts to; ties are counted once. docs/counting.md"""
+
+    @property
+    def parameters(self) -> Count: ...
+
+    @property
+    def trainable(self) -> Count: ...
+
+    @property
+    def buffers(self) -> Count: ...
+
+    @property
+    def bytes(self) -> Count: ...
+
+    @property
+    def exact(self) -> bool: ...
+
+    @property
+    def uninitialized_parameters(self) -> int: ...
+
+    @property
+    def uninitialized_buffers(self) -> int: ...
+
+    @property
+    def tensors(self) -> int: ...
+
+    @property
+    def modules(self) -> int: ...
+
+    @property
+    def active_parameters(self) -> int | None: ...
+
+    @property
+    def flops(self) -> Count | None: ...
+
+class Summary:
+    """Totals and rows of a model for one depth."""
+
+    @property
+    def totals(self) -> Totals: ...
+
+    @property
+    def rows(self) -> list[Row]: ...
+
+    @property
+    def uninitialized(self) -> list[Tensor]:
+        """Tensors that have no shape or no memory yet."""
+
+    def render(self, format: str = 'table', *, exact: bool = False, unicode: bool = True, width: int = 0, color: bool = False, columns: Sequence[str] = [], own_columns: dict[str, Callable[[Row], object]] = {}) -> str:
+        """
+        As text: table, lightning, json, csv, markdown or html. `own_columns` are functions of a row, by title.
+        """
+
+    def __repr__(self) -> str: ...
+
+    def to_dict(self) -> dict[str, Any]: ...
+
+    def to_frame(self) -> Any: ...
+
+    def __rich__(self) -> object: ...
+
+def read(path: str) -> Model:
+    """
+    Reads a model file, an index of shards or a directory. Executes nothing in it, reads no weight.
+    """
+
+def formats() -> dict[str, str]:
+    """Names of the formats that are understood, with a line about each."""
+
+class LiveBuilder:
+    """A live module that is told piece by piece: private to the package."""
+
+    def __init__(self, architecture: str) -> None: ...
+
+    def set_mode(self, module: int, training: bool | None) -> None: ...
+
+    def add_module(self, parent: int, name: str, type: str, training: bool | None) -> int: ...
+
+    def add_alias(self, parent: int, name: str, original: int) -> int: ...
+
+    def know(self, module: int, classes: Sequence[tuple[str, str]], attributes: dict[str, Any]) -> None: ...
+
+    def add_tensor(self, module: int, name: str, shape: Sequence[int] | None, dtype: str, *, is_buffer: bool = False, requires_grad: bool | None = None, state: str = 'initialised', tied_to: int | None = None, stored_bytes: int = 0, layout: str = 'strided', logical: int | None = None, scheme: str = '') -> int: ...
+
+    def set_run(self, module: int, inputs: object | None, outputs: object | None, flops: tuple[int, bool], backward_flops: tuple[int, bool], activation_bytes: tuple[int, bool], calls: int) -> None: ...
+
+    def add_note(self, code: str, place: str, message: str) -> None: ...
+
+    def add_fact(self, key: str, value: str) -> None: ...
+
+    def finish(self) -> Model: ...
