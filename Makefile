@@ -7,7 +7,7 @@ CPP = $(shell git ls-files '*.h' '*.cpp')
 LINT_PACKAGES := clang clang-tidy clang-format
 FUZZ_PACKAGES := clang unzip $(shell apt-cache search --names-only '^libclang-rt-[0-9]*-dev$$' 2>/dev/null | head -1 | cut -d' ' -f1)
 
-.PHONY: build demo test bench fuzz lint format asan packages clean
+.PHONY: build demo test python-test wheel bench fuzz lint format asan packages clean
 
 build: packages
 	@cmake --preset release >build-configure.log || (cat build-configure.log; false)
@@ -19,6 +19,15 @@ packages:
 
 test: build
 	@ctest --preset release -j $(JOBS)
+	@tools/test-python
+
+# The Python package alone: its tests and type checks.
+python-test: packages
+	@tools/test-python
+
+# build/dist/*.whl, its libraries inside, tried in an empty venv.
+wheel: packages
+	@tools/build-wheel
 
 # The same tests under AddressSanitizer and UndefinedBehaviorSanitizer.
 asan: packages
@@ -42,6 +51,8 @@ demo: build
 	@$(RUN) $(DATA)/pytorch/gat_module_after.pt
 	@printf '\n\n%s\n\n' '--- a graph attention network trained on Zachary'"'"'s karate club, as with PyTorch Lightning: examples/gatv2 ---'
 	@build/release/examples/gatv2 --epochs 40 --output build/demo/gatv2
+	@printf '\n\n%s\n\n' '--- a graph attention network alive in Python, before and after its first forward: examples/python/gat.py ---'
+	@tools/python-demo
 
 bench: build
 	@build/release/weigh_bench
