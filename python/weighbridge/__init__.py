@@ -10,6 +10,7 @@ Importing it imports neither torch nor numpy; `summarize` and `materialize` impo
 
 from __future__ import annotations
 
+import importlib
 import os
 
 from weighbridge import _weigh
@@ -18,7 +19,10 @@ from weighbridge.errors import WeighError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from weighbridge.live import materialize, summarize
+    from weighbridge import live
+
+    materialize = live.materialize
+    summarize = live.summarize
 
 __version__ = "0.1.0"
 
@@ -39,6 +43,8 @@ def __getattr__(name: str) -> object:
         from weighbridge import live
 
         return getattr(live, name)
+    if name in ("live", "lightning"):
+        return importlib.import_module("weighbridge." + name)
     raise AttributeError(f"module 'weighbridge' has no attribute '{name}'")
 
 
