@@ -17,5 +17,7 @@ nanobind_add_module(_weigh ${split_mode}
   src/python/summary.cpp)
 target_include_directories(_weigh PRIVATE ${view})
 target_link_libraries(_weigh PRIVATE weigh)
+# Debian's static zlib is made for programs: it fits into a shared library whose symbols nobody else can replace.
+target_link_options(_weigh PRIVATE LINKER:-Bsymbolic LINKER:--exclude-libs,ALL)
 install(TARGETS _weigh LIBRARY DESTINATION weighbridge)
 install(TARGETS weigh_program RUNTIME DESTINATION ${SKBUILD_SCRIPTS_DIR})
