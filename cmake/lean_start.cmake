@@ -5,8 +5,9 @@ if(NOT simdjson_soname)
   get_target_property(simdjson_soname simdjson::simdjson IMPORTED_SONAME_NONE)
 endif()
 
-# Without optimisation the header calls more names of the library.
-if(simdjson_soname AND CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT WEIGH_SANITIZE AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+# Without optimisation the header calls more names of the library. In a wheel the library is linked as usual: its copy lies
+# beside the package, under another name.
+if(simdjson_soname AND NOT WEIGH_PYTHON AND CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT WEIGH_SANITIZE AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_sources(weigh_program PRIVATE cli/load_simdjson.cpp)
   foreach(room bytes wire model conventions formats analysis render cli)
     target_sources(weigh_program PRIVATE $<TARGET_OBJECTS:weigh_${room}>)
