@@ -35,5 +35,5 @@ weigh_test(formats
     formats/pytorch/sections_test.cpp
     formats/pytorch/sharded_tensor_test.cpp
     formats/pytorch/tensors_test.cpp
-  ROOMS formats analysis model wire bytes
+  ROOMS formats conventions analysis model wire bytes
   LIBRARIES nlohmann_json::nlohmann_json weigh_replica_kit)

@@ -32,7 +32,7 @@ weigh_torch_test(summary
   LIBRARIES nlohmann_json::nlohmann_json)
 weigh_torch_test(weights
   FILES torch/weights/load_state_dict_test.cpp torch/weights/load_test.cpp torch/weights/save_test.cpp
-  ROOMS weights formats analysis nn model wire bytes
+  ROOMS weights formats conventions analysis nn model wire bytes
   LIBRARIES nlohmann_json::nlohmann_json)
 # Several processes, which the tests start.
 function(weigh_process_test name)
@@ -57,7 +57,7 @@ weigh_process_test(lightning
         torch/lightning/fit_test.cpp torch/lightning/hooks_test.cpp torch/lightning/lazy_test.cpp
         torch/lightning/ended_process_test.cpp torch/lightning/processes_test.cpp
   PROGRAM torch/lightning/processes_program.cpp
-  ROOMS lightning processes summary weights formats dry_run nn render analysis model wire bytes
+  ROOMS lightning processes summary weights formats conventions dry_run nn render analysis model wire bytes
   LIBRARIES nlohmann_json::nlohmann_json)
 # Processes that train, for the tests to end.
 add_executable(lightning_run torch/lightning/run.cpp)
