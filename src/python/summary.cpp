@@ -46,8 +46,6 @@ Summary summary_of(const Model& model, std::optional<int> depth, bool fold, cons
   return summarize(model, options);
 }
 
-using OwnColumns = std::vector<std::pair<std::string, nb::callable>>;
-
 std::vector<Column> own_columns(nb::object self, const nb::dict& columns) {
   std::vector<Column> own;
   for (const auto& [title, function] : columns) {

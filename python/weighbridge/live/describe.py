@@ -75,7 +75,7 @@ class _Walk:
             index = 0
             self._live.set_mode(0, module.training)
         else:
-            index = self._live.add_module(parent_index, name, _type_name(module), module.training)
+            index = self._live.add_module(parent_index, name, type(module).__name__, module.training)
         self._modules[id(module)] = index
         return index
 
@@ -160,10 +160,6 @@ class _Walk:
 
 def _children(module: nn.Module) -> list[tuple[str, nn.Module]]:
     return [(name, child) for name, child in module._modules.items() if child is not None]
-
-
-def _type_name(module: nn.Module) -> str:
-    return type(module).__name__
 
 
 def _is_telling(value: object) -> bool:

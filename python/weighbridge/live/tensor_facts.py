@@ -13,8 +13,6 @@ import torch
 from torch import nn
 from torch.nn.parameter import is_lazy
 
-_DTYPE_OF_SCHEME = {"nf4": "nf4", "fp4": "fp4"}
-
 
 class TensorFacts(NamedTuple):
     """`shape` is None where it is not known; `memory` is the same for tensors that are the same elements."""
@@ -49,7 +47,7 @@ def facts_of(tensor: torch.Tensor) -> TensorFacts:
     quantised = getattr(tensor, "quant_state", None)  # bitsandbytes: several weights in a byte
     if quantised is None:
         return facts
-    return facts._replace(logical=math.prod(quantised.shape), scheme=_DTYPE_OF_SCHEME.get(quantised.quant_type, ""))
+    return facts._replace(logical=math.prod(quantised.shape), scheme=quantised.quant_type)
 
 
 def packed_tensors(module: nn.Module) -> list[tuple[str, TensorFacts]]:
