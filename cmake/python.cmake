@@ -13,8 +13,9 @@ if(SKBUILD)
   set(split_mode BACKEND_MODULE nanobind_backend)
 endif()
 nanobind_add_module(_weigh ${split_mode}
-  src/python/errors.cpp src/python/live.cpp src/python/model.cpp src/python/module.cpp src/python/read.cpp
-  src/python/summary.cpp)
+  src/python/errors.cpp src/python/live.cpp src/python/model.cpp src/python/module.cpp src/python/paths.cpp
+  src/python/read.cpp src/python/sequences.cpp
+  src/python/summary.cpp src/python/totals.cpp)
 target_include_directories(_weigh PRIVATE ${view})
 target_link_libraries(_weigh PRIVATE weigh)
 # Debian's static zlib is made for programs: it fits into a shared library whose symbols nobody else can replace.

@@ -32,7 +32,7 @@ def to_frame(value: Model | Summary) -> pandas.DataFrame:
             "depth": row.depth,
             "parameters": row.parameters.known,
             "exact": row.parameters.exact,
-            "trainable": row.trainable.known,
+            "trainable": None if row.trainable is None else row.trainable.known,
             "buffers": row.buffers.known,
             "bytes": row.bytes.known,
             "lazy": row.lazy,

@@ -2,12 +2,14 @@
 The core of weighbridge: models as values, their totals and tables. Private; import weighbridge.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, overload
 
 
 class Count:
-    """A number that knows whether it is exact; its text is an expression."""
+    """
+    A number that knows whether it is exact; its text is an expression. It equals a number or a count where it is exact, and nothing where it is not.
+    """
 
     @property
     def known(self) -> int:
@@ -26,7 +28,10 @@ class Count:
     def __eq__(self, arg: int, /) -> bool: ...
 
     @overload
-    def __eq__(self, arg: object, /) -> bool: ...
+    def __eq__(self, arg: Count, /) -> bool: ...
+
+    @overload
+    def __eq__(self, arg: object | None, /) -> bool: ...
 
     def __hash__(self) -> int: ...
 
@@ -46,6 +51,14 @@ class Note:
 
 class Tensor:
     """A parameter or a buffer: a view, without elements."""
+
+    @overload
+    def __eq__(self, arg: Tensor, /) -> bool: ...
+
+    @overload
+    def __eq__(self, arg: object | None, /) -> bool: ...
+
+    def __hash__(self) -> int: ...
 
     @property
     def path(self) -> str: ...
@@ -82,6 +95,14 @@ class Tensor:
 class Module:
     """A module: a view."""
 
+    @overload
+    def __eq__(self, arg: Module, /) -> bool: ...
+
+    @overload
+    def __eq__(self, arg: object | None, /) -> bool: ...
+
+    def __hash__(self) -> int: ...
+
     @property
     def path(self) -> str: ...
 
@@ -117,14 +138,58 @@ class Module:
     def calls(self) -> int | None: ...
 
 class Modules:
+    """All modules, the root first and a parent before its children."""
+
     def __len__(self) -> int: ...
 
-    def __getitem__(self, arg: int, /) -> Module: ...
+    @overload
+    def __getitem__(self, arg: int, /) -> Module:
+        """Counts from the end where it is negative. Raises IndexError."""
+
+    @overload
+    def __getitem__(self, arg: slice, /) -> list[Module]: ...
+
+    @overload
+    def __getitem__(self, arg: str, /) -> Module:
+        """By its full name. Raises KeyError."""
+
+    def __iter__(self) -> Iterator[Module]: ...
+
+    @overload
+    def __contains__(self, arg: str, /) -> bool: ...
+
+    @overload
+    def __contains__(self, arg: Module, /) -> bool: ...
+
+    @overload
+    def __contains__(self, arg: object | None, /) -> bool: ...
 
 class Tensors:
+    """All parameters and buffers, in the order of the file."""
+
     def __len__(self) -> int: ...
 
-    def __getitem__(self, arg: int, /) -> Tensor: ...
+    @overload
+    def __getitem__(self, arg: int, /) -> Tensor:
+        """Counts from the end where it is negative. Raises IndexError."""
+
+    @overload
+    def __getitem__(self, arg: slice, /) -> list[Tensor]: ...
+
+    @overload
+    def __getitem__(self, arg: str, /) -> Tensor:
+        """By its full name. Raises KeyError."""
+
+    def __iter__(self) -> Iterator[Tensor]: ...
+
+    @overload
+    def __contains__(self, arg: str, /) -> bool: ...
+
+    @overload
+    def __contains__(self, arg: Tensor, /) -> bool: ...
+
+    @overload
+    def __contains__(self, arg: object | None, /) -> bool: ...
 
 class Model:
     """What a file, a directory or a live module is made of."""
@@ -207,13 +272,55 @@ class Row:
     def module(self) -> Module: ...
 
     @property
+    def mode(self) -> str | None:
+        """
+        'train' or 'eval'; None where it is not recorded, or the row is no module.
+        """
+
+    @property
     def parameters(self) -> Count: ...
 
     @property
-    def trainable(self) -> Count: ...
+    def trainable(self) -> Count | None:
+        """None where it is not recorded of each."""
 
     @property
     def buffers(self) -> Count: ...
+
+    @property
+    def bytes(self) -> Count: ...
+
+class DTypeShare:
+    """Tensors of one dtype."""
+
+    @property
+    def dtype(self) -> str:
+        """PyTorch's name; 'unknown'."""
+
+    @property
+    def elements(self) -> int:
+        """As they are stored."""
+
+    @property
+    def bytes(self) -> int: ...
+
+class Section:
+    """A part of a file. Totals are of those of the kind 'model' alone."""
+
+    @property
+    def name(self) -> str:
+        """The key that holds it, or ''."""
+
+    @property
+    def kind(self) -> str:
+        """'model', 'copy' (averages of a model) or 'optimizer_state'."""
+
+    @property
+    def path(self) -> str | None:
+        """Of its module; None for an optimizer state."""
+
+    @property
+    def tensors(self) -> int: ...
 
     @property
     def bytes(self) -> Count: ...
@@ -222,37 +329,110 @@ class Totals:
     """What a model amounts to; ties are counted once. docs/counting.md"""
 
     @property
-    def parameters(self) -> Count: ...
+    def parameters(self) -> Count:
+        """Elements of parameters."""
 
     @property
-    def trainable(self) -> Count: ...
+    def trainable(self) -> Count | None:
+        """Those that require a gradient; None where it is not recorded of each."""
 
     @property
-    def buffers(self) -> Count: ...
+    def non_trainable(self) -> Count | None:
+        """The others; None where `trainable` is."""
 
     @property
-    def bytes(self) -> Count: ...
+    def buffers(self) -> Count:
+        """Elements of buffers."""
 
     @property
-    def exact(self) -> bool: ...
+    def bytes(self) -> Count:
+        """Of parameters and buffers, by their own dtypes."""
 
     @property
-    def uninitialized_parameters(self) -> int: ...
+    def exact(self) -> bool:
+        """Whether parameters and buffers are known to the last one."""
 
     @property
-    def uninitialized_buffers(self) -> int: ...
+    def roles_inferred(self) -> bool:
+        """
+        Whether some tensor is a parameter or a buffer by its name and dtype alone.
+        """
 
     @property
-    def tensors(self) -> int: ...
+    def uninitialized_parameters(self) -> int:
+        """Tensors, not elements."""
 
     @property
-    def modules(self) -> int: ...
+    def uninitialized_buffers(self) -> int:
+        """Tensors, not elements."""
 
     @property
-    def active_parameters(self) -> int | None: ...
+    def tensors(self) -> int:
+        """Names of tensors, ties included."""
 
     @property
-    def flops(self) -> Count | None: ...
+    def modules(self) -> int:
+        """Below the root; one that has two names counts once."""
+
+    @property
+    def train_modules(self) -> int | None:
+        """
+        How many of `modules` are in train mode; None where modes are not recorded.
+        """
+
+    @property
+    def eval_modules(self) -> int | None:
+        """
+        How many of `modules` are in eval mode; None where modes are not recorded.
+        """
+
+    @property
+    def by_dtype(self) -> list[DTypeShare]:
+        """
+        Elements as they are stored, and their bytes, by dtype; most bytes first.
+        """
+
+    @property
+    def overhead_bytes(self) -> int:
+        """
+        Of scales, zero points and what else belongs to packed weights; part of the buffers.
+        """
+
+    @property
+    def optimizer_tensors(self) -> int:
+        """Of optimizer states, which count nowhere else."""
+
+    @property
+    def optimizer_bytes(self) -> int:
+        """Of optimizer states, which count nowhere else."""
+
+    @property
+    def active_parameters(self) -> int | None:
+        """
+        What a token of text uses of a mixture of experts; None for others, or where nobody tells.
+        """
+
+    @property
+    def active_without_embedding(self) -> int | None:
+        """The same without the input embedding, of which a token uses one row."""
+
+    @property
+    def flops(self) -> Count | None:
+        """
+        Of one forward, 2 for a multiply-add; None where no forward was looked at.
+        """
+
+    @property
+    def backward_flops(self) -> Count | None:
+        """
+        Of the backward pass, 0 where it was not asked for; None where no forward was looked at.
+        """
+
+    @property
+    def activation_bytes(self) -> Count | None:
+        """
+        What the operators of one forward return, views left out; None where no forward was looked at.
+        """
 
 class Summary:
     """Totals and rows of a model for one depth."""
@@ -262,6 +442,10 @@ class Summary:
 
     @property
     def rows(self) -> list[Row]: ...
+
+    @property
+    def sections(self) -> list[Section]:
+        """Parts of the file, in its order: models, averages, optimizer states."""
 
     @property
     def uninitialized(self) -> list[Tensor]:

@@ -1,4 +1,5 @@
 // weigh/model.h: a Model and its parts. Modules and tensors are views, made one by one as they are asked for.
+#include <functional>
 #include <string>
 
 #include <nanobind/nanobind.h>
@@ -18,12 +19,6 @@ namespace weigh::python {
 
 CountView view(const Model& model, const Count& count) { return {count.known(), count.is_exact(), text(model, count)}; }
 
-std::size_t checked_place(std::ptrdiff_t place, std::size_t size) {
-  if (place < 0) place += static_cast<std::ptrdiff_t>(size);
-  if (place < 0 || static_cast<std::size_t>(place) >= size) throw nb::index_error();
-  return static_cast<std::size_t>(place);
-}
-
 nb::object shape_of_io(const IOShape& shape) {
   if (shape.kind == IOShape::Kind::unknown) return nb::none();
   nb::list values;
@@ -39,6 +34,11 @@ nb::object shape_of_io(const IOShape& shape) {
   nb::dict by_key;
   for (std::size_t i = 0; i < shape.items.size(); ++i) by_key[shape.keys[i].c_str()] = shape_of_io(shape.items[i]);
   return std::move(by_key);
+}
+
+nb::object mode_of(const Module& module) {
+  if (module.mode == Mode::not_recorded) return nb::none();
+  return nb::str(module.mode == Mode::train ? "train" : "eval");
 }
 
 namespace {
@@ -70,12 +70,6 @@ nb::object requires_grad(const TensorView& view) {
   return nb::bool_(tensor(view).requires_grad == RequiresGrad::yes);
 }
 
-nb::object mode_of(const ModuleView& view) {
-  const Mode mode = module_(view).mode;
-  if (mode == Mode::not_recorded) return nb::none();
-  return nb::str(mode == Mode::train ? "train" : "eval");
-}
-
 nb::object tied_to(const TensorView& view) {
   const Index original = tensor(view).tied_to;
   if (original == kNone) return nb::none();
@@ -86,18 +80,18 @@ const Run* run_of(const ModuleView& view) {
   return view.model->runs.empty() ? nullptr : &view.model->runs[view.index];
 }
 
-template <class View, class Sequence>
-void bind_sequence(nb::module_& module, const char* name, auto size) {
-  nb::class_<Sequence>(module, name)
-      .def("__len__", [size](const Sequence& all) { return size(*all.model); })
-      .def("__getitem__", [size](const Sequence& all, std::ptrdiff_t place) {
-        return View{{all.owner, all.model, static_cast<Index>(checked_place(place, size(*all.model)))}};
-      });
+// Two views of the same thing are equal.
+template <class View>
+void bind_identity(nb::class_<View>& view) {
+  view.def("__eq__", [](const View& a, const View& b) { return a.model == b.model && a.index == b.index; })
+      .def("__eq__", [](const View&, nb::handle) { return false; }, nb::arg().none())
+      .def("__hash__", [](const View& one) { return std::hash<const void*>()(one.model) ^ one.index; });
 }
 
 void bind_tensor(nb::module_& module) {
-  nb::class_<TensorView>(module, "Tensor", "A parameter or a buffer: a view, without elements.")
-      .def_prop_ro("path", [](const TensorView& view) { return view.model->path_of(tensor(view)); })
+  nb::class_<TensorView> tensors(module, "Tensor", "A parameter or a buffer: a view, without elements.");
+  bind_identity(tensors);
+  tensors.def_prop_ro("path", [](const TensorView& view) { return view.model->path_of(tensor(view)); })
       .def_prop_ro("shape", &shape_of, "Sizes, None for one that is not known; None where not even the rank is.")
       .def_prop_ro("dtype", [](const TensorView& view) { return name(tensor(view).dtype); })
       .def_prop_ro("role", [](const TensorView& v) { return tensor(v).role == Role::buffer ? "buffer" : "parameter"; })
@@ -109,10 +103,12 @@ void bind_tensor(nb::module_& module) {
 }
 
 void bind_module(nb::module_& module) {
-  nb::class_<ModuleView>(module, "Module", "A module: a view.")
-      .def_prop_ro("path", [](const ModuleView& view) { return view.model->path_of(view.index); })
+  nb::class_<ModuleView> modules(module, "Module", "A module: a view.");
+  bind_identity(modules);
+  modules.def_prop_ro("path", [](const ModuleView& view) { return view.model->path_of(view.index); })
       .def_prop_ro("type", [](const ModuleView& view) { return module_(view).type; })
-      .def_prop_ro("mode", &mode_of, "'train' or 'eval'; None where it is not recorded.")
+      .def_prop_ro("mode", [](const ModuleView& view) { return mode_of(module_(view)); },
+                   "'train' or 'eval'; None where it is not recorded.")
       .def_prop_ro("lazy", [](const ModuleView& view) { return module_(view).lazy; })
       .def_prop_ro("in_shape", [](const ModuleView& v) { return run_of(v) ? shape_of_io(run_of(v)->in) : nb::none(); })
       .def_prop_ro("out_shape", [](const ModuleView& v) { return run_of(v) ? shape_of_io(run_of(v)->out) : nb::none(); })
@@ -131,7 +127,9 @@ void bind_module(nb::module_& module) {
 }
 
 void bind_values(nb::module_& module) {
-  nb::class_<CountView>(module, "Count", "A number that knows whether it is exact; its text is an expression.")
+  nb::class_<CountView>(module, "Count",
+                        "A number that knows whether it is exact; its text is an expression. It equals a number or a "
+                        "count where it is exact, and nothing where it is not.")
       .def_ro("known", &CountView::known, "The known part, a lower bound.")
       .def_ro("exact", &CountView::is_exact)
       .def("__str__", [](const CountView& count) { return count.text; })
@@ -141,8 +139,11 @@ void bind_values(nb::module_& module) {
         return count.known;
       })
       .def("__eq__", [](const CountView& count, std::uint64_t number) { return count.is_exact && count.known == number; })
-      .def("__eq__", [](const CountView&, nb::handle) { return false; })
-      .def("__hash__", [](const CountView& count) { return nb::hash(nb::str(count.text.c_str())); });
+      .def("__eq__", [](const CountView& a, const CountView& b) { return a.is_exact && b.is_exact && a.known == b.known; })
+      .def("__eq__", [](const CountView&, nb::handle) { return false; }, nb::arg().none())
+      .def("__hash__", [](const CountView& count) {
+        return count.is_exact ? nb::hash(nb::int_(count.known)) : nb::hash(nb::str(count.text.c_str()));
+      });
   nb::class_<Note>(module, "Note", "An oddity that did not stop the reading.")
       .def_ro("code", &Note::code)
       .def_ro("place", &Note::place)
@@ -156,8 +157,7 @@ nb::class_<Model> bind_model(nb::module_& module) {
   bind_values(module);
   bind_tensor(module);
   bind_module(module);
-  bind_sequence<ModuleView, Modules>(module, "Modules", [](const Model& model) { return model.modules.size(); });
-  bind_sequence<TensorView, Tensors>(module, "Tensors", [](const Model& model) { return model.tensors.size(); });
+  bind_sequences(module);
   nb::class_<Model> model(module, "Model", "What a file, a directory or a live module is made of.");
   model.def_rw("source", &Model::source, "What the reader was given.")
       .def_ro("format", &Model::format)

@@ -90,41 +90,19 @@ void bind_row(nb::module_& module) {
       .def_prop_ro("module", [](const RowView& v) {
         return ModuleView{{v.owner, v.summary->model, v.row().module}};
       })
+      .def_prop_ro("mode", [](const RowView& v) {
+        return v.row().own_only ? nb::none() : mode_of(v.model().modules[v.row().module]);
+      }, "'train' or 'eval'; None where it is not recorded, or the row is no module.")
       .def_prop_ro("parameters", count([](const Tally& tally) { return tally.parameters; }))
-      .def_prop_ro("trainable", count([](const Tally& tally) { return tally.trainable; }))
+      .def_prop_ro("trainable", [](const RowView& v) -> std::optional<CountView> {
+        if (!v.row().tally.trainable_recorded) return std::nullopt;
+        return view(v.model(), v.row().tally.trainable);
+      }, "None where it is not recorded of each.")
       .def_prop_ro("buffers", count([](const Tally& tally) { return tally.buffers; }))
       .def_prop_ro("bytes", count([](const Tally& tally) { return tally.bytes; }));
 }
 
-// Totals are shown through the summary that owns them.
-struct TotalsView {
-  nb::object owner;
-  const Summary* summary = nullptr;
-  const Totals& totals() const { return summary->totals; }
-};
-
-void bind_totals(nb::module_& module) {
-  auto counted = [](auto get) {
-    return [get](const TotalsView& v) { return view(*v.summary->model, get(v.totals())); };
-  };
-  nb::class_<TotalsView>(module, "Totals", "What a model amounts to; ties are counted once. docs/counting.md")
-      .def_prop_ro("parameters", counted([](const Totals& t) { return t.parameters; }))
-      .def_prop_ro("trainable", counted([](const Totals& t) { return t.trainable; }))
-      .def_prop_ro("buffers", counted([](const Totals& t) { return t.buffers; }))
-      .def_prop_ro("bytes", counted([](const Totals& t) { return t.bytes; }))
-      .def_prop_ro("exact", [](const TotalsView& v) { return v.totals().is_exact(); })
-      .def_prop_ro("uninitialized_parameters", [](const TotalsView& v) { return v.totals().uninitialized_parameters; })
-      .def_prop_ro("uninitialized_buffers", [](const TotalsView& v) { return v.totals().uninitialized_buffers; })
-      .def_prop_ro("tensors", [](const TotalsView& v) { return v.totals().tensors; })
-      .def_prop_ro("modules", [](const TotalsView& v) { return v.totals().modules; })
-      .def_prop_ro("active_parameters", [](const TotalsView& v) { return v.totals().active_parameters; })
-      .def_prop_ro("flops", [](const TotalsView& v) -> std::optional<CountView> {
-        const Model& model = *v.summary->model;
-        return model.runs.empty() ? std::nullopt : std::optional(view(model, model.runs[0].flops));
-      });
-}
-
-TotalsView totals_of(nb::object summary) { return {summary, nb::cast<const Summary*>(summary)}; }
+TotalsView totals_of(nb::object summary) { return {{summary, nb::cast<const Summary*>(summary)}}; }
 
 std::vector<RowView> rows_of(nb::object self) {
   const auto* summary = nb::cast<const Summary*>(self);
@@ -140,6 +118,13 @@ std::vector<TensorView> uninitialized_of(nb::object self) {
   return tensors;
 }
 
+std::vector<SectionView> sections_of(nb::object self) {
+  const auto* summary = nb::cast<const Summary*>(self);
+  std::vector<SectionView> sections;
+  for (std::size_t i = 0; i < summary->model->sections.size(); ++i) sections.push_back({{self, summary}, i});
+  return sections;
+}
+
 std::string table_of(nb::object summary, const char* format) {
   return text_of(std::move(summary), format, false, true, 0, false, {}, nb::dict());
 }
@@ -152,6 +137,7 @@ void bind_summary(nb::module_& module, nb::class_<Model>& model) {
   nb::class_<Summary> summary(module, "Summary", "Totals and rows of a model for one depth.");
   summary.def_prop_ro("totals", &totals_of)
       .def_prop_ro("rows", &rows_of)
+      .def_prop_ro("sections", &sections_of, "Parts of the file, in its order: models, averages, optimizer states.")
       .def_prop_ro("uninitialized", &uninitialized_of, "Tensors that have no shape or no memory yet.")
       .def("render", &text_of, "format"_a = "table", nb::kw_only(), "exact"_a = false, "unicode"_a = true,
            "width"_a = 0, "color"_a = false, "columns"_a = std::vector<std::string>(), "own_columns"_a = nb::dict(),

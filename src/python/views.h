@@ -39,9 +39,25 @@ struct RowView {
   const Model& model() const { return *summary->model; }
 };
 
+// Totals and sections are shown through the summary that owns them.
+struct SummaryPart {
+  nb::object owner;
+  const Summary* summary = nullptr;
+};
+struct TotalsView : SummaryPart {
+  const Totals& totals() const { return summary->totals; }
+};
+struct SectionView : SummaryPart {
+  std::size_t index = 0;
+  const Section& section() const { return summary->model->sections[index]; }
+};
+
 nb::object shape_of_io(const IOShape& shape);
 
-// The element at a place that may count from the end. Throws nb::index_error.
-std::size_t checked_place(std::ptrdiff_t place, std::size_t size);
+// "train", "eval", or None.
+nb::object mode_of(const Module& module);
+
+void bind_sequences(nb::module_& module);
+void bind_totals(nb::module_& module);
 
 }  // namespace weigh::python
