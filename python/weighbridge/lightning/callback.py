@@ -16,6 +16,7 @@ from weighbridge.lightning.initialize import initialize_before_strategy
 from weighbridge.lightning.packages import callback_classes, installed
 from weighbridge.lightning.rich_table import print_rich
 from weighbridge.lightning.summary import LightningSummary
+from weighbridge.lightning.switch import is_switched_off, keep_switches
 from weighbridge.lightning.text import TOTAL_FLOPS, SummaryData, table
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ class ModelSummary(_Base):
         **summarize_kwargs: Any,
     ) -> None:
         super().__init__(max_depth, **summarize_kwargs)
+        keep_switches()
         if initialize not in (True, False, "batch"):
             raise ValueError(f'`initialize` can be True, False or "batch", got {initialize!r}.')
         self._max_depth = max_depth
@@ -75,17 +77,19 @@ class ModelSummary(_Base):
             initialize_before_strategy(trainer, pl_module, self._initialize)
 
     def on_fit_start(self, trainer: Any, pl_module: Any) -> None:
-        if not self._max_depth and not self._strict:
+        shows = bool(self._max_depth) and not is_switched_off(trainer)
+        if not shows and not self._strict:
             return
         if getattr(trainer.strategy, "zero_stage_3", False):  # DeepSpeed: its own table knows shares
-            super().on_fit_start(trainer, pl_module)  # type: ignore[misc]
+            if shows:
+                super().on_fit_start(trainer, pl_module)  # type: ignore[misc]
             return
         if not self._strict and not trainer.is_global_zero:  # a dry run takes no other rank
             return
         summary = self._make(trainer, pl_module)
         if summary is None:
             return
-        if self._max_depth and trainer.is_global_zero:
+        if shows and trainer.is_global_zero:
             self._show(summary)
         if self._strict and summary.advice.layers:  # on every rank, or the others would wait
             raise UninitializedError(summary.advice.message, summary.advice.layers)

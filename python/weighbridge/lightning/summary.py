@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import warnings
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -32,6 +33,17 @@ def summarize(module: nn.Module, max_depth: int = 1, *, train: bool = False) -> 
     Raises ValueError for another ``max_depth``.
     """
     return LightningSummary(module, max_depth, train=train)
+
+
+@dataclass(frozen=True)
+class LayerSummary:
+    """One row, with Lightning's names for what is in it."""
+
+    in_size: Any
+    out_size: Any
+    layer_type: str
+    num_parameters: int
+    training: bool
 
 
 class LightningSummary:
@@ -84,13 +96,17 @@ class LightningSummary:
         names = set(self.layer_names)
         return [(name, module) for name, module in self._module.named_modules() if name in names]
 
+    def summarize(self) -> dict[str, LayerSummary]:
+        """The rows by name. Nothing is run again for them."""
+        return dict(self._layer_summary)
+
     @property
     def layer_names(self) -> list[str]:
-        return [layer["path"] for layer in self._layers]
+        return list(self._layer_summary)
 
     @property
     def layer_types(self) -> list[str]:
-        return [layer["type"] for layer in self._layers]
+        return [layer.layer_type for layer in self._layer_summary.values()]
 
     @property
     def in_sizes(self) -> list[Any]:
@@ -98,20 +114,20 @@ class LightningSummary:
 
         Arguments given by name are a list, as in Lightning; the text has their names.
         """
-        return [_in_order(layer["in"]) or UNKNOWN_SIZE for layer in self._layers]
+        return [layer.in_size for layer in self._layer_summary.values()]
 
     @property
     def out_sizes(self) -> list[Any]:
-        return [layer["out"] or UNKNOWN_SIZE for layer in self._layers]
+        return [layer.out_size for layer in self._layer_summary.values()]
 
     @property
     def param_nums(self) -> list[int]:
         """Parameters of each layer; of one that is not initialised the known part."""
-        return [layer["parameters"] for layer in self._layers]
+        return [layer.num_parameters for layer in self._layer_summary.values()]
 
     @property
     def training_modes(self) -> list[bool]:
-        return [layer["mode"] == "train" for layer in self._layers]
+        return [layer.training for layer in self._layer_summary.values()]
 
     @property
     def flop_counts(self) -> dict[str, dict[str, int]]:
@@ -164,10 +180,24 @@ class LightningSummary:
         return read
 
     @cached_property
+    def _layer_summary(self) -> dict[str, LayerSummary]:
+        return {facts["path"]: _layer(facts) for facts in self._layers}
+
+    @cached_property
     def _layers(self) -> list[dict[str, Any]]:
         """Modules that have a row in Lightning's table: each once, down to the depth."""
         modules = self._json["modules"] if self._max_depth else []
         return [m for m in modules if m["path"] and m["alias_of"] is None]
+
+
+def _layer(facts: dict[str, Any]) -> LayerSummary:
+    return LayerSummary(
+        in_size=_size(_in_order(facts["in"])),
+        out_size=_size(facts["out"]),
+        layer_type=facts["type"],
+        num_parameters=facts["parameters"],
+        training=facts["mode"] == "train",
+    )
 
 
 def _in_order(size: Any) -> Any:
@@ -175,3 +205,16 @@ def _in_order(size: Any) -> Any:
         return size
     values = list(size.values())
     return values[0] if len(values) == 1 else values
+
+
+def _size(size: Any) -> Any:
+    """The size with "?" for what has none, at any place in it; of a number alone, too, as in Lightning."""
+    return _nested(size) if size else UNKNOWN_SIZE
+
+
+def _nested(size: Any) -> Any:
+    if isinstance(size, dict):
+        return {key: _nested(item) for key, item in size.items()}
+    if isinstance(size, list):
+        return [_nested(item) for item in size]
+    return UNKNOWN_SIZE if size is None else size

@@ -43,9 +43,11 @@ def shape_of_call(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Shape:
 
     One positional argument is its own shape, several are a list, keywords are a dictionary (which
     ends the list where there are both). Arguments without a shape (None, numbers) that come last
-    are left out.
+    are left out, unless all are such.
     """
     listed = [shape_of(argument) for argument in args]
+    if len(listed) > 1 and not kwargs and all(shape is None for shape in listed):
+        return listed
     while len(listed) > 1 and listed[-1] is None:
         listed.pop()
     named = {key: shape_of(value) for key, value in kwargs.items()}

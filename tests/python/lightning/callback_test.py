@@ -43,6 +43,25 @@ def test_the_trainers_switch_is_heeded(package: str) -> None:
     assert not any(isinstance(callback, ModelSummary) for callback in trainer.callbacks)
 
 
+@pytest.mark.parametrize("package", PACKAGES)
+@pytest.mark.parametrize("switch", ["barebones", "enable_model_summary"])
+@pytest.mark.parametrize("kind", [ModelSummary, RichModelSummary])
+def test_a_switch_silences_a_callback_that_is_there(
+    package: str, switch: str, kind: Any, tables: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Lightning's own would print all the same. What it initialises is initialised."""
+    lightning = PACKAGES[package]
+    model = lit(nn.LazyLinear(4), torch.zeros(2, 3), lightning)
+    quiet = {"logger": False, "enable_checkpointing": False, "enable_progress_bar": False}
+    options = {"barebones": True} if switch == "barebones" else {"enable_model_summary": False, **quiet}
+    trainer = lightning.Trainer(
+        accelerator="cpu", callbacks=[kind(initialize=True)], limit_train_batches=1, max_epochs=1, **options
+    )
+    trainer.fit(model, loader(3))
+    assert tables == [] and "Total params" not in capsys.readouterr().out
+    assert type(model.net) is nn.Linear
+
+
 def test_depth_zero_prints_nothing(tables: list[str]) -> None:
     """As in Lightning."""
     fit(lit(nn.Linear(3, 4)), ModelSummary(max_depth=0), loader(3))

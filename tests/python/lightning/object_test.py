@@ -41,6 +41,8 @@ class _Anything(nn.Module):
     ("example", "size"),
     [
         ([], "?"),
+        ((1, 2, 3), ["?", "?", "?"]),
+        ([torch.zeros(2), [torch.zeros(3), 4]], [[2], [[3], "?"]]),
         (torch.tensor(0), "?"),
         ({"tensor": torch.zeros(1, 2, 3)}, [1, 2, 3]),
         ({"a": torch.zeros(1, 2), "b": torch.zeros(3)}, [[1, 2], [3]]),
@@ -80,3 +82,15 @@ def test_a_scripted_layer() -> None:
     summary = summarize(net)
     assert summary.layer_types == ["RecursiveScriptModule", "Linear"]
     assert summary.param_nums == [16, 25]
+
+
+def test_rows_by_name() -> None:
+    """With Lightning's names for what is in them."""
+    net = nn.Sequential(nn.Linear(3, 4), nn.ReLU())
+    net.example_input_array = torch.zeros(2, 3)
+    net[1].eval()
+    rows = summarize(net).summarize()
+    assert {name: vars(row) for name, row in rows.items()} == {
+        "0": {"in_size": [2, 3], "out_size": [2, 4], "layer_type": "Linear", "num_parameters": 16, "training": True},
+        "1": {"in_size": [2, 4], "out_size": [2, 4], "layer_type": "ReLU", "num_parameters": 0, "training": False},
+    }
