@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 from weighbridge.live.describe import describe
@@ -32,11 +33,17 @@ def summarize(
         depth: levels of modules shown; 0 totals only, -1 all; None: 1, and wrappers are opened.
         train: run the forward in train mode.
         backward: count the FLOPs of the backward pass, too.
+
+    Warns with the operator, the module and the line where the forward could not go on: what ran before is known.
     """
     has_inputs = bool(args or kwargs)
     model = describe(
         module, args if has_inputs else None, kwargs if has_inputs else None, train=train, backward=backward
     )
+    for note in model.notes:
+        if note.code == "forward-stopped":
+            place = note.place or "the module itself"
+            warnings.warn(f"the forward stopped in {place}: {note.message}", UserWarning, stacklevel=2)
     return model.summary(depth=depth)
 
 

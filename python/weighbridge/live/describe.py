@@ -150,7 +150,7 @@ class _Walk:
         if self._seen is None:
             return
         if self._seen.stopped is not None:
-            self._live.add_note("forward-stopped", self._seen.stopped.module, self._seen.stopped.message)
+            self._live.add_note("forward-stopped", self._seen.stopped.place, self._seen.stopped.note)
         if self._seen.uncounted:
             operators = ", ".join(f"{name} ({calls}×)" for name, calls in self._seen.uncounted.items())
             self._live.add_note(

@@ -34,8 +34,7 @@ def materialize(
     """
     seen = observe(module, args, kwargs, train=None)
     if seen.stopped is not None:
-        where = f" ({seen.stopped.line})" if seen.stopped.line else ""
-        raise MaterializeError(f"{seen.stopped.module or 'forward'}{where}: {seen.stopped.message}")
+        raise MaterializeError(f"{seen.stopped.place or 'forward'}: {seen.stopped.note}")
     modules = dict(named_modules(module))
     undo: list[Callable[[], None]] = []
     try:

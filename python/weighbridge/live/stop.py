@@ -28,6 +28,9 @@ ADVICE = (
 )
 
 
+LONGEST_PATH = 120  # characters of a module's path that are told
+
+
 @dataclass(frozen=True)
 class Stop:
     """Where and why a dry forward could not go on.
@@ -39,7 +42,36 @@ class Stop:
     operator: str
     module: str
     line: str
-    message: str
+    why: str
+    advice: str = ""
+
+    @property
+    def message(self) -> str:
+        """Why, and what can be done."""
+        return self.why + self.advice
+
+    @property
+    def note(self) -> str:
+        """Why, the line of the user's forward, and what can be done."""
+        if not self.line:
+            return self.message
+        place, _, code = self.line.partition(": ")
+        return f"{self.why} The line is {place}: `{code}`.{self.advice}"
+
+    @property
+    def place(self) -> str:
+        """The module's path, shortened in the middle where it is nested very deep."""
+        return short_path(self.module)
+
+
+def short_path(path: str) -> str:
+    """A path that fits into a sentence: of a longer one, its ends and how many levels it has."""
+    if len(path) <= LONGEST_PATH:
+        return path
+    half = LONGEST_PATH // 2
+    head = path[:half].rpartition(".")[0] or path[:half]
+    tail = path[-half:].partition(".")[2] or path[-half:]
+    return f"{head} … {tail} ({path.count('.') + 1:,} levels)"
 
 
 def stop_of(error: BaseException, failed: str, module: str) -> Stop:
@@ -48,13 +80,18 @@ def stop_of(error: BaseException, failed: str, module: str) -> Stop:
     line = _line(error.__traceback__)
     if operator in WORDS or _depends_on_data(error):
         why = WORDS.get(operator, "the values of floats decide the shape of what comes out")
-        return Stop(operator, module, line, f"{operator}: {why}.{ADVICE}")
+        return Stop(operator, module, line, f"{operator}: {why}.", ADVICE)
     if isinstance(error, RecursionError):
-        return Stop("", module, line, "modules are nested deeper than Python can call "
+        return Stop("", module, "", "modules are nested deeper than Python can call "
                     "(RecursionError); sys.setrecursionlimit() raises what it allows.")
+    return Stop(operator, module, line, raised(error, operator))
+
+
+def raised(error: BaseException, operator: str = "") -> str:
+    """What a forward raised, as a sentence."""
     text = str(error).strip()
-    return Stop(operator, module, line, f"forward raised {type(error).__name__}"
-                + (f": {text}" if text else "."))
+    told = f"forward raised {type(error).__name__}" + (f" in {operator}" if operator else "")
+    return told + (f": {text}" if text else "") + ("" if text.endswith((".", "!", "?")) else ".")
 
 
 def stop_of_copy(error: BaseException) -> Stop:

@@ -60,7 +60,7 @@ STOPS: dict[type[Net], tuple[str, str, str]] = {
            " floats, `nonzero`, `where`)." + ADVICE),
     Numpy: ("Tensor.numpy", "return x.numpy()  # leaves",
             "Tensor.numpy: the values of a tensor are handed to numpy." + ADVICE),
-    Wrong: ("", 'raise KeyError("edge_attr")', "forward raised KeyError: 'edge_attr'"),
+    Wrong: ("", 'raise KeyError("edge_attr")', "forward raised KeyError: 'edge_attr'."),
 }
 
 
@@ -223,8 +223,8 @@ def test_materialize_is_all_or_nothing() -> None:
     before = bits_of(refused)
     with pytest.raises(MaterializeError) as error:
         materialize(refused, (x,))
-    assert str(error.value) == ("1: forward raised RuntimeError: a and b must have same reduction dim,"
-                                " but got [5, 4] X [5, 6].")
+    assert str(error.value) == ("1: forward raised RuntimeError in aten.addmm: a and b must have same"
+                                " reduction dim, but got [5, 4] X [5, 6].")
     assert bits_of(refused) == before
 
 
