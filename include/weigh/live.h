@@ -34,6 +34,7 @@ struct LiveTensor {
   // Of weights that are packed: how, and how many they are.
   Scheme scheme = Scheme::none;
   std::optional<std::uint64_t> logical = {};
+  bool is_overhead = false;  // scales and the like, which belong to packed weights
 };
 
 class LiveModel {

@@ -44,7 +44,8 @@ Summary summarize(const Model& model, const SummaryOptions& options) {
     std::future<std::vector<std::uint64_t>> prints;
     if (options.fold)
       prints = std::async(is_large ? std::launch::async : std::launch::deferred, [&] { return fingerprints(model); });
-    if (!model.is_live) summary.quantized = find_quantized(model);
+    // Of a live module nothing is guessed: who walked it has told what is packed.
+    if (!model.is_live || !model.quantized.empty()) summary.quantized = find_quantized(model);
     tally(summary);
     find_parts(summary);
     if (!summary.count) find_active(summary);

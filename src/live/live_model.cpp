@@ -138,6 +138,7 @@ void LiveModel::set_run(Index module, Run run) {
   model.runs.resize(std::max(model.runs.size(), model.modules.size()));
   model.runs[module] = std::move(run);
 }
+  if (tensor.is_overhead) model.quantized.push_back({index, Part::overhead});
 
 void LiveModel::add_note(Note note) { parts_->model.notes.push_back(std::move(note)); }
 

@@ -91,7 +91,7 @@ Scheme scheme_named(const std::string& wanted) {
 Index add_tensor(LiveModel& live, Index module, std::string name, std::optional<std::vector<std::uint64_t>> shape,
                  const std::string& dtype, bool is_buffer, std::optional<bool> requires_grad, const std::string& state,
                  std::optional<Index> tied_to, std::uint64_t stored_bytes, const std::string& layout,
-                 std::optional<std::uint64_t> logical, const std::string& scheme) {
+                 std::optional<std::uint64_t> logical, const std::string& scheme, bool is_overhead) {
   LiveTensor tensor;
   tensor.module = module;
   tensor.name = std::move(name);
@@ -105,6 +105,7 @@ Index add_tensor(LiveModel& live, Index module, std::string name, std::optional<
   tensor.stored_bytes = stored_bytes;
   tensor.logical = logical;
   tensor.scheme = logical ? scheme_named(scheme) : Scheme::none;
+  tensor.is_overhead = is_overhead;
   return live.add_tensor(tensor);
 }
 
@@ -142,7 +143,7 @@ void bind_live(nb::module_& module) {
       .def("add_tensor", &add_tensor, "module"_a, "name"_a, "shape"_a.none(), "dtype"_a, nb::kw_only(),
            "is_buffer"_a = false, "requires_grad"_a.none() = nb::none(), "state"_a = "initialised",
            "tied_to"_a.none() = nb::none(), "stored_bytes"_a = 0, "layout"_a = "strided",
-           "logical"_a.none() = nb::none(), "scheme"_a = "")
+           "logical"_a.none() = nb::none(), "scheme"_a = "", "is_overhead"_a = false)
       .def("set_run", &set_run, "module"_a, "inputs"_a.none(), "outputs"_a.none(), "flops"_a, "backward_flops"_a,
            "activation_bytes"_a, "calls"_a)
       .def("add_note",
