@@ -129,6 +129,7 @@ Index LiveModel::add_tensor(const LiveTensor& tensor) {
   if (!shape) entry.rank = Tensor::kUnknownRank;
   const Index index = parts_->builder.add_to_module(entry, shape.value_or(std::vector<Extent>()));
   if (tensor.logical) model.quantized.push_back({index, Part::packed, tensor.scheme, *tensor.logical});
+  if (tensor.is_overhead) model.quantized.push_back({index, Part::overhead});
   return index;
 }
 
@@ -138,7 +139,6 @@ void LiveModel::set_run(Index module, Run run) {
   model.runs.resize(std::max(model.runs.size(), model.modules.size()));
   model.runs[module] = std::move(run);
 }
-  if (tensor.is_overhead) model.quantized.push_back({index, Part::overhead});
 
 void LiveModel::add_note(Note note) { parts_->model.notes.push_back(std::move(note)); }
 
