@@ -8,8 +8,11 @@ from typing import Any
 from torch import nn
 
 from weighbridge import _weigh
+from weighbridge.live.memory import Memory
 from weighbridge.live.observe import ModuleRun, Observation, observe
-from weighbridge.live.tensor_facts import TensorFacts, facts_of, packed_tensors
+from weighbridge.live.sharded import Originals, words
+from weighbridge.live.tensor_facts import TensorFacts
+from weighbridge.live.tensors_of import tensors_of
 
 _LONGEST_SEQUENCE = 16  # kernel sizes and the like; no list of a user's data is copied
 
@@ -49,6 +52,9 @@ class _Walk:
         self._modules: dict[int, int] = {}  # number by id of the module
         self._known: set[int] = set()  # modules whose facts the core has
         self._tensors: dict[object, int] = {}  # number by memory
+        self._memory = Memory()
+        self._originals = Originals()
+        self._spread: list[TensorFacts] = []  # those of which other processes hold a part
 
     def model(self) -> _weigh.Model:
         open_modules: list[tuple[nn.Module, nn.Module | None, int | None, str, str]] = [
@@ -82,22 +88,20 @@ class _Walk:
     def _add_tensors(
         self, module: nn.Module, index: int, parent: nn.Module | None, parent_index: int | None, path: str
     ) -> None:
-        for is_buffer, tensors in ((False, module._parameters), (True, module._buffers)):
-            for name, tensor in tensors.items():
-                if tensor is None:
-                    continue
-                facts = facts_of(tensor)
-                if facts.shape is None:
-                    self._know(module, index)
-                    if parent is not None and parent_index is not None:
-                        self._know(parent, parent_index)
-                    facts = self._with_observed_shape(facts, f"{path}.{name}" if path else name)
-                self._add_tensor(index, name, facts, is_buffer)
-        for name, facts in packed_tensors(module):
-            self._add_tensor(index, name, facts, is_buffer=False)
+        for name, facts, is_buffer in tensors_of(module, self._originals):
+            if facts.shape is None:
+                self._know(module, index)
+                if parent is not None and parent_index is not None:
+                    self._know(parent, parent_index)
+                facts = self._with_observed_shape(facts, f"{path}.{name}" if path else name)
+            self._add_tensor(index, name, facts, is_buffer)
 
     def _add_tensor(self, module: int, name: str, facts: TensorFacts, is_buffer: bool) -> None:
         tied_to = self._tensors.get(facts.memory)
+        if tied_to is None:
+            facts = self._with_own_bytes(facts)
+            if facts.share is not None or facts.is_one_share:
+                self._spread.append(facts)
         number = self._live.add_tensor(
             module,
             name,
@@ -111,8 +115,18 @@ class _Walk:
             layout=facts.layout,
             logical=facts.logical,
             scheme=facts.scheme,
+            is_overhead=facts.is_overhead,
         )
         self._tensors.setdefault(facts.memory, number)
+
+    def _with_own_bytes(self, facts: TensorFacts) -> TensorFacts:
+        """Bytes that earlier tensors have, too, are theirs: views of them, or elements that are one."""
+        if facts.place is None:
+            return facts
+        own = self._memory.add(*facts.place)
+        if own >= facts.stored_bytes:
+            return facts
+        return facts._replace(stored_bytes=own, layout="other")  # of a strided one the core counts the shape
 
     def _with_observed_shape(self, facts: TensorFacts, path: str) -> TensorFacts:
         if self._seen is None or path not in self._seen.shapes:
@@ -147,6 +161,9 @@ class _Walk:
         )
 
     def _tell_notes(self) -> None:
+        spread = words(self._spread)
+        if spread:
+            self._live.add_note("spread", "", spread)
         if self._seen is None:
             return
         if self._seen.stopped is not None:

@@ -1,17 +1,19 @@
-"""What one live tensor is: its true shape, dtype and bytes, whatever a library made of it.
+"""What one live tensor is: its true shape, dtype and bytes, also where the process holds only a part of it.
 
-Sources: torch.nn.parameter (lazy), bitsandbytes.nn.Params4bit (`quant_state`), torch.distributed.tensor.DTensor (global
-shape), deepspeed.runtime.zero (`ds_shape`), traceable wrapper subclasses such as torchao's (`__tensor_flatten__`).
+Sources: torch.nn.parameter (lazy), torch.distributed.tensor.DTensor (its shape is the whole tensor's),
+deepspeed.runtime.zero.partition_parameters (`ds_shape`, `ds_numel`, `ds_tensor`). What holds several weights in one
+element is in `packed`.
 """
 
 from __future__ import annotations
 
-import math
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import nn
 from torch.nn.parameter import is_lazy
+
+PLAIN = (torch.Tensor, nn.Parameter)
 
 
 class TensorFacts(NamedTuple):
@@ -21,70 +23,97 @@ class TensorFacts(NamedTuple):
     dtype: str  # PyTorch's name without "torch."
     requires_grad: bool
     state: str
-    stored_bytes: int
+    stored_bytes: int  # of the whole tensor
     layout: str
     memory: object
     logical: int | None = None  # weights that a packed tensor holds
-    scheme: str = ""
+    scheme: str = ""  # how, where the dtype does not say it
+    is_overhead: bool = False  # scales and the like, which belong to packed weights
+    share: int | None = None  # bytes that this process holds, where others hold the rest
+    is_one_share: bool = False  # the rest is with others, and how much that is, is not known
+    place: tuple[int, int, int] | None = None  # storage, and from which of its bytes to which it reaches
+
+
+def name_of(dtype: torch.dtype) -> str:
+    """PyTorch's name without "torch."."""
+    return str(dtype).removeprefix("torch.")
 
 
 def facts_of(tensor: torch.Tensor) -> TensorFacts:
     """The facts of a parameter or buffer. Looks at no element."""
-    dtype = str(tensor.dtype).removeprefix("torch.")
     if is_lazy(tensor):
+        dtype = name_of(tensor.dtype)
         return TensorFacts(None, dtype, tensor.requires_grad, "uninitialised", 0, "strided", id(tensor))
-    shape = [int(size) for size in getattr(tensor, "ds_shape", tensor.shape)]
     layout, stored_bytes = _storage(tensor)
     facts = TensorFacts(
-        shape,
-        dtype,
+        list(tensor.shape),
+        name_of(tensor.dtype),
         tensor.requires_grad,
         "meta" if tensor.is_meta else "initialised",
         stored_bytes,
         layout,
         _memory(tensor),
+        place=_place(tensor),
     )
-    quantised = getattr(tensor, "quant_state", None)  # bitsandbytes: several weights in a byte
-    if quantised is None:
+    return _of_the_whole(tensor, facts)
+
+
+def whole_shape(tensor: torch.Tensor) -> list[int] | None:
+    """The shape of the tensor that this process holds a part of, or holds elsewhere; None where it is one of its own."""
+    if hasattr(tensor, "placements"):
+        return list(tensor.shape)
+    shape = getattr(tensor, "ds_shape", None)
+    return None if shape is None else [int(size) for size in shape]
+
+
+def _of_the_whole(tensor: torch.Tensor, facts: TensorFacts) -> TensorFacts:
+    """The facts of a tensor that is spread over processes: all of it, and the bytes that are here."""
+    shape = whole_shape(tensor)
+    if shape is None:
         return facts
-    return facts._replace(logical=math.prod(quantised.shape), scheme=quantised.quant_type)
-
-
-def packed_tensors(module: nn.Module) -> list[tuple[str, TensorFacts]]:
-    """Weights that stand in no parameter: those of dynamic quantisation, in an object of their own."""
-    unpack = getattr(module, "_weight_bias", None)
-    if unpack is None or not hasattr(module, "_packed_params") or isinstance(module._packed_params, nn.Module):
-        return []
-    weight, bias = unpack()
-    named = [("weight", weight), ("bias", bias)]
-    return [(name, facts_of(tensor)) for name, tensor in named if tensor is not None]
+    local = getattr(tensor, "_local_tensor", getattr(tensor, "ds_tensor", None))
+    whole = torch.Size(shape).numel() * tensor.element_size()
+    here = whole if local is None else local.numel() * local.element_size()
+    on_meta = local is not None and local.is_meta
+    return facts._replace(
+        shape=shape,
+        state="meta" if on_meta else facts.state,
+        stored_bytes=0 if on_meta else whole,
+        share=here if here < whole else None,
+        place=None,
+    )
 
 
 def _storage(tensor: torch.Tensor) -> tuple[str, int]:
-    """The layout and the bytes that it takes; those of a wrapper are its inner tensors'."""
-    flatten = getattr(tensor, "__tensor_flatten__", None)
-    if flatten is not None and not hasattr(tensor, "placements"):
-        names: list[str] = flatten()[0]
-        return "quantized", sum(_storage(getattr(tensor, name))[1] for name in names)
-    if tensor.is_quantized:
-        return "quantized", tensor.numel() * tensor.element_size()
+    """The layout, and the bytes that the elements take."""
+    taken = 0 if tensor.is_meta else tensor.numel() * tensor.element_size()
+    if tensor.is_quantized:  # narrow ones share bytes, which element_size() does not know
+        return "quantized", min(taken, tensor.untyped_storage().nbytes())
     if tensor.is_sparse:
-        values = tensor._values()
-        indices = tensor._indices()
+        values, indices = tensor._values(), tensor._indices()
         return "sparse", values.numel() * values.element_size() + indices.numel() * indices.element_size()
-    layout = "strided" if tensor.layout is torch.strided else "other"
-    return layout, 0 if tensor.is_meta else tensor.numel() * tensor.element_size()
+    return "strided" if tensor.layout is torch.strided else "other", taken
 
 
 def _memory(tensor: torch.Tensor) -> object:
     """Equal for tensors that are the same elements in the same order."""
+    if tensor.numel() == 0:
+        return id(tensor)
     try:
-        storage: Any = tensor.untyped_storage()
-        if tensor.numel() == 0:
-            return id(tensor)
-        return (storage._cdata, tensor.storage_offset(), tuple(tensor.shape), tensor.stride(), tensor.dtype)
+        storage = tensor.untyped_storage()._cdata
+        return (storage, tensor.storage_offset(), tuple(tensor.shape), tensor.stride(), tensor.dtype)
     except (RuntimeError, NotImplementedError, AttributeError):  # no storage of its own: sparse, wrappers
         return id(tensor)
 
 
-__all__ = ["TensorFacts", "facts_of", "packed_tensors"]
+def _place(tensor: torch.Tensor) -> tuple[int, int, int] | None:
+    """Where in memory it lies, so that bytes that several tensors share can be told once."""
+    if type(tensor) not in PLAIN or tensor.is_meta or tensor.layout is not torch.strided or tensor.numel() == 0:
+        return None
+    size = tensor.element_size()
+    begin = tensor.storage_offset() * size
+    reach = sum((extent - 1) * step for extent, step in zip(tensor.shape, tensor.stride()))
+    return tensor.untyped_storage()._cdata, begin, begin + (reach + 1) * size
+
+
+__all__ = ["PLAIN", "TensorFacts", "facts_of", "name_of", "whole_shape"]

@@ -1,0 +1,31 @@
+"""Bytes that several tensors share, told once: views of one storage, expanded tensors."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+
+
+class Memory:
+    """The ranges of bytes that were told so far, by storage."""
+
+    def __init__(self) -> None:
+        self._told: dict[int, list[tuple[int, int]]] = {}
+
+    def add(self, storage: int, begin: int, end: int) -> int:
+        """How many bytes from `begin` to `end` were not told before; from now on they are."""
+        told = self._told.get(storage)
+        if told is None:
+            self._told[storage] = [(begin, end)]
+            return end - begin
+        first = bisect_left(told, begin, key=lambda span: span[1])
+        last = bisect_right(told, end, key=lambda span: span[0])
+        touched = told[first:last]
+        known = sum(max(0, min(end, there) - max(begin, here)) for here, there in touched)
+        if touched:
+            told[first:last] = [(min(begin, touched[0][0]), max(end, touched[-1][1]))]
+        else:
+            told.insert(first, (begin, end))
+        return end - begin - known
+
+
+__all__ = ["Memory"]
