@@ -4,8 +4,10 @@
 
     print(weighbridge.read("model.ckpt"))                # a file, a directory, an index of shards
     print(weighbridge.summarize(module, x, edge_index))  # a live torch module: exact, though nothing is computed
+    print(weighbridge.summarize(weighbridge.from_config("Qwen3-8B/")))  # a whole model, of which there is a configuration
 
-Importing it imports neither torch nor numpy; `summarize` and `materialize` import torch when they are first asked for.
+Importing it imports neither torch nor numpy; `summarize`, `materialize` and `from_config` import torch when they are first
+asked for.
 """
 
 from __future__ import annotations
@@ -19,8 +21,9 @@ from weighbridge.errors import WeighError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from weighbridge import live
+    from weighbridge import configs, live
 
+    from_config = configs.from_config
     materialize = live.materialize
     summarize = live.summarize
 
@@ -38,11 +41,12 @@ def read(path: str | os.PathLike[str]) -> Model:
     return _weigh.read(os.fspath(path))
 
 
-def __getattr__(name: str) -> object:
-    if name in ("summarize", "materialize"):
-        from weighbridge import live
+_LAZY = {"summarize": "live", "materialize": "live", "from_config": "configs"}  # what needs torch, and where it is
 
-        return getattr(live, name)
+
+def __getattr__(name: str) -> object:
+    if name in _LAZY:
+        return getattr(importlib.import_module("weighbridge." + _LAZY[name]), name)
     if name in ("live", "lightning"):
         return importlib.import_module("weighbridge." + name)
     raise AttributeError(f"module 'weighbridge' has no attribute '{name}'")
@@ -56,6 +60,7 @@ __all__ = [
     "Summary",
     "WeighError",
     "formats",
+    "from_config",
     "materialize",
     "read",
     "summarize",

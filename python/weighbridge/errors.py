@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
 
 class WeighError(Exception):
     """The text is "SOURCE: MESSAGE (at byte OFFSET)", as the program `weigh` prints it.
 
     Attributes:
-        kind: "not_found", "unsupported", "truncated", "corrupt", "limit", "not_written" or "usage".
+        kind: "not_found", "unsupported", "truncated", "corrupt", "limit", "not_written" or "usage"; of a
+            configuration also "not_installed" or "remote_code".
         source: what was read.
         message: the place, both numbers and a likely cause.
         offset: in bytes; None where none helps.
@@ -20,6 +25,12 @@ class WeighError(Exception):
         self.source = source
         self.message = message
         self.offset = offset
+
+    @classmethod
+    def told(cls, source: str, message: str, offset: int | None = None) -> Self:
+        """One with the text that the program would print."""
+        at = "" if offset is None else f" (at byte {offset})"
+        return cls(source, message, offset, f"{source}: {message}{at}")
 
     def __str__(self) -> str:
         return str(self.args[0])
@@ -70,6 +81,18 @@ class Usage(WeighError, ValueError):
     kind = "usage"
 
 
+class NotInstalled(WeighError, ImportError):
+    """A library that makes the model of a configuration cannot be imported."""
+
+    kind = "not_installed"
+
+
+class RemoteCode(WeighError, PermissionError):
+    """A model is made by code that lies beside its configuration, which was not trusted."""
+
+    kind = "remote_code"
+
+
 _BY_KIND: dict[str, type[WeighError]] = {
     one.kind: one for one in (NotFound, Unsupported, Truncated, Corrupt, Limit, NotWritten, Usage)
 }
@@ -80,4 +103,15 @@ def error_of(kind: str, source: str, message: str, offset: int | None, text: str
     return _BY_KIND.get(kind, WeighError)(source, message, offset, text)
 
 
-__all__ = ["Corrupt", "Limit", "NotFound", "NotWritten", "Truncated", "Unsupported", "Usage", "WeighError"]
+__all__ = [
+    "Corrupt",
+    "Limit",
+    "NotFound",
+    "NotInstalled",
+    "NotWritten",
+    "RemoteCode",
+    "Truncated",
+    "Unsupported",
+    "Usage",
+    "WeighError",
+]
