@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from weighbridge.lightning.errors import UninitializedError
-from weighbridge.lightning.initialize import initialize_before_strategy
+from weighbridge.lightning.initialize import initialize_before_strategy, lazy_layers
 from weighbridge.lightning.packages import callback_classes, installed
 from weighbridge.lightning.rich_table import print_rich
 from weighbridge.lightning.summary import LightningSummary
@@ -45,7 +45,7 @@ class ModelSummary(_Base):
     flops: whether to show FLOPs.
     strict: raise ``UninitializedError``, which names the layers, if sizes stay unknown.
     initialize: give lazy layers their sizes before optimizers and strategy are made, from
-        ``example_input_array`` (True) or the first batch of the train loader ("batch").
+        ``example_input_array`` (True) or the first batch of the loader ("batch").
     train: look at the forward of train mode.
     summarize_kwargs: handed to ``summarize``, which may be overridden as Lightning's.
     """
@@ -73,8 +73,23 @@ class ModelSummary(_Base):
         self._summarize_kwargs = summarize_kwargs
 
     def setup(self, trainer: Any, pl_module: Any, stage: str) -> None:
-        if self._initialize and stage == "fit":
+        if self._initialize:
             initialize_before_strategy(trainer, pl_module, self._initialize)
+        elif stage == "fit" and trainer.world_size > 1:
+            self._tell_lazy(trainer, lazy_layers(pl_module))
+
+    def _tell_lazy(self, trainer: Any, names: list[str]) -> None:
+        """Says what is lazy while DDP, which refuses such layers without their names, is not made yet."""
+        if not names:
+            return
+        message = (
+            f"{type(trainer.strategy).__name__} needs every layer initialised, and these are not:"
+            f" {', '.join(names)}; give the callback initialize=True"
+        )
+        if self._strict:
+            raise UninitializedError(message, tuple(names))
+        if trainer.is_global_zero:
+            warnings.warn(message, UserWarning, stacklevel=2)
 
     def on_fit_start(self, trainer: Any, pl_module: Any) -> None:
         shows = bool(self._max_depth) and not is_switched_off(trainer)

@@ -70,10 +70,13 @@ def _takes(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> 
 
 
 def _is_one_value(module: nn.Module, value: Any) -> bool:
-    """A PackedSequence, and a named tuple where forward takes one argument, are values themselves."""
+    """A PackedSequence is a value itself, and a named tuple, unless forward has arguments of its names."""
     if isinstance(value, torch.nn.utils.rnn.PackedSequence):
         return True
-    return hasattr(value, "_fields") and _takes(module, (value,), {})
+    fields = getattr(value, "_fields", None)
+    if fields is None or not _takes(module, (value,), {}):
+        return False
+    return not set(fields) <= set(_parameters(module))
 
 
 def _keys(batch: Any) -> list[str] | None:

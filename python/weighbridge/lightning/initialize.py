@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import warnings
+from contextlib import suppress
 from typing import Any
 
 import torch
@@ -20,10 +21,16 @@ from weighbridge.lightning.packages import is_of_lightning
 
 
 def initialize_before_strategy(trainer: Any, module: Any, source: bool | str) -> None:
-    """Called in ``setup()`` of a fit. ``source``: True (the example) or "batch" (of the loader)."""
+    """Called in ``setup()``. ``source``: True (the example) or "batch" (of the loader).
+
+    Also before a validation or a test: their forward would leave parameters that inference mode made,
+    which no fit can train.
+    """
     if all(is_of_lightning(getattr(module, name)) for name in ("setup", "configure_model")):
         initialize(trainer, module, source)
         return
+    with suppress(Exception):  # what is still to be made may be missing; then it is done after that
+        _initialize(trainer, module, source)
     configure = module.configure_model
 
     @functools.wraps(configure)
@@ -38,21 +45,36 @@ def initialize_before_strategy(trainer: Any, module: Any, source: bool | str) ->
 
 def initialize(trainer: Any, module: nn.Module, source: bool | str) -> None:
     """Initialises what is lazy in the module, on every rank with the draws of rank 0."""
-    if not any(is_lazy(tensor) for tensor in (*module.parameters(), *module.buffers())):
-        return
-    given = _inputs(trainer, module, source)
-    if given is None:
+    if not _initialize(trainer, module, source):
         warnings.warn(
             "initialize=True: the LightningModule has no `example_input_array`, so its lazy layers"
             ' stay as they are; set one, or give initialize="batch"',
             UserWarning,
             stacklevel=2,
         )
-        return
+
+
+def lazy_layers(module: nn.Module) -> list[str]:
+    """Names of the modules that own something that is not initialised."""
+    return [
+        name
+        for name, layer in module.named_modules()
+        if any(is_lazy(t) for t in (*layer.parameters(recurse=False), *layer.buffers(recurse=False)))
+    ]
+
+
+def _initialize(trainer: Any, module: nn.Module, source: bool | str) -> bool:
+    """False where there is nothing to do it from."""
+    if not lazy_layers(module):
+        return True
+    given = _inputs(trainer, module, source)
+    if given is None:
+        return False
     from weighbridge.live.materialize import materialize
 
     with torch.inference_mode(False), _DrawsOfRankZero(trainer):
         materialize(module, *given)
+    return True
 
 
 def _inputs(trainer: Any, module: nn.Module, source: bool | str) -> Any:
@@ -62,9 +84,17 @@ def _inputs(trainer: Any, module: nn.Module, source: bool | str) -> Any:
     if source != "batch":
         return None
     with torch.random.fork_rng(devices=[]):  # a sampler draws, and training is to see the same order
-        loader = trainer.fit_loop._data_source.dataloader()
-        batch = next(iter(loader))
+        batch = next(iter(_loader(trainer)))
     return arguments_of_batch(module, converted(module, batch))
+
+
+def _loader(trainer: Any) -> Any:
+    """The loader of what is about to run; of several that a validation may have, the first."""
+    stages = ("validate", "test", "predict")
+    stage = trainer.state.fn.value
+    loop = getattr(trainer, f"{stage}_loop") if stage in stages else trainer.fit_loop
+    loader = loop._data_source.dataloader()
+    return loader[0] if stage in stages and isinstance(loader, (list, tuple)) else loader
 
 
 class _DrawsOfRankZero:

@@ -67,6 +67,20 @@ def test_layers_made_in_configure_model() -> None:
     assert "configure_model" not in vars(model)
 
 
+def test_configure_model_finds_layers_initialised() -> None:
+    """Those that are there before it: it may shard them, which no lazy layer can be."""
+    model = lazy(torch.zeros(2, 3))
+    found = []
+
+    class Shards(type(model)):  # type: ignore[misc]
+        def configure_model(self) -> None:
+            found.extend(type(layer) for layer in self.net)
+
+    model.__class__ = Shards
+    fit(model, ModelSummary(initialize=True), loader(3))
+    assert found == [nn.Linear, nn.ReLU, nn.Linear]
+
+
 def test_the_example_is_converted_to_the_precision() -> None:
     """bf16-true: the example is float32, the layers are not."""
     model = lazy(torch.zeros(2, 3))
