@@ -17,6 +17,7 @@ from torch import nn
 from torch.nn.parameter import UninitializedBuffer, UninitializedParameter, is_lazy
 from torch.overrides import TorchFunctionMode
 
+from . import unwrap
 from .fakes import Fakes, is_plain
 from .guard import Guard
 
@@ -26,6 +27,8 @@ ATOMS = (type(None), bool, int, float, complex, str, bytes, type, torch.dtype, t
 SHARED = ("_trainer", "_fabric", "_process_group", "process_group", "device_mesh", "_device_mesh")
 COMPILED = ("_compiled_call_impl", "dynamo_ctx")
 LOUD = ("log", "log_dict", "print")  # of a LightningModule: would reach the trainer's loggers
+# Modules of these that define __deepcopy__ refuse it, or copy no more than is copied here.
+COPIED_PLAINLY = ("torch.nn.utils.parametrize", "torch.distributed.")
 SMALL = 1 << 20  # bytes of an integer argument up to which it is copied
 LARGE = 1 << 26  # bytes of an integer tensor from which it is not copied but faked
 
@@ -73,7 +76,9 @@ class Twins:
         with torch.no_grad():
             if not isinstance(tensor, nn.Parameter):
                 return self.value(tensor)
-            fake = self.fakes.of(tensor.detach())
+            fake = unwrap.whole(tensor, self.fakes)
+            if fake is None:
+                fake = self.fakes.of(tensor.detach())
         fake.requires_grad_(tensor.requires_grad)
         fake._is_param = True  # what nn.Parameter(fake) does, less an operator that it would run
         return fake
@@ -159,6 +164,8 @@ class Twins:
                     self.kept.append(value)
         for module in fresh:
             self._fill(module, self.memo[id(module)])
+        for module in fresh:
+            unwrap.finish(module, self.memo[id(module)], self.module, self.fakes)
         twin_of_root: nn.Module = self.memo[id(root)]
         return twin_of_root
 
@@ -171,11 +178,14 @@ class Twins:
                 continue
             self.kept.append(module)
             own = getattr(type(module), "__deepcopy__", None)
-            if own is not None and own.__module__ != "torch.nn.utils.parametrize":
+            if own is not None and not own.__module__.startswith(COPIED_PLAINLY):
                 with _Tensors(self):
                     self.memo[id(module)] = copy.deepcopy(module, self.memo)
                 continue
-            self.memo[id(module)] = type(module).__new__(type(module))
+            new = type(module).__new__
+            if str(new.__module__).startswith("torch.distributed."):  # FSDP2's: makes the class before it
+                new = object.__new__
+            self.memo[id(module)] = new(type(module))
             fresh.append(module)
             waiting.extend(m for m in module._modules.values() if m is not None)
         return fresh
@@ -183,10 +193,13 @@ class Twins:
     def _fill(self, module: nn.Module, twin: nn.Module) -> None:
         state = twin.__dict__
         for name, value in module.__dict__.items():
+            if not unwrap.is_copied(module, name):
+                continue
             if type(value) in (dict, OrderedDict):
                 filled = state[name]
                 for key, item in value.items():
-                    filled[key] = self.other(item)
+                    if unwrap.is_kept(name, item):
+                        filled[key] = self.other(item)
             elif name not in COMPILED and not (name == "forward" and "_orig_mod" in module._modules):
                 state[name] = value if name in SHARED else self.other(value)
         if type(module).__name__ == "OptimizedModule":  # what torch.compile gives: run without it

@@ -26,7 +26,7 @@ def flat_parameter(module: nn.Module) -> Any:
 
 def is_flat(tensor: torch.Tensor) -> bool:
     """Whether the parameter is many, laid end to end: FSDP1's, and fairscale's before it."""
-    return any(kind.__name__ in ("FlatParameter", "FlatParameterMeta") for kind in (type(tensor), type(type(tensor))))
+    return hasattr(tensor, "_is_flat_param") or type(tensor).__name__ == "FlatParameter"
 
 
 def originals(flat: Any) -> list[tuple[nn.Module, str, list[int], bool]]:
