@@ -138,22 +138,32 @@ Shape LazyShapes::own_parameter_shape(const Layer& layer, std::string_view type,
     if (const std::optional<Extent> kernels = size_of(layer, "K"))
       return std::vector{*kernels, unknown(layer.index, "in"), out};
   }
-  if (type == "ARMAConv") {
-    const std::optional<Extent> stacks = size_of(layer, "num_stacks");
-    std::optional<Extent> layers = size_of(layer, "num_layers");
-    if (!stacks || !layers) return std::nullopt;
-    if (is_true(*layer.facts, "shared_weights")) layers = Extent(1);
-    if (name == "init_weight") return std::vector{*stacks, unknown(layer.index, "in"), out};
-    if (name == "root_weight") return std::vector{*layers, *stacks, unknown(layer.index, "in"), out};
-  }
-  if (type == "GMMConv") {
-    const std::optional<Extent> kernels = size_of(layer, "kernel_size");
-    const std::optional<Extent> dim = size_of(layer, "dim");
-    if (!kernels || !dim || kernels->size() > INT32_MAX || out.size() > INT32_MAX) return std::nullopt;
-    if (name == "g") return std::vector{unknown(layer.index, "in"), Extent(out.size() * kernels->size())};
-    if (name == "mu" || name == "sigma") return std::vector{unknown(layer.index, "in"), out, *kernels, *dim};
-  }
+  if (type == "ARMAConv") return arma_shape(layer, name, out);
+  if (type == "GMMConv") return mixture_shape(layer, name, out);
   return std::nullopt;
+}
+
+// init_weight [stacks, in, out], root_weight [layers, stacks, in, out]. PyG takes `layers` from its other weight, which
+// is there once where there is one layer and where layers share it, and adds 1 to it: so there are 2 at least.
+Shape LazyShapes::arma_shape(const Layer& layer, std::string_view name, Extent out) {
+  const std::optional<Extent> stacks = size_of(layer, "num_stacks");
+  const std::optional<Extent> layers = size_of(layer, "num_layers");
+  if (!stacks || !layers || !find(*layer.facts, "shared_weights")) return std::nullopt;
+  if (name == "init_weight") return std::vector{*stacks, unknown(layer.index, "in"), out};
+  if (name != "root_weight") return std::nullopt;
+  const std::uint64_t rows = is_true(*layer.facts, "shared_weights") ? 2 : std::max<std::uint64_t>(layers->size(), 2);
+  return std::vector{Extent(rows), *stacks, unknown(layer.index, "in"), out};
+}
+
+// g [in, out · kernels]; mu and sigma [kernels, dim], and with separate Gaussians [in, out, kernels, dim].
+Shape LazyShapes::mixture_shape(const Layer& layer, std::string_view name, Extent out) {
+  const std::optional<Extent> kernels = size_of(layer, "kernel_size");
+  const std::optional<Extent> dim = size_of(layer, "dim");
+  if (!kernels || !dim || kernels->size() > INT32_MAX || out.size() > INT32_MAX) return std::nullopt;
+  if (name == "g") return std::vector{unknown(layer.index, "in"), Extent(out.size() * kernels->size())};
+  if ((name != "mu" && name != "sigma") || !find(*layer.facts, "separate_gaussians")) return std::nullopt;
+  if (!is_true(*layer.facts, "separate_gaussians")) return std::vector{*kernels, *dim};
+  return std::vector{unknown(layer.index, "in"), out, *kernels, *dim};
 }
 
 // The input of a Linear in a convolution is the convolution's: one unknown for all that share it.

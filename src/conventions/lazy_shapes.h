@@ -20,9 +20,9 @@
 namespace weigh::conventions {
 
 // What is asked of a layer: nobody need tell more of it.
-inline constexpr std::array<std::string_view, 13> kAskedAttributes = {
-    "out_features", "out_channels", "groups", "kernel_size", "num_types", "K",   "num_stacks",
-    "num_layers",   "shared_weights", "dim",  "in_channels", "aggr",      "in_features"};
+inline constexpr std::array<std::string_view, 14> kAskedAttributes = {
+    "out_features", "out_channels",   "groups", "kernel_size", "num_types", "K",           "num_stacks",
+    "num_layers",   "shared_weights", "dim",    "in_channels", "aggr",      "in_features", "separate_gaussians"};
 
 using Shape = std::optional<std::vector<Extent>>;
 
@@ -49,6 +49,8 @@ class LazyShapes {
   Shape convolution_shape(const Layer& layer, std::string_view name, bool is_transposed);
   Shape geometric_shape(const Layer& layer, std::string_view type, std::string_view name);
   Shape own_parameter_shape(const Layer& layer, std::string_view type, std::string_view name, Extent out);
+  Shape arma_shape(const Layer& layer, std::string_view name, Extent out);
+  Shape mixture_shape(const Layer& layer, std::string_view name, Extent out);
   Extent input_of_linear(const Layer& layer);
 
   ModelBuilder& builder_;

@@ -192,23 +192,23 @@ TEST(LazyConvolution, SharesNothingWhereThatIsNotKnown) {
 }
 
 TEST(LazyConvolution, HasTheShapesOfItsClass) {
-  auto shape = [](const char* name, std::vector<std::pair<std::string, std::int64_t>> numbers, const char* parameter) {
-    std::vector<std::pair<std::string, std::string>> attributes;
-    for (const auto& [key, number] : numbers) attributes.emplace_back(key, py::integer(number));
+  using Attributes = std::vector<std::pair<std::string, std::string>>;
+  auto shape = [](const char* name, Attributes attributes, const char* parameter) {
+    attributes.emplace_back("out_channels", py::integer(8));
     const std::string module =
         layer("torch_geometric.nn.conv.some_conv", name, attributes, py::dict({{parameter, py::uninitialized()}}));
     return shape_of(read_bytes(torch_file(module)), parameter);
   };
-  EXPECT_EQ(shape("SplineConv", {{"out_channels", 4}, {"K", 25}}, "weight"), "[25, in of , 4]");
-  EXPECT_EQ(shape("ARMAConv", {{"out_channels", 4}, {"num_stacks", 2}, {"num_layers", 3}}, "init_weight"),
-            "[2, in of , 4]");
-  EXPECT_EQ(shape("ARMAConv", {{"out_channels", 4}, {"num_stacks", 2}, {"num_layers", 3}}, "root_weight"),
-            "[3, 2, in of , 4]");
-  EXPECT_EQ(shape("GMMConv", {{"out_channels", 4}, {"kernel_size", 5}, {"dim", 2}}, "g"), "[in of , 20]");
-  EXPECT_EQ(shape("GMMConv", {{"out_channels", 4}, {"kernel_size", 5}, {"dim", 2}}, "mu"), "[in of , 4, 5, 2]");
-  EXPECT_EQ(shape("HeteroLinear", {{"out_channels", 4}, {"num_types", 3}}, "weight"), "[3, in of , 4]");
-  // A product that no extent can be.
-  EXPECT_EQ(shape("GMMConv", {{"out_channels", 0xFFFF'FFFF}, {"kernel_size", 0xFFFF'FFFF}, {"dim", 2}}, "g"), "?");
+  EXPECT_EQ(shape("SplineConv", {{"K", py::integer(25)}}, "weight"), "[25, in of , 8]");
+  EXPECT_EQ(shape("HeteroLinear", {{"num_types", py::integer(3)}}, "weight"), "[3, in of , 8]");
+  const Attributes arma = {{"num_stacks", py::integer(2)}, {"num_layers", py::integer(3)},
+                           {"shared_weights", py::boolean(false)}};
+  EXPECT_EQ(shape("ARMAConv", arma, "init_weight"), "[2, in of , 8]");
+  EXPECT_EQ(shape("ARMAConv", arma, "root_weight"), "[3, 2, in of , 8]");
+  const Attributes mixture = {{"kernel_size", py::integer(3)}, {"dim", py::integer(2)},
+                              {"separate_gaussians", py::boolean(false)}};
+  EXPECT_EQ(shape("GMMConv", mixture, "g"), "[in of , 24]");
+  EXPECT_EQ(shape("GMMConv", mixture, "mu"), "[3, 2]");
 }
 
 TEST(LazyModule, OfHugeExtentsOverflowsWithAnError) {

@@ -1,0 +1,3 @@
+weigh_test(conventions
+  FILES conventions/lazy_shapes_test.cpp
+  ROOMS conventions model bytes)
