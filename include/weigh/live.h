@@ -45,20 +45,19 @@ class LiveModel {
   LiveModel& operator=(LiveModel&&) noexcept;
   ~LiveModel();
 
+  // A parent is added before its children. All of these throw Error(usage) for a module that was not added.
   void set_mode(Index module, Mode mode);
-  // A parent is added before its children. Throws Error(usage) for a parent that was not added.
   Index add_module(Index parent, std::string_view name, std::string_view type, Mode mode);
   // The module object `original`, registered once more.
   Index add_alias(Index parent, std::string_view name, Index original);
   // Needed of a layer that owns an uninitialised tensor, and of the one above it, before the tensor is added.
   void know(Index module, LayerFacts facts);
-  // Its number, for ties. Throws Error(usage) for a module or an original that was not added, and for a tie of another
-  // shape.
+  // Its number, for ties. Throws Error(usage) for a module or an original that was not added and for a tie of another
+  // shape, Error(limit) for more dimensions than any tensor has.
   Index add_tensor(const LiveTensor& tensor);
   // What a forward told of a module. Where one is told, the others were not reached.
   void set_run(Index module, Run run);
   void add_note(Note note);
-  void add_fact(std::string key, std::string value);  // into Model::metadata
 
   Model finish() &&;
 

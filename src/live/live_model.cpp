@@ -45,6 +45,11 @@ std::vector<Extent> known_extents(const std::vector<std::uint64_t>& sizes) {
 }  // namespace
 
 conventions::Shape LiveModel::Parts::shape_of(const LiveTensor& tensor) {
+  if (tensor.shape && tensor.shape->size() > limits.dimensions) {
+    throw Error(ErrorKind::limit, model.source,
+                fmt::format("'{}' has {} dimensions, more than {} (limit dimensions)",
+                            model.path_of(tensor.module, tensor.name), tensor.shape->size(), limits.dimensions));
+  }
   if (tensor.tied_to != kNone) return shape_of_tie(tensor);
   return tensor.shape ? known_extents(*tensor.shape) : shape_by_facts(tensor);
 }
@@ -108,7 +113,11 @@ Index LiveModel::add_alias(Index parent, std::string_view name, Index original) 
   return index;
 }
 
-void LiveModel::know(Index module, LayerFacts facts) { parts_->facts[module] = std::move(facts); }
+void LiveModel::know(Index module, LayerFacts facts) {
+  const Model& model = parts_->model;
+  require(module < model.modules.size(), model, "module", module, model.modules.size());
+  parts_->facts[module] = std::move(facts);
+}
 
 Index LiveModel::add_tensor(const LiveTensor& tensor) {
   Model& model = parts_->model;
@@ -124,9 +133,9 @@ Index LiveModel::add_tensor(const LiveTensor& tensor) {
   entry.layout = tensor.layout;
   entry.stored_bytes = tensor.stored_bytes;
   entry.tied_to = tensor.tied_to;
-  if (tensor.state == State::uninitialised) model.modules[tensor.module].lazy = true;
   const conventions::Shape shape = parts_->shape_of(tensor);
   if (!shape) entry.rank = Tensor::kUnknownRank;
+  if (tensor.state == State::uninitialised) model.modules[tensor.module].lazy = true;
   const Index index = parts_->builder.add_to_module(entry, shape.value_or(std::vector<Extent>()));
   if (tensor.logical) model.quantized.push_back({index, Part::packed, tensor.scheme, *tensor.logical});
   if (tensor.is_overhead) model.quantized.push_back({index, Part::overhead});
@@ -141,10 +150,6 @@ void LiveModel::set_run(Index module, Run run) {
 }
 
 void LiveModel::add_note(Note note) { parts_->model.notes.push_back(std::move(note)); }
-
-void LiveModel::add_fact(std::string key, std::string value) {
-  parts_->model.metadata.emplace_back(std::move(key), std::move(value));
-}
 
 Model LiveModel::finish() && {
   Model& model = parts_->model;

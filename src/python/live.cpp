@@ -151,7 +151,6 @@ void bind_live(nb::module_& module) {
              live.add_note({std::move(code), std::move(place), std::move(message)});
            },
            "code"_a, "place"_a, "message"_a)
-      .def("add_fact", &LiveModel::add_fact, "key"_a, "value"_a)
       .def("finish", [](LiveModel& live) { return std::move(live).finish(); });
 }
 

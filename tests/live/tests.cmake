@@ -1,0 +1,3 @@
+weigh_test(live
+  FILES live/live_model_test.cpp
+  ROOMS live conventions analysis model bytes)
