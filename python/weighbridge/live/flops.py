@@ -7,11 +7,12 @@ An operator that multiplies and has no formula is told as None, so that nobody t
 
 from __future__ import annotations
 
+import importlib
+import sys
 from math import prod
 from typing import Any, Callable
 
 import torch
-from torch.utils.flop_counter import flop_registry
 
 from .fakes import entries_of
 
@@ -176,17 +177,56 @@ OWN: dict[str, Formula] = {
     "quantized::linear_dynamic_fp16": _packed_linear,
     "quantized::linear": _packed_linear,
 }
-for _way in ("flash_attention_for_cpu", "flash_attention", "efficient_attention", "cudnn_attention",
-             "fused_attention_overrideable"):
+for _way in (
+    "flash_attention_for_cpu",
+    "flash_attention",
+    "efficient_attention",
+    "cudnn_attention",
+    "fused_attention_overrideable",
+):
     OWN[f"aten::_scaled_dot_product_{_way}"] = _attention
     OWN[f"aten::_scaled_dot_product_{_way}_backward"] = _attention_backward
 
+# PyTorch has formulas for these.
+THEIRS = (
+    "aten::_scaled_mm",
+    "aten::_flash_attention_",
+    "aten::_efficient_attention_",
+    "aten::_convolution",
+    "aten::convolution_overrideable",
+    "aten::cudnn_convolution",
+    "aten::_slow_conv2d_forward",
+)
 # Of PyTorch's own: these multiply, and neither it nor we have a formula.
-UNKNOWN = ("_fft_", "linalg_", "_linalg_", "cholesky", "_cholesky", "triangular_solve", "ormqr",
-           "lu_", "geqrf", "_weight_int", "_convert_weight", "_native_multi_head_attention",
-           "_transformer_encoder_layer", "_ctc_loss", "_cdist_backward", "_pdist_backward",
-           "segment_matmul", "_dyn_quant_matmul", "_thnn_", "miopen_", "_cudnn_rnn", "_mixed_dtypes",
-           "_sparse_semi_structured", "_cslt", "mkldnn_rnn_layer", "_scaled_grouped_mm", "renorm")
+UNKNOWN = (
+    "_fft_",
+    "linalg_",
+    "_linalg_",
+    "cholesky",
+    "_cholesky",
+    "triangular_solve",
+    "ormqr",
+    "lu_",
+    "geqrf",
+    "_weight_int",
+    "_convert_weight",
+    "_native_multi_head_attention",
+    "_transformer_encoder_layer",
+    "_ctc_loss",
+    "_cdist_backward",
+    "_pdist_backward",
+    "segment_matmul",
+    "_dyn_quant_matmul",
+    "_thnn_",
+    "miopen_",
+    "_cudnn_rnn",
+    "_mixed_dtypes",
+    "_sparse_semi_structured",
+    "_cslt",
+    "mkldnn_rnn_layer",
+    "_scaled_grouped_mm",
+    "renorm",
+)
 NO_PRODUCTS = ("linalg_vector_norm", "linalg_cross", "linalg_diagonal", "_thnn_fused_")
 # Names of operators that only look at or move things, whoever wrote them.
 HARMLESS = ("prim", "prims", "profiler", "debugprims", "inductor", "streams", "c10d", "rngprims")
@@ -198,7 +238,10 @@ def formula_of(func: Any) -> Formula | None:
     own = OWN.get(name)
     if own is not None:
         return own
-    theirs = flop_registry.get(func.overloadpacket)
+    if name.startswith(THEIRS):
+        importlib.import_module("torch.utils.flop_counter")  # a second, where it finds triton
+    registry = sys.modules.get("torch.utils.flop_counter")  # who gave a formula to it has imported it
+    theirs = registry.flop_registry.get(func.overloadpacket) if registry is not None else None
     if theirs is not None:
         return lambda args, kwargs, out: int(theirs(*args, **kwargs, out_val=out))
     space, bare = name.split("::")

@@ -143,8 +143,8 @@ def _nothing_moved() -> Iterator[None]:
     log = logging.getLogger("torch._subclasses.fake_tensor")
     silent, log.disabled = log.disabled, True  # what an operator refuses is told by Stop, once
     state, plain = torch.random.get_rng_state(), random.getstate()
-    numpy = sys.modules.get("numpy")
-    drawn = numpy.random.get_state() if numpy is not None else None
+    numpy = sys.modules.get("numpy.random")
+    drawn = numpy.get_state() if numpy is not None else None
     mha = getattr(torch.backends, "mha", None)
     fast = mha.get_fastpath_enabled() if mha is not None else None
     try:
@@ -160,4 +160,4 @@ def _nothing_moved() -> Iterator[None]:
         torch.random.set_rng_state(state)
         random.setstate(plain)
         if numpy is not None:
-            numpy.random.set_state(drawn)
+            numpy.set_state(drawn)
