@@ -4,10 +4,10 @@
 
     print(weighbridge.read("model.ckpt"))                # a file, a directory, an index of shards
     print(weighbridge.summarize(module, x, edge_index))  # a live torch module: exact, though nothing is computed
-    print(weighbridge.summarize(weighbridge.from_config("Qwen3-8B/")))  # a whole model, of which there is a configuration
+    weighbridge.from_config("Qwen3-8B/")                 # a module of a whole model, without memory
+    print(weighbridge.compare("model.ckpt", module))     # what a checkpoint lacks of a model
 
-Importing it imports neither torch nor numpy; `summarize`, `materialize` and `from_config` import torch when they are first
-asked for.
+Importing it imports neither torch nor numpy; what needs torch imports it when it is first asked for.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ from weighbridge.errors import WeighError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from weighbridge import configs, live
+    from weighbridge import comparison, configs, live
 
+    compare = comparison.compare
     from_config = configs.from_config
     materialize = live.materialize
     summarize = live.summarize
@@ -41,7 +42,8 @@ def read(path: str | os.PathLike[str]) -> Model:
     return _weigh.read(os.fspath(path))
 
 
-_LAZY = {"summarize": "live", "materialize": "live", "from_config": "configs"}  # what needs torch, and where it is
+# What needs torch, and where it is.
+_LAZY = {"summarize": "live", "materialize": "live", "from_config": "configs", "compare": "comparison"}
 
 
 def __getattr__(name: str) -> object:
@@ -59,6 +61,7 @@ __all__ = [
     "Row",
     "Summary",
     "WeighError",
+    "compare",
     "formats",
     "from_config",
     "materialize",

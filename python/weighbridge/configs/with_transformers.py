@@ -51,12 +51,14 @@ def _class(transformers: Any, found: Document, architecture: str) -> Any:
 
 def _config(transformers: Any, found: Document, kind: Any) -> Any:
     """The configuration as an object of its class: that of its model type, else that of its architecture."""
-    model_type = found.values.get("model_type")
+    values = dict(found.values)
+    model_type = values.get("model_type")
     known = transformers.CONFIG_MAPPING
     if model_type in known:
         config_class = known[model_type]
     elif kind is not None and kind.config_class is not None:
         config_class = kind.config_class
+        values.pop("model_type", None)  # by it, transformers finds how to load what it knows
         told = f"the model type '{model_type}'" if model_type else "a configuration without model type"
         warnings.warn(
             f"{found.source}: transformers {transformers.__version__} does not know {told}; it is built as its"
@@ -69,7 +71,7 @@ def _config(transformers: Any, found: Document, kind: Any) -> Any:
             found.source, f"transformers {transformers.__version__} does not know the model type '{model_type}'"
         )
     with construction(found, config_class.__name__):
-        return config_class.from_dict(found.values)
+        return config_class.from_dict(values)
 
 
 def _refusal(code: dict[str, Any], architecture: str) -> str:
