@@ -83,7 +83,7 @@ def _ties(module: nn.Module, tensors: dict[str, Wanted]) -> dict[str, str]:
         original = first.setdefault(tensor.memory, name)
         if original != name:
             ties[name] = original
-    declared = getattr(module, "all_tied_weights_keys", None)
+    declared: Any = getattr(module, "all_tied_weights_keys", None)
     if isinstance(declared, dict):  # transformers 5: name to name
         for name, original in declared.items():
             if name in tensors and original in tensors and ties.get(original, original) != name:

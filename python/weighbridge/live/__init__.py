@@ -20,6 +20,7 @@ def summarize(
     depth: int | None = None,
     train: bool = False,
     backward: bool = False,
+    forward: str = "dry",
     **kwargs: Any,
 ) -> Summary:
     """A summary of a live module; with inputs, shapes and FLOPs of the forward that they are given to.
@@ -33,12 +34,19 @@ def summarize(
         depth: levels of modules shown; 0 totals only, -1 all; None: 1, and wrappers are opened.
         train: run the forward in train mode.
         backward: count the FLOPs of the backward pass, too.
+        forward: "dry", or "real": where the values of floats decide what happens next, compute them, on a copy of the
+            module and in the memory that it takes. Needs no input where the forward needs none.
 
     Warns with the operator, the module and the line where the forward could not go on: what ran before is known.
     """
-    has_inputs = bool(args or kwargs)
+    is_run = bool(args or kwargs) or forward == "real"
     model = describe(
-        module, args if has_inputs else None, kwargs if has_inputs else None, train=train, backward=backward
+        module,
+        args if is_run else None,
+        kwargs if is_run else None,
+        train=train,
+        backward=backward,
+        forward=forward,
     )
     for note in model.notes:
         if note.code == "forward-stopped":

@@ -24,6 +24,7 @@ def describe(
     *,
     train: bool = False,
     backward: bool = False,
+    forward: str = "dry",
 ) -> _weigh.Model:
     """What the module is made of and, where `args` or `kwargs` are given, what a forward of it does.
 
@@ -35,10 +36,14 @@ def describe(
         args, kwargs: of its forward; both None: no forward.
         train: run it in train mode instead of eval mode.
         backward: count the FLOPs of the backward pass, too.
+        forward: "dry", or "real": compute it on a copy with values, where memory allows.
     """
+    if forward not in ("dry", "real"):
+        raise ValueError(f"forward can be 'dry' or 'real', got {forward!r}")
     observation = None
     if args is not None or kwargs is not None:
-        observation = observe(module, tuple(args or ()), kwargs, train=train, backward=backward)
+        real = forward == "real"
+        observation = observe(module, tuple(args or ()), kwargs, train=train, backward=backward, real=real)
     return _Walk(module, observation).model()
 
 

@@ -28,6 +28,7 @@ ADVICE = (
 )
 
 
+MODES = ("mode.py", "real.py")  # files of ours that run operators
 LONGEST_PATH = 120  # characters of a module's path that are told
 
 
@@ -119,9 +120,9 @@ def _operator(error: BaseException, failed: str) -> str:
 
 
 def _raised_in_an_operator(error: BaseException) -> bool:
-    """Whether our mode is on the way to where it was raised."""
+    """Whether one of our modes is on the way to where it was raised."""
     for frame, _ in traceback.walk_tb(error.__traceback__):
-        if frame.f_code.co_name == "__torch_dispatch__" and frame.f_code.co_filename.endswith("mode.py"):
+        if frame.f_code.co_name == "__torch_dispatch__" and frame.f_code.co_filename.endswith(MODES):
             return True
     return False
 
