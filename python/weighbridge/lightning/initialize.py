@@ -70,11 +70,17 @@ def _initialize(trainer: Any, module: nn.Module, source: bool | str) -> bool:
     given = _inputs(trainer, module, source)
     if given is None:
         return False
-    from weighbridge.live.materialize import materialize
+    from weighbridge.live.materialize import MaterializeError, materialize
 
-    with torch.inference_mode(False), _DrawsOfRankZero(trainer):
-        materialize(module, *given)
+    try:
+        with torch.inference_mode(False), _DrawsOfRankZero(trainer):
+            materialize(module, *given)
+    except MaterializeError as error:
+        raise MaterializeError(f"initialize={source!r}: {error}{_HINT if source == 'batch' else ''}") from error
     return True
+
+
+_HINT = " If forward is given another part of the batch, set `example_input_array` and give initialize=True."
 
 
 def _inputs(trainer: Any, module: nn.Module, source: bool | str) -> Any:
@@ -84,7 +90,14 @@ def _inputs(trainer: Any, module: nn.Module, source: bool | str) -> Any:
     if source != "batch":
         return None
     with torch.random.fork_rng(devices=[]):  # a sampler draws, and training is to see the same order
-        batch = next(iter(_loader(trainer)))
+        loader = _loader(trainer)
+        batches = iter(loader)
+        if batches is loader:
+            raise ValueError(
+                'initialize="batch" would take a batch away from the fit, because the loader is an iterator: give a'
+                " DataLoader or a list, or set `example_input_array` and give initialize=True"
+            )
+        batch = next(batches)
     return arguments_of_batch(module, converted(module, batch))
 
 

@@ -15,6 +15,7 @@ from torch_geometric.loader import DataLoader as GraphLoader
 from torch_geometric.nn import GATv2Conv
 
 from weighbridge.lightning import ModelSummary, summarize
+from weighbridge.live.materialize import MaterializeError
 
 
 class Pair(NamedTuple):
@@ -168,3 +169,15 @@ def test_a_batch_with_its_target(given: str) -> None:
     source = {"loader": batches, "datamodule": Module(), "module": None}[given]
     fit(net, ModelSummary(initialize="batch"), source)
     assert net.layer.weight.shape == (4, 3)
+
+
+def test_a_batch_that_forward_cannot_take() -> None:
+    """Two loaders make a dictionary of batches: which of them forward gets, its training_step alone knows."""
+    data = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(torch.zeros(4, 3)), batch_size=2)
+    with pytest.raises(MaterializeError) as error:
+        fit(Apart(nn.LazyLinear(4)), ModelSummary(initialize="batch"), {"one": data, "other": data})
+    assert str(error.value) == (
+        "initialize='batch': layer: forward raised AttributeError: 'str' object has no attribute 'shape'. The line is"
+        " examples_test.py:54: `return self.layer(x if y is None else x + y)`. If forward is given another part of the"
+        " batch, set `example_input_array` and give initialize=True."
+    )

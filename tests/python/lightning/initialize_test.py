@@ -104,6 +104,16 @@ def test_after_validate() -> None:
     assert not any(p.is_inference() for p in model.parameters())
 
 
+def test_no_batch_is_taken_from_an_iterator() -> None:
+    """It has each only once."""
+    with pytest.raises(ValueError) as error:
+        fit(lit(nn.LazyLinear(4)), ModelSummary(initialize="batch"), iter(loader(3)))
+    assert str(error.value) == (
+        'initialize="batch" would take a batch away from the fit, because the loader is an iterator: give a DataLoader'
+        " or a list, or set `example_input_array` and give initialize=True"
+    )
+
+
 def test_another_source_is_refused() -> None:
     """With what there is."""
     with pytest.raises(ValueError) as error:
