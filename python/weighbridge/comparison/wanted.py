@@ -87,5 +87,5 @@ def _ties(module: nn.Module, tensors: dict[str, Wanted]) -> dict[str, str]:
     if isinstance(declared, dict):  # transformers 5: name to name
         for name, original in declared.items():
             if name in tensors and original in tensors and ties.get(original, original) != name:
-                ties.setdefault(name, ties.get(original, original))
+                ties.setdefault(str(name), ties.get(original, str(original)))
     return ties

@@ -173,8 +173,6 @@ def _watch_one(path: str, module: nn.Module, calls: Calls, fakes: Fakes) -> None
         if not calls.backward:
             calls.leave(path, out)
 
-    if isinstance(module, torch.jit.ScriptModule):
-        return  # takes no hooks: it counts for the one above
     # As register_forward_pre_hook and register_forward_hook do, without a handle for each.
     before: Any = module._forward_pre_hooks
     before[ENTER] = enter

@@ -17,7 +17,7 @@ from torch import nn
 from torch.nn.parameter import UninitializedBuffer, UninitializedParameter, is_lazy
 from torch.overrides import TorchFunctionMode
 
-from . import unwrap
+from . import uncopied, unwrap
 from .fakes import Fakes, is_plain
 from .guard import Guard
 
@@ -46,6 +46,15 @@ class _Tensors(TorchFunctionMode):
         if func in (torch.Tensor.__deepcopy__, torch.Tensor.clone):
             return self.twins.tensor(args[0])
         return func(*args, **(kwargs or {}))
+
+
+class Refused(Exception):
+    """A module's own `__deepcopy__` raised `why`."""
+
+    def __init__(self, module: nn.Module, why: Exception) -> None:
+        super().__init__(str(why))
+        self.module = module
+        self.why = why
 
 
 class Twins:
@@ -136,8 +145,7 @@ class Twins:
             return self._container(value)
         if kind is types.MethodType:
             return types.MethodType(value.__func__, self.other(value.__self__))
-        with _Tensors(self):
-            return copy.deepcopy(value, self.memo)
+        return uncopied.copied(value, self.memo, self.other, _Tensors(self))
 
     def _container(self, value: Any) -> Any:
         if isinstance(value, tuple):
@@ -179,8 +187,11 @@ class Twins:
             self.kept.append(module)
             own = getattr(type(module), "__deepcopy__", None)
             if own is not None and not own.__module__.startswith(COPIED_PLAINLY):
-                with _Tensors(self):
-                    self.memo[id(module)] = copy.deepcopy(module, self.memo)
+                try:
+                    with _Tensors(self):
+                        self.memo[id(module)] = copy.deepcopy(module, self.memo)
+                except Exception as error:
+                    raise Refused(module, error) from error
                 continue
             new = type(module).__new__
             if str(new.__module__).startswith("torch.distributed."):  # FSDP2's: makes the class before it

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import torch
 from torch import nn
 
 from weighbridge import _weigh
@@ -53,8 +54,9 @@ class _Walk:
     def __init__(self, root: nn.Module, observation: Observation | None) -> None:
         self._root = root
         self._seen = observation
-        self._live = _weigh.LiveBuilder(type(root).__name__)
+        self._live = _weigh.LiveBuilder(_type_name(root))
         self._modules: dict[int, int] = {}  # number by id of the module
+        self._scripted: set[str] = set()  # what the paths of modules within scripted ones begin with
         self._known: set[int] = set()  # modules whose facts the core has
         self._tensors: dict[object, int] = {}  # number by memory
         self._memory = Memory()
@@ -72,7 +74,7 @@ class _Walk:
                 assert parent_index is not None  # the root is seen first
                 self._live.add_alias(parent_index, name, original)
                 continue
-            index = self._add(module, parent_index, name)
+            index = self._add(module, parent_index, name, path)
             self._add_tensors(module, index, parent, parent_index, path)
             self._tell_run(index, path)
             prefix = path + "." if path else ""
@@ -81,13 +83,15 @@ class _Walk:
         self._tell_notes()
         return self._live.finish()
 
-    def _add(self, module: nn.Module, parent_index: int | None, name: str) -> int:
+    def _add(self, module: nn.Module, parent_index: int | None, name: str, path: str) -> int:
         if parent_index is None:
             index = 0
             self._live.set_mode(0, module.training)
         else:
-            index = self._live.add_module(parent_index, name, type(module).__name__, module.training)
+            index = self._live.add_module(parent_index, name, _type_name(module), module.training)
         self._modules[id(module)] = index
+        if isinstance(module, torch.jit.ScriptModule):
+            self._scripted.add(f"{path}." if path else "")
         return index
 
     def _add_tensors(
@@ -153,7 +157,7 @@ class _Walk:
             return
         run = self._seen.runs.get(path)
         if run is None:  # not reached: nothing done, unless the forward stopped before it could be
-            done = self._seen.stopped is None
+            done = self._seen.stopped is None and not self._is_within_script(path)
             run = ModuleRun(None, None, 0, done, 0, done, 0, 0)
         self._live.set_run(
             index,
@@ -164,6 +168,10 @@ class _Walk:
             (run.activation_bytes, run.flops_exact or self._seen.stopped is None),
             run.calls,
         )
+
+    def _is_within_script(self, path: str) -> bool:
+        """Whether it runs as a part of a scripted module: not by calls that Python sees."""
+        return any(path.startswith(scripted) for scripted in self._scripted)
 
     def _tell_notes(self) -> None:
         spread = words(self._spread)
@@ -178,6 +186,13 @@ class _Walk:
             self._live.add_note(
                 "flops-not-counted", "", f"FLOPs are a lower bound: nothing is known of what these cost: {operators}"
             )
+
+
+def _type_name(module: nn.Module) -> str:
+    """The class; of a scripted module the one that was scripted, and that it is."""
+    if isinstance(module, torch.jit.ScriptModule):
+        return f"{module.original_name} (scripted)"
+    return type(module).__name__
 
 
 def _children(module: nn.Module) -> list[tuple[str, nn.Module]]:

@@ -23,7 +23,7 @@ from torch import nn
 from torch.nn.parameter import is_lazy
 
 from .calls import Calls, ModuleRun, lazy_names, named_modules, watch
-from .copy_of import Twins
+from .copy_of import Refused, Twins
 from .fakes import Fakes
 from .mode import Dry, tensors_in
 from .real import Copies, Counting, devices_unmoved, refusal
@@ -79,7 +79,7 @@ def observe(
             if train is not None:
                 _set_mode(twin, train)
         except Exception as error:
-            return Observation(stopped=stop_of_copy(error))
+            return Observation(stopped=_stop_of_copy(module, error))
         try:
             return _run(twin, twins, given, named, backward, real)
         finally:
@@ -96,10 +96,7 @@ def _run(twin: nn.Module, twins: Twins, args: tuple[Any, ...], kwargs: dict[str,
     stopped = None
     try:
         with torch.set_grad_enabled(backward), mode:
-            if isinstance(twin, torch.jit.ScriptModule):  # takes no hooks
-                calls.enter("", args, kwargs)
             out = twin(*args, **kwargs)
-            calls.leave("", out)
             if backward:
                 calls.backward = True
                 _gradient(out)
@@ -111,6 +108,14 @@ def _run(twin: nn.Module, twins: Twins, args: tuple[Any, ...], kwargs: dict[str,
                 run.backward_exact = False
         calls.abandon()
     return Observation(calls.runs, _shapes(lazy), calls.uncounted, stopped, calls.initialised)
+
+
+def _stop_of_copy(module: nn.Module, error: Exception) -> Stop:
+    """Where the copying stopped: at a module that refuses it, or at something else."""
+    if not isinstance(error, Refused):
+        return stop_of_copy(error)
+    path = next(path for path, one in named_modules(module) if one is error.module)
+    return stop_of_copy(error.why, path)
 
 
 def _gradient(out: Any) -> None:

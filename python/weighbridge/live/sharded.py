@@ -20,7 +20,7 @@ def flat_parameter(module: nn.Module) -> Any:
     """The FlatParameter that an FSDP1 module, or the module that it wraps, has; None if there is none."""
     flat = getattr(module.__dict__.get("_handle"), "flat_param", None)
     if flat is None:
-        flat = module._parameters.get("_flat_param")
+        flat = module._parameters["_flat_param"] if "_flat_param" in module._parameters else None
     return flat if hasattr(flat, "_param_infos") and hasattr(flat, "_shapes") else None
 
 

@@ -95,10 +95,10 @@ def raised(error: BaseException, operator: str = "") -> str:
     return told + (f": {text}" if text else "") + ("" if text.endswith((".", "!", "?")) else ".")
 
 
-def stop_of_copy(error: BaseException) -> Stop:
-    """The words for a module that cannot be copied."""
+def stop_of_copy(error: BaseException, module: str = "") -> Stop:
+    """The words for a module that cannot be copied; `module` is the path of the one that refused."""
     text = f"{type(error).__name__}: {str(error).strip()}".rstrip(": ")
-    return Stop("", "", _line(error.__traceback__), f"the module cannot be copied ({text}), and a dry "
+    return Stop("", module, _line(error.__traceback__), f"the module cannot be copied ({text}), and a dry "
                 "run works on a copy so that it changes nothing. Without inputs it can be summarised.")
 
 
