@@ -17,8 +17,8 @@ namespace weigh {
 struct IOShape {
   enum class Kind : std::uint8_t { unknown, tensor, list };
   Kind kind = Kind::unknown;
-  std::vector<Extent> extents;  // of a tensor
-  std::vector<IOShape> items;   // of a list
+  std::vector<Extent> extents;         // of a tensor
+  std::vector<IOShape> items;          // of a list
   std::vector<std::string> keys = {};  // of the items; empty where they have none
 
   static IOShape tensor(std::vector<Extent> extents) { return {Kind::tensor, std::move(extents), {}}; }

@@ -27,8 +27,8 @@ class Folder {
   virtual const std::vector<std::string>& names() const = 0;
   // Names of the folders in it, sorted. Throws as names() does.
   virtual const std::vector<std::string>& folders() const = 0;
-  // A name that would leave the folder ("../x", "/x") is Error(corrupt) in all: names come from files. What names() told
-  // is not looked for again.
+  // A name that would leave the folder ("../x", "/x") is Error(corrupt) in all: names come from files. What names()
+  // told is not looked for again.
   virtual bool contains(std::string_view name) const = 0;
   // How many bytes a file in it has, without opening it; nothing where there is no such file.
   virtual std::optional<std::uint64_t> size_of(std::string_view name) const = 0;

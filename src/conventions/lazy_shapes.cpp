@@ -168,7 +168,8 @@ Shape LazyShapes::mixture_shape(const Layer& layer, std::string_view name, Exten
 
 // The input of a Linear in a convolution is the convolution's: one unknown for all that share it.
 Extent LazyShapes::input_of_linear(const Layer& layer) {
-  const auto* side = std::find_if(kSides.begin(), kSides.end(), [&](const auto& row) { return row.first == layer.name; });
+  const auto* side =
+      std::find_if(kSides.begin(), kSides.end(), [&](const auto& row) { return row.first == layer.name; });
   if (side == kSides.end() || !shares_its_input(layer.parent)) return unknown(layer.index, "in");
   if (side->second == Side::edge) return unknown(layer.parent_index, "edge_dim");
   if (!is_of_kind(*layer.parent, "in_channels", LayerAttribute::Kind::tuple)) return unknown(layer.parent_index, "in");

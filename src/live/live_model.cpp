@@ -1,5 +1,3 @@
-#include "weigh/live.h"
-
 #include <algorithm>
 #include <optional>
 #include <unordered_map>
@@ -11,6 +9,7 @@
 #include "model/builder.h"
 
 #include "weigh/error.h"
+#include "weigh/live.h"
 
 namespace weigh {
 

@@ -30,9 +30,9 @@ void translate(const std::exception_ptr& thrown, void* /*payload*/) {
   } catch (const Error& error) {
     nb::object offset = nb::none();
     if (error.offset()) offset = nb::int_(*error.offset());
-    const nb::object exception = nb::module_::import_("weighbridge.errors")
-                                     .attr("error_of")(name_of(error.kind()), error.source(), error.message(), offset,
-                                                       error.what());
+    const nb::object exception =
+        nb::module_::import_("weighbridge.errors")
+            .attr("error_of")(name_of(error.kind()), error.source(), error.message(), offset, error.what());
     PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(exception.ptr())), exception.ptr());
   }
 }

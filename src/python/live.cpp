@@ -1,4 +1,6 @@
 // weigh/live.h: a module that is alive in Python, told piece by piece.
+#include "weigh/live.h"
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -10,8 +12,6 @@
 #include <nanobind/stl/pair.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
-
-#include "weigh/live.h"
 
 namespace nb = nanobind;
 using namespace nb::literals;
@@ -128,17 +128,21 @@ void set_run(LiveModel& live, Index module, nb::handle in, nb::handle out, std::
 void bind_live(nb::module_& module) {
   nb::class_<LiveModel>(module, "LiveBuilder", "A live module that is told piece by piece: private to the package.")
       .def(nb::init<std::string>(), "architecture"_a)
-      .def("set_mode", [](LiveModel& live, Index index, std::optional<bool> training) { live.set_mode(index, mode_of(training)); },
-           "module"_a, "training"_a.none())
-      .def("add_module",
-           [](LiveModel& live, Index parent, const std::string& name, const std::string& type,
-              std::optional<bool> training) { return live.add_module(parent, name, type, mode_of(training)); },
-           "parent"_a, "name"_a, "type"_a, "training"_a.none())
-      .def("add_alias",
-           [](LiveModel& live, Index parent, const std::string& name, Index original) {
-             return live.add_alias(parent, name, original);
-           },
-           "parent"_a, "name"_a, "original"_a)
+      .def(
+          "set_mode",
+          [](LiveModel& live, Index index, std::optional<bool> training) { live.set_mode(index, mode_of(training)); },
+          "module"_a, "training"_a.none())
+      .def(
+          "add_module",
+          [](LiveModel& live, Index parent, const std::string& name, const std::string& type,
+             std::optional<bool> training) { return live.add_module(parent, name, type, mode_of(training)); },
+          "parent"_a, "name"_a, "type"_a, "training"_a.none())
+      .def(
+          "add_alias",
+          [](LiveModel& live, Index parent, const std::string& name, Index original) {
+            return live.add_alias(parent, name, original);
+          },
+          "parent"_a, "name"_a, "original"_a)
       .def("know", &know, "module"_a, "classes"_a, "attributes"_a)
       .def("add_tensor", &add_tensor, "module"_a, "name"_a, "shape"_a.none(), "dtype"_a, nb::kw_only(),
            "is_buffer"_a = false, "requires_grad"_a.none() = nb::none(), "state"_a = "initialised",
@@ -146,11 +150,12 @@ void bind_live(nb::module_& module) {
            "logical"_a.none() = nb::none(), "scheme"_a = "", "is_overhead"_a = false)
       .def("set_run", &set_run, "module"_a, "inputs"_a.none(), "outputs"_a.none(), "flops"_a, "backward_flops"_a,
            "activation_bytes"_a, "calls"_a)
-      .def("add_note",
-           [](LiveModel& live, std::string code, std::string place, std::string message) {
-             live.add_note({std::move(code), std::move(place), std::move(message)});
-           },
-           "code"_a, "place"_a, "message"_a)
+      .def(
+          "add_note",
+          [](LiveModel& live, std::string code, std::string place, std::string message) {
+            live.add_note({std::move(code), std::move(place), std::move(message)});
+          },
+          "code"_a, "place"_a, "message"_a)
       .def("finish", [](LiveModel& live) { return std::move(live).finish(); });
 }
 

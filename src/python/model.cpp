@@ -76,15 +76,14 @@ nb::object tied_to(const TensorView& view) {
   return nb::str(view.model->path_of(view.model->tensors[original]).c_str());
 }
 
-const Run* run_of(const ModuleView& view) {
-  return view.model->runs.empty() ? nullptr : &view.model->runs[view.index];
-}
+const Run* run_of(const ModuleView& view) { return view.model->runs.empty() ? nullptr : &view.model->runs[view.index]; }
 
 // Two views of the same thing are equal.
 template <class View>
 void bind_identity(nb::class_<View>& view) {
   view.def("__eq__", [](const View& a, const View& b) { return a.model == b.model && a.index == b.index; })
-      .def("__eq__", [](const View&, nb::handle) { return false; }, nb::arg().none())
+      .def(
+          "__eq__", [](const View&, nb::handle) { return false; }, nb::arg().none())
       .def("__hash__", [](const View& one) { return std::hash<const void*>()(one.model) ^ one.index; });
 }
 
@@ -107,20 +106,27 @@ void bind_module(nb::module_& module) {
   bind_identity(modules);
   modules.def_prop_ro("path", [](const ModuleView& view) { return view.model->path_of(view.index); })
       .def_prop_ro("type", [](const ModuleView& view) { return module_(view).type; })
-      .def_prop_ro("mode", [](const ModuleView& view) { return mode_of(module_(view)); },
-                   "'train' or 'eval'; None where it is not recorded.")
+      .def_prop_ro(
+          "mode", [](const ModuleView& view) { return mode_of(module_(view)); },
+          "'train' or 'eval'; None where it is not recorded.")
       .def_prop_ro("lazy", [](const ModuleView& view) { return module_(view).lazy; })
       .def_prop_ro("in_shape", [](const ModuleView& v) { return run_of(v) ? shape_of_io(run_of(v)->in) : nb::none(); })
-      .def_prop_ro("out_shape", [](const ModuleView& v) { return run_of(v) ? shape_of_io(run_of(v)->out) : nb::none(); })
-      .def_prop_ro("flops", [](const ModuleView& v) -> std::optional<CountView> {
-        return run_of(v) ? std::optional(view(*v.model, run_of(v)->flops)) : std::nullopt;
-      }, "Of one forward, 2 for a multiply-add; None where no forward was looked at.")
-      .def_prop_ro("backward_flops", [](const ModuleView& v) -> std::optional<CountView> {
-        return run_of(v) ? std::optional(view(*v.model, run_of(v)->backward_flops)) : std::nullopt;
-      })
-      .def_prop_ro("activation_bytes", [](const ModuleView& v) -> std::optional<CountView> {
-        return run_of(v) ? std::optional(view(*v.model, run_of(v)->activation_bytes)) : std::nullopt;
-      })
+      .def_prop_ro("out_shape",
+                   [](const ModuleView& v) { return run_of(v) ? shape_of_io(run_of(v)->out) : nb::none(); })
+      .def_prop_ro(
+          "flops",
+          [](const ModuleView& v) -> std::optional<CountView> {
+            return run_of(v) ? std::optional(view(*v.model, run_of(v)->flops)) : std::nullopt;
+          },
+          "Of one forward, 2 for a multiply-add; None where no forward was looked at.")
+      .def_prop_ro("backward_flops",
+                   [](const ModuleView& v) -> std::optional<CountView> {
+                     return run_of(v) ? std::optional(view(*v.model, run_of(v)->backward_flops)) : std::nullopt;
+                   })
+      .def_prop_ro("activation_bytes",
+                   [](const ModuleView& v) -> std::optional<CountView> {
+                     return run_of(v) ? std::optional(view(*v.model, run_of(v)->activation_bytes)) : std::nullopt;
+                   })
       .def_prop_ro("calls", [](const ModuleView& v) -> std::optional<std::uint32_t> {
         return run_of(v) ? run_of(v)->known_calls() : std::nullopt;
       });
@@ -134,13 +140,17 @@ void bind_values(nb::module_& module) {
       .def_ro("exact", &CountView::is_exact)
       .def("__str__", [](const CountView& count) { return count.text; })
       .def("__repr__", [](const CountView& count) { return "Count(" + count.text + ")"; })
-      .def("__int__", [](const CountView& count) {
-        if (!count.is_exact) throw nb::value_error(("not known exactly: " + count.text).c_str());
-        return count.known;
-      })
-      .def("__eq__", [](const CountView& count, std::uint64_t number) { return count.is_exact && count.known == number; })
-      .def("__eq__", [](const CountView& a, const CountView& b) { return a.is_exact && b.is_exact && a.known == b.known; })
-      .def("__eq__", [](const CountView&, nb::handle) { return false; }, nb::arg().none())
+      .def("__int__",
+           [](const CountView& count) {
+             if (!count.is_exact) throw nb::value_error(("not known exactly: " + count.text).c_str());
+             return count.known;
+           })
+      .def("__eq__",
+           [](const CountView& count, std::uint64_t number) { return count.is_exact && count.known == number; })
+      .def("__eq__",
+           [](const CountView& a, const CountView& b) { return a.is_exact && b.is_exact && a.known == b.known; })
+      .def(
+          "__eq__", [](const CountView&, nb::handle) { return false; }, nb::arg().none())
       .def("__hash__", [](const CountView& count) {
         return count.is_exact ? nb::hash(nb::int_(count.known)) : nb::hash(nb::str(count.text.c_str()));
       });
@@ -165,8 +175,13 @@ nb::class_<Model> bind_model(nb::module_& module) {
       .def_ro("architecture", &Model::architecture)
       .def_ro("metadata", &Model::metadata, "Recorded facts worth showing, as pairs.")
       .def_ro("notes", &Model::notes)
-      .def_prop_ro("modules", [](nb::object self) { return Modules{{self, nb::cast<const Model*>(self), 0}}; })
-      .def_prop_ro("tensors", [](nb::object self) { return Tensors{{self, nb::cast<const Model*>(self), 0}}; });
+      .def_prop_ro("modules",
+                   [](nb::object self) {
+                     return Modules{{self, nb::cast<const Model*>(self), 0}};
+                   })
+      .def_prop_ro("tensors", [](nb::object self) {
+        return Tensors{{self, nb::cast<const Model*>(self), 0}};
+      });
   return model;
 }
 

@@ -72,11 +72,11 @@ void bind_sequence(nb::module_& module, const char* name, const char* about) {
       .def("__getitem__", &by_slice<Of>)
       .def("__getitem__", &by_path<Of>, "By its full name. Raises KeyError.")
       .def("__iter__", [](nb::handle self) { return nb::steal<nb::object>(PySeqIter_New(self.ptr())); })
-      .def("__contains__",
-           [](const Sequence& all, std::string_view path) { return Of::at(*all.model, path) != kNone; })
+      .def("__contains__", [](const Sequence& all, std::string_view path) { return Of::at(*all.model, path) != kNone; })
       .def("__contains__",
            [](const Sequence& all, const typename Of::View& element) { return element.model == all.model; })
-      .def("__contains__", [](const Sequence&, nb::handle) { return false; }, nb::arg().none());
+      .def(
+          "__contains__", [](const Sequence&, nb::handle) { return false; }, nb::arg().none());
 }
 
 }  // namespace

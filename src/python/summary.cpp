@@ -87,17 +87,22 @@ void bind_row(nb::module_& module) {
       .def_prop_ro("own_only", [](const RowView& v) { return v.row().own_only; })
       .def_prop_ro("lazy", [](const RowView& v) { return v.row().lazy; })
       .def_prop_ro("tied", [](const RowView& v) { return v.row().tied; })
-      .def_prop_ro("module", [](const RowView& v) {
-        return ModuleView{{v.owner, v.summary->model, v.row().module}};
-      })
-      .def_prop_ro("mode", [](const RowView& v) {
-        return v.row().own_only ? nb::none() : mode_of(v.model().modules[v.row().module]);
-      }, "'train' or 'eval'; None where it is not recorded, or the row is no module.")
+      .def_prop_ro("module",
+                   [](const RowView& v) {
+                     return ModuleView{{v.owner, v.summary->model, v.row().module}};
+                   })
+      .def_prop_ro(
+          "mode",
+          [](const RowView& v) { return v.row().own_only ? nb::none() : mode_of(v.model().modules[v.row().module]); },
+          "'train' or 'eval'; None where it is not recorded, or the row is no module.")
       .def_prop_ro("parameters", count([](const Tally& tally) { return tally.parameters; }))
-      .def_prop_ro("trainable", [](const RowView& v) -> std::optional<CountView> {
-        if (!v.row().tally.trainable_recorded) return std::nullopt;
-        return view(v.model(), v.row().tally.trainable);
-      }, "None where it is not recorded of each.")
+      .def_prop_ro(
+          "trainable",
+          [](const RowView& v) -> std::optional<CountView> {
+            if (!v.row().tally.trainable_recorded) return std::nullopt;
+            return view(v.model(), v.row().tally.trainable);
+          },
+          "None where it is not recorded of each.")
       .def_prop_ro("buffers", count([](const Tally& tally) { return tally.buffers; }))
       .def_prop_ro("bytes", count([](const Tally& tally) { return tally.bytes; }));
 }
@@ -151,8 +156,9 @@ void bind_summary(nb::module_& module, nb::class_<Model>& model) {
       .def_prop_ro("totals", [](nb::object self) { return totals_of(self.attr("summary")(0)); })
       .def("__repr__", [](nb::object self) { return table_of(self.attr("summary")(), "table"); })
       .def("_repr_html_", [](nb::object self) { return table_of(self.attr("summary")(), "html"); })
-      .def("to_json", [](nb::object self) { return table_of(self.attr("summary")(-1), "json"); },
-           "Everything, as docs/json.md says.");
+      .def(
+          "to_json", [](nb::object self) { return table_of(self.attr("summary")(-1), "json"); },
+          "Everything, as docs/json.md says.");
   for (const char* name : {"to_dict", "to_frame", "__rich__"}) {
     // Of the Python package: what they need is imported when they are called.
     auto by_package = [name](nb::object self) { return nb::module_::import_("weighbridge._convert").attr(name)(self); };

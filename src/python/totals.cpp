@@ -21,7 +21,7 @@ auto number(auto member) {
   return [member](const TotalsView& view) { return view.totals().*member; };
 }
 
-auto count(Count Totals::* member) {
+auto count(Count Totals::*member) {
   return [member](const TotalsView& v) { return view(*v.summary->model, v.totals().*member); };
 }
 
@@ -37,13 +37,13 @@ std::optional<CountView> non_trainable(const TotalsView& v) {
   return view(*v.summary->model, frozen);
 }
 
-auto modules_in(std::uint64_t Totals::* member) {
+auto modules_in(std::uint64_t Totals::*member) {
   return [member](const TotalsView& v) -> std::optional<std::uint64_t> {
     return v.totals().modes_recorded ? std::optional(v.totals().*member) : std::nullopt;
   };
 }
 
-auto of_root(Count Run::* member) {
+auto of_root(Count Run::*member) {
   return [member](const TotalsView& v) -> std::optional<CountView> {
     const Model& model = *v.summary->model;
     return model.runs.empty() ? std::nullopt : std::optional(view(model, model.runs[0].*member));
@@ -56,8 +56,9 @@ void bind_counts(nb::class_<TotalsView>& totals) {
       .def_prop_ro("non_trainable", &non_trainable, "The others; None where `trainable` is.")
       .def_prop_ro("buffers", count(&Totals::buffers), "Elements of buffers.")
       .def_prop_ro("bytes", count(&Totals::bytes), "Of parameters and buffers, by their own dtypes.")
-      .def_prop_ro("exact", [](const TotalsView& v) { return v.totals().is_exact(); },
-                   "Whether parameters and buffers are known to the last one.")
+      .def_prop_ro(
+          "exact", [](const TotalsView& v) { return v.totals().is_exact(); },
+          "Whether parameters and buffers are known to the last one.")
       .def_prop_ro("roles_inferred", number(&Totals::roles_inferred),
                    "Whether some tensor is a parameter or a buffer by its name and dtype alone.")
       .def_prop_ro("uninitialized_parameters", number(&Totals::uninitialized_parameters), "Tensors, not elements.")
@@ -76,8 +77,10 @@ void bind_further(nb::class_<TotalsView>& totals) {
                    "Elements as they are stored, and their bytes, by dtype; most bytes first.")
       .def_prop_ro("overhead_bytes", number(&Totals::overhead_bytes),
                    "Of scales, zero points and what else belongs to packed weights; part of the buffers.")
-      .def_prop_ro("optimizer_tensors", number(&Totals::optimizer_tensors), "Of optimizer states, which count nowhere else.")
-      .def_prop_ro("optimizer_bytes", number(&Totals::optimizer_bytes), "Of optimizer states, which count nowhere else.")
+      .def_prop_ro("optimizer_tensors", number(&Totals::optimizer_tensors),
+                   "Of optimizer states, which count nowhere else.")
+      .def_prop_ro("optimizer_bytes", number(&Totals::optimizer_bytes),
+                   "Of optimizer states, which count nowhere else.")
       .def_prop_ro("active_parameters", number(&Totals::active_parameters),
                    "What a token of text uses of a mixture of experts; None for others, or where nobody tells.")
       .def_prop_ro("active_without_embedding", number(&Totals::active_without_embedding),
@@ -107,15 +110,19 @@ const Tally* tally_of(const SectionView& view) {
 
 void bind_section(nb::module_& module) {
   nb::class_<SectionView>(module, "Section", "A part of a file. Totals are of those of the kind 'model' alone.")
-      .def_prop_ro("name", [](const SectionView& v) { return v.section().name; }, "The key that holds it, or ''.")
+      .def_prop_ro(
+          "name", [](const SectionView& v) { return v.section().name; }, "The key that holds it, or ''.")
       .def_prop_ro("kind", &kind_of, "'model', 'copy' (averages of a model) or 'optimizer_state'.")
-      .def_prop_ro("path", [](const SectionView& v) -> std::optional<std::string> {
-        if (tally_of(v) == nullptr) return std::nullopt;
-        return v.summary->model->path_of(v.section().root);
-      }, "Of its module; None for an optimizer state.")
-      .def_prop_ro("tensors", [](const SectionView& v) {
-        return tally_of(v) == nullptr ? v.section().tensors : tally_of(v)->tensors;
-      })
+      .def_prop_ro(
+          "path",
+          [](const SectionView& v) -> std::optional<std::string> {
+            if (tally_of(v) == nullptr) return std::nullopt;
+            return v.summary->model->path_of(v.section().root);
+          },
+          "Of its module; None for an optimizer state.")
+      .def_prop_ro(
+          "tensors",
+          [](const SectionView& v) { return tally_of(v) == nullptr ? v.section().tensors : tally_of(v)->tensors; })
       .def_prop_ro("bytes", [](const SectionView& v) {
         return view(*v.summary->model, tally_of(v) == nullptr ? Count(v.section().bytes) : tally_of(v)->bytes);
       });
@@ -125,7 +132,8 @@ void bind_section(nb::module_& module) {
 
 void bind_totals(nb::module_& module) {
   nb::class_<DTypeShare>(module, "DTypeShare", "Tensors of one dtype.")
-      .def_prop_ro("dtype", [](const DTypeShare& share) { return name(share.dtype); }, "PyTorch's name; 'unknown'.")
+      .def_prop_ro(
+          "dtype", [](const DTypeShare& share) { return name(share.dtype); }, "PyTorch's name; 'unknown'.")
       .def_ro("elements", &DTypeShare::elements, "As they are stored.")
       .def_ro("bytes", &DTypeShare::bytes);
   bind_section(module);

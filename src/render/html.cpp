@@ -54,7 +54,8 @@ std::string render_html(const Summary& summary, const RenderOptions& options) {
   out += "<p>Not initialised yet:</p>\n<ul>\n";
   for (const Index index : summary.uninitialized) {
     const Tensor& tensor = model.tensors[index];
-    out += fmt::format("<li>{} {}</li>\n", escaped(printable(model.path_of(tensor))), escaped(shape_text(model, tensor)));
+    out +=
+        fmt::format("<li>{} {}</li>\n", escaped(printable(model.path_of(tensor))), escaped(shape_text(model, tensor)));
   }
   return out + "</ul>\n";
 }

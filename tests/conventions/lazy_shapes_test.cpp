@@ -1,5 +1,6 @@
-// Sizes are those of torch 2.13.0 and torch_geometric 2.8.1 on the CPU, after a real forward on nodes of 16 features (of
-// 7 where they are targets beside other sources) and edges of 5; classes and attributes are those of the layers before.
+// Sizes are those of torch 2.13.0 and torch_geometric 2.8.1 on the CPU, after a real forward on nodes of 16 features
+// (of 7 where they are targets beside other sources) and edges of 5; classes and attributes are those of the layers
+// before.
 #include "conventions/lazy_shapes.h"
 
 #include <array>
@@ -90,7 +91,8 @@ TEST_F(LazyLayer, ConvolutionsOfEachDimension) {
 TEST_F(LazyLayer, ConvolutionsDivideTheirInputAmongGroups) {
   const Attributes attributes = {number("out_channels", 8), number("groups", 2), tuple("kernel_size", {3, 5})};
   expect({{"torch.nn.modules.conv", "LazyConv2d"}}, attributes, {{"weight", "[8, in/2, 3, 5]", "[8, 8, 3, 5]"}});
-  expect({{"torch.nn.modules.conv", "LazyConvTranspose2d"}}, attributes, {{"weight", "[in, 4, 3, 5]", "[16, 4, 3, 5]"}});
+  expect({{"torch.nn.modules.conv", "LazyConvTranspose2d"}}, attributes,
+         {{"weight", "[in, 4, 3, 5]", "[16, 4, 3, 5]"}});
 }
 
 TEST_F(LazyLayer, NormsHaveOneSize) {
@@ -163,14 +165,15 @@ TEST_F(LazyLayer, GMMConvMayHaveAGaussianForEachPairOfChannels) {
   Attributes attributes = {number("out_channels", 8), number("kernel_size", 3), number("dim", 2)};
   EXPECT_EQ(shape(classes, attributes, "mu"), "?");
   attributes.push_back(truth("separate_gaussians", false));
-  expect(classes, attributes, {{"g", "[in, 24]", "[16, 24]"}, {"mu", "[3, 2]", "[3, 2]"}, {"sigma", "[3, 2]", "[3, 2]"}});
+  expect(classes, attributes,
+         {{"g", "[in, 24]", "[16, 24]"}, {"mu", "[3, 2]", "[3, 2]"}, {"sigma", "[3, 2]", "[3, 2]"}});
   attributes.back() = truth("separate_gaussians", true);
   expect(classes, attributes,
          {{"mu", "[in, 8, 3, 2]", "[16, 8, 3, 2]"}, {"sigma", "[in, 8, 3, 2]", "[16, 8, 3, 2]"}, {"bias", "?", "?"}});
   // A product that no extent can be.
-  EXPECT_EQ(shape(classes, {number("out_channels", 0xFFFF'FFFF), number("kernel_size", 0xFFFF'FFFF), number("dim", 2)},
-                  "g"),
-            "?");
+  EXPECT_EQ(
+      shape(classes, {number("out_channels", 0xFFFF'FFFF), number("kernel_size", 0xFFFF'FFFF), number("dim", 2)}, "g"),
+      "?");
 }
 
 // Linear layers in a convolution.
@@ -192,8 +195,9 @@ class LazyConvolution : public LazyLayer {
 };
 
 TEST_F(LazyConvolution, OfOneInputHasItInAllItsLayers) {
-  expect_of("gatv2_conv", "GATv2Conv", {number("in_channels", -1)},
-            {{"lin_l", "[8, in]", "[8, 16]"}, {"lin_r", "[8, in]", "[8, 16]"}, {"lin_edge", "[8, edge_dim]", "[8, 5]"}});
+  expect_of(
+      "gatv2_conv", "GATv2Conv", {number("in_channels", -1)},
+      {{"lin_l", "[8, in]", "[8, 16]"}, {"lin_r", "[8, in]", "[8, 16]"}, {"lin_edge", "[8, edge_dim]", "[8, 5]"}});
   EXPECT_EQ(model_.symbols.size(), 2U);
   expect_of("gat_conv", "GATConv", {number("in_channels", -1)}, {{"lin", "[8, in]", "[8, 16]"}});
   expect_of("gcn_conv", "GCNConv", {number("in_channels", -1)}, {{"lin", "[8, in]", "[8, 16]"}});

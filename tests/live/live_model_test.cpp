@@ -1,5 +1,3 @@
-#include "weigh/live.h"
-
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -11,6 +9,7 @@
 #include "support/files.h"
 
 #include "weigh/error.h"
+#include "weigh/live.h"
 #include "weigh/summary.h"
 
 namespace weigh {
@@ -34,8 +33,7 @@ std::string shape_of(const Model& model, Index index) {
 }
 
 LayerFacts lazy_linear() {
-  return {{{"torch.nn.modules.linear", "LazyLinear"}},
-          {{"out_features", LayerAttribute::Kind::number, {5}}}};
+  return {{{"torch.nn.modules.linear", "LazyLinear"}}, {{"out_features", LayerAttribute::Kind::number, {5}}}};
 }
 
 LiveTensor known(Index module, std::string name, std::vector<std::uint64_t> shape) {
@@ -157,8 +155,8 @@ TEST(LiveModel, AsksTheLayerAboveToo) {
                    {{"in_channels", LayerAttribute::Kind::number, {-1}}}});
   for (const char* name : {"lin_l", "lin_r"}) {
     const Index linear = live.add_module(conv, name, "Linear", Mode::train);
-    live.know(linear, {{{"torch_geometric.nn.dense.linear", "Linear"}},
-                       {{"out_channels", LayerAttribute::Kind::number, {8}}}});
+    live.know(linear,
+              {{{"torch_geometric.nn.dense.linear", "Linear"}}, {{"out_channels", LayerAttribute::Kind::number, {8}}}});
     live.add_tensor(lazy(linear, "weight"));
   }
   const Model model = std::move(live).finish();
@@ -298,8 +296,7 @@ TEST(LiveModel, RefusesTiesThatCannotBe) {
   tied.tied_to = 7;
   EXPECT_EQ(error_of([&] { live.add_tensor(tied); }), "no tensor 7 was added before: there are 1");
   tied.tied_to = original;
-  EXPECT_EQ(error_of([&] { live.add_tensor(tied); }),
-            "'weight' and 'fc.weight' cannot be tied: their shapes differ");
+  EXPECT_EQ(error_of([&] { live.add_tensor(tied); }), "'weight' and 'fc.weight' cannot be tied: their shapes differ");
   EXPECT_EQ(std::move(live).finish().tensors.size(), 1U);
 }
 

@@ -22,8 +22,7 @@ LayerFacts facts_of(Value module) {
   LayerFacts facts;
   const std::string_view global = class_of(module);
   facts.classes.push_back({std::string(global.substr(0, global.find(' '))), std::string(short_class_name(global))});
-  for (const std::string_view name : conventions::kAskedAttributes)
-    add_attribute(facts, name, attribute(module, name));
+  for (const std::string_view name : conventions::kAskedAttributes) add_attribute(facts, name, attribute(module, name));
   return facts;
 }
 

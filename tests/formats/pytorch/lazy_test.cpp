@@ -201,12 +201,12 @@ TEST(LazyConvolution, HasTheShapesOfItsClass) {
   };
   EXPECT_EQ(shape("SplineConv", {{"K", py::integer(25)}}, "weight"), "[25, in of , 8]");
   EXPECT_EQ(shape("HeteroLinear", {{"num_types", py::integer(3)}}, "weight"), "[3, in of , 8]");
-  const Attributes arma = {{"num_stacks", py::integer(2)}, {"num_layers", py::integer(3)},
-                           {"shared_weights", py::boolean(false)}};
+  const Attributes arma = {
+      {"num_stacks", py::integer(2)}, {"num_layers", py::integer(3)}, {"shared_weights", py::boolean(false)}};
   EXPECT_EQ(shape("ARMAConv", arma, "init_weight"), "[2, in of , 8]");
   EXPECT_EQ(shape("ARMAConv", arma, "root_weight"), "[3, 2, in of , 8]");
-  const Attributes mixture = {{"kernel_size", py::integer(3)}, {"dim", py::integer(2)},
-                              {"separate_gaussians", py::boolean(false)}};
+  const Attributes mixture = {
+      {"kernel_size", py::integer(3)}, {"dim", py::integer(2)}, {"separate_gaussians", py::boolean(false)}};
   EXPECT_EQ(shape("GMMConv", mixture, "g"), "[in of , 24]");
   EXPECT_EQ(shape("GMMConv", mixture, "mu"), "[3, 2]");
 }
