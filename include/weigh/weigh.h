@@ -14,5 +14,6 @@
 #include "weigh/listing.h"
 #include "weigh/model.h"
 #include "weigh/read.h"
+#include "weigh/read_meanwhile.h"
 #include "weigh/render.h"
 #include "weigh/summary.h"

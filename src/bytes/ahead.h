@@ -15,6 +15,8 @@
 #include <utility>
 #include <vector>
 
+#include "bytes/stop.h"
+
 namespace weigh {
 
 template <class Result>
@@ -22,8 +24,9 @@ class Ahead {
  public:
   using Make = std::function<Result(std::size_t)>;
 
-  // `maker()` is called once for each thread, the caller's too: what it returns is called there alone, with an i below
-  // `count`, and not twice with the same. `other` is work beside all this, which a thread does first; it may not throw.
+  // Threads are stopped with the caller's. `maker()` is called once for each thread, the caller's too: what it returns
+  // is called there alone, with an i below `count`, and not twice with the same. `other` is work beside all this, which
+  // a thread does first; it may not throw.
   Ahead(
       std::size_t count, const std::function<Make()>& maker, const std::function<void()>& other = [] {})
       : count_(count), make_(maker()) {
@@ -70,7 +73,8 @@ class Ahead {
     threads_.reserve(most);
     try {
       for (std::size_t i = 0; i < most; ++i)
-        threads_.emplace_back([this, make = maker(), first = i == 0 ? other : nullptr] {
+        threads_.emplace_back([this, make = maker(), first = i == 0 ? other : nullptr, stop = StopScope::current()] {
+          const StopScope scope(stop);
           if (first) first();
           run(make);
         });

@@ -11,6 +11,8 @@
 #include <dirent.h>
 #include <fmt/format.h>
 
+#include "bytes/stop.h"
+
 #include "weigh/error.h"
 
 namespace weigh {
@@ -90,6 +92,7 @@ class DirectoryFolder final : public Folder {
     Entries found;
     int error = directory_ ? 0 : errno;
     while (error == 0) {
+      throw_if_stopped();
       errno = 0;
       const dirent* entry = ::readdir(directory_.get());
       error = errno;

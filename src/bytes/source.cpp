@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "bytes/checked.h"
+#include "bytes/stop.h"
 
 #include "weigh/error.h"
 
@@ -45,6 +46,7 @@ class FileSource final : public Source {
   // model ends there. Of a file that ends there, the size is known with it.
   FileSource(int directory, std::string path, std::size_t way)
       : Source(std::move(path)), descriptor_(directory, label().c_str() + way) {
+    throw_if_stopped();
     if (descriptor_.number() < 0) fail(ErrorKind::not_found, label(), "cannot be opened", errno);
     const ssize_t got = ::pread(descriptor_.number(), head_.data(), head_.size(), 0);
     head_size_ = static_cast<std::size_t>(std::max<ssize_t>(got, 0));
@@ -132,6 +134,7 @@ class PartSource final : public Source {
 }  // namespace
 
 void Source::check(std::uint64_t offset, std::size_t length) const {
+  throw_if_stopped();
   if (fits(offset, length, size())) return;
   throw Error(ErrorKind::truncated, label_,
               fmt::format("{} bytes are needed, {} are left of {}; is the file incomplete?", length,

@@ -1,10 +1,16 @@
+#include <chrono>
 #include <filesystem>
+#include <future>
+#include <stop_token>
 #include <string>
 #include <system_error>
+#include <thread>
 
 #include "bytes/folder.h"
+#include "bytes/stop.h"
 
 #include "weigh/read.h"
+#include "weigh/read_meanwhile.h"
 
 namespace weigh {
 
@@ -15,6 +21,19 @@ Model read(const std::string& path, const ReadOptions& options) {
   const std::size_t slash = path.rfind('/');
   const std::string folder = slash == std::string::npos ? "" : path.substr(0, std::max<std::size_t>(slash, 1));
   return read(*open_folder(folder), path.substr(slash + 1), options);
+}
+
+Model read_meanwhile(const std::string& path, const std::function<void()>& meanwhile, const ReadOptions& options) {
+  constexpr std::chrono::milliseconds kPause{50};
+  std::packaged_task<Model()> task([&] { return read(path, options); });
+  std::future<Model> model = task.get_future();
+  // Whatever leaves this scope asks it to stop and waits for it.
+  const std::jthread thread([&task](const std::stop_token& stop) {
+    const StopScope scope(&stop);
+    task();
+  });
+  while (model.wait_for(kPause) != std::future_status::ready) meanwhile();
+  return model.get();
 }
 
 }  // namespace weigh

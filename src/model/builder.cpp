@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "bytes/digits.h"
+#include "bytes/stop.h"
 
 #include "weigh/error.h"
 
@@ -195,6 +196,7 @@ void ModelBuilder::place(Tensor& tensor) {
 }
 
 void ModelBuilder::link(Index index) {
+  throw_if_stopped();
   if (index >= limits_.tensors)
     throw Error(ErrorKind::limit, model_.source, fmt::format("holds more than {} tensors", limits_.tensors));
   Tensor& tensor = model_.tensors[index];

@@ -9,6 +9,7 @@
 
 #include "bytes/cursor.h"
 #include "bytes/digits.h"
+#include "bytes/stop.h"
 #include "wire/pickle_nodes.h"
 #include "wire/pickle_opcodes.h"
 #include "wire/pickle_text.h"
@@ -28,6 +29,7 @@ class Machine {
   // Runs to STOP and returns what is on the stack then.
   Value run() {
     for (std::uint64_t steps = 0;; ++steps) {
+      if (steps % kStepsBetweenStops == 0) throw_if_stopped();
       if (steps >= limits_.pickle_opcodes) fail_limit("opcodes", limits_.pickle_opcodes);
       if (stack_.size() + marks_.size() > limits_.pickle_stack) fail_limit("values on its stack", limits_.pickle_stack);
       opcode_at_ = in_.offset();
@@ -458,6 +460,7 @@ class Machine {
   }
 
   static constexpr std::uint64_t kMemoGap = 1024;
+  static constexpr std::uint64_t kStepsBetweenStops = 4096;  // asking at each would cost more than the step
   static constexpr std::size_t kBytesOfAMemo = 8;  // of a stream, for each value that it memoises: torch's are alike
 
   std::string_view label_;

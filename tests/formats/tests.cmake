@@ -20,6 +20,7 @@ weigh_test(formats
     formats/onnx_test.cpp
     formats/pt2_test.cpp
     formats/quantized_test.cpp
+    formats/read_meanwhile_test.cpp
     formats/robustness_test.cpp
     formats/safetensors_test.cpp
     formats/sharded_test.cpp
