@@ -14,14 +14,14 @@ from torch.utils._python_dispatch import _disable_current_modes
 from .fakes import Fakes
 from .flops import Formula, formula_of
 from .shapes_of import Shape, shape_of, shape_of_call
+from .shortcuts import is_linear, linear
 
 # What lazy layers call the hook that gives them their parameters: PyTorch's and PyG's.
 INITIALISERS = ("_infer_parameters", "initialize_parameters")
-# Keys of our hooks; those of handles count up from 0.
-ENTER, READY, LEAVE = -1, -2, -3
+READY = -1  # key of our hook; those of handles count up from 0
 
 
-@dataclass
+@dataclass(slots=True)
 class ModuleRun:
     """What one module did in the forward, with all below it, over all its calls.
 
@@ -39,7 +39,7 @@ class ModuleRun:
     calls: int = 0
 
 
-@dataclass
+@dataclass(slots=True)
 class _Frame:
     """One call that is under way: what was counted in it so far."""
 
@@ -70,17 +70,21 @@ class Calls:
         if known is None:
             known = self._formulas[func] = (formula_of(func), _makes_new(func))
         formula, new = known
-        if not self.backward and self.stack and self.stack[-1].muted:
+        frame = self.stack[-1] if self.stack else None
+        if formula is None:
+            if new and frame is not None and not self.backward and not frame.muted:
+                frame.bytes += _bytes(out)
             return
-        flops: int | None = 0 if formula is None else formula(args, kwargs, out)
+        if not self.backward and frame is not None and frame.muted:
+            return
+        flops = formula(args, kwargs, out)
         if flops is None:
             name = str(func).rsplit(".", 1)[0]
             self.uncounted[name] = self.uncounted.get(name, 0) + 1
         if self.backward:
             if flops != 0:
                 self._book_backward(flops)
-        elif self.stack:
-            frame = self.stack[-1]
+        elif frame is not None:
             frame.flops += flops or 0
             frame.exact &= flops is not None
             if new:
@@ -96,6 +100,20 @@ class Calls:
         if lazy:
             self.initialised.append((path, args, kwargs))
         self._mark()
+
+    def leaf(self, path: str, given: Any, out: Any, flops: int) -> None:
+        """A call of a module that was not run, since its work is known: it made `out`."""
+        run = self.runs.get(path)
+        if run is None:
+            run = self.runs[path] = ModuleRun(tuple(given.shape), tuple(out.shape))
+        made = out.numel() * out.element_size()
+        run.calls += 1
+        run.flops += flops
+        run.activation_bytes += made
+        if self.stack:
+            frame = self.stack[-1]
+            frame.flops += flops
+            frame.bytes += made
 
     def initialised_now(self) -> None:
         """The module that runs has got its parameters."""
@@ -151,7 +169,7 @@ class Calls:
 
 
 def watch(twin: nn.Module, calls: Calls, fakes: Fakes) -> None:
-    """Hooks on every module of the copy: ours are outermost, so a module's own hooks count as its work."""
+    """Watches every call of every module of the copy. What a module's own hooks do counts as its work."""
     for path, module in named_modules(twin):
         _watch_one(path, module, calls, fakes)
 
@@ -159,28 +177,31 @@ def watch(twin: nn.Module, calls: Calls, fakes: Fakes) -> None:
 def _watch_one(path: str, module: nn.Module, calls: Calls, fakes: Fakes) -> None:
     lazy = initialises(module)
 
-    def enter(module: nn.Module, args: Any, kwargs: Any) -> None:
-        if not calls.backward:
-            calls.enter(path, args, kwargs, lazy and initialises(module))
-
     def ready(module: nn.Module, args: Any) -> None:
         if calls.stack and calls.stack[-1].muted:
             with _disable_current_modes():
                 _settle(module, fakes)
             calls.initialised_now()
 
-    def leave(module: nn.Module, args: Any, out: Any) -> None:
-        if not calls.backward:
-            calls.leave(path, out)
+    inner, linear_layer = module._call_impl, is_linear(module)
 
-    # As register_forward_pre_hook and register_forward_hook do, without a handle for each.
-    before: Any = module._forward_pre_hooks
-    before[ENTER] = enter
-    before.move_to_end(ENTER, last=False)
-    module._forward_pre_hooks_with_kwargs[ENTER] = True  # type: ignore[index]
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if calls.backward:  # a checkpoint runs its forward again
+            return inner(*args, **kwargs)
+        if linear_layer:
+            known = linear(module, fakes, args, kwargs)
+            if known is not None:
+                calls.leaf(path, args[0], *known)
+                return known[0]
+        calls.enter(path, args, kwargs, lazy and initialises(module))
+        out = inner(*args, **kwargs)
+        calls.leave(path, out)
+        return out
+
+    # What nn.Module.__call__ asks for first: hooks of the module's own run within.
+    module.__dict__["_compiled_call_impl"] = call
     if lazy:
-        before[READY] = ready
-    module._forward_hooks[LEAVE] = leave  # type: ignore[index]
+        module._forward_pre_hooks[READY] = ready  # type: ignore[index]
 
 
 def initialises(module: nn.Module) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import copy
 import types
 from collections import OrderedDict
+from functools import cache
 from typing import Any
 
 import torch
@@ -21,8 +22,8 @@ from . import uncopied, unwrap
 from .fakes import Fakes, is_plain
 from .guard import Guard
 
-ATOMS = (type(None), bool, int, float, complex, str, bytes, type, torch.dtype, torch.device,
-         types.FunctionType, types.BuiltinFunctionType, types.ModuleType, torch.Size)
+ATOMS = frozenset((type(None), bool, int, float, complex, str, bytes, type, torch.dtype, torch.device,
+                   types.FunctionType, types.BuiltinFunctionType, types.ModuleType, torch.Size))
 # What belongs to the training around a module: shared with it, never copied (a trainer holds data).
 SHARED = ("_trainer", "_fabric", "_process_group", "process_group", "device_mesh", "_device_mesh")
 COMPILED = ("_compiled_call_impl", "dynamo_ctx")
@@ -57,6 +58,17 @@ class Refused(Exception):
         self.why = why
 
 
+class _LazyBuffer(UninitializedBuffer):  # type: ignore[misc]
+    """As its base; but under a mode PyTorch 2.1 cannot make its `data` one of itself, so that is a plain tensor."""
+
+    @classmethod
+    def __torch_function__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if func.__class__.__name__ == "method-wrapper":
+            with torch._C.DisableTorchFunctionSubclass():
+                return func(*args, **(kwargs or {}))
+        return super().__torch_function__(func, types, args, kwargs)
+
+
 class Twins:
     """The twins of one module's tensors, modules and attributes. Every object has one twin."""
 
@@ -76,12 +88,15 @@ class Twins:
         return twin
 
     def _tensor(self, tensor: torch.Tensor) -> Any:
+        if type(tensor) is nn.Parameter and not tensor.__dict__ and is_plain(tensor):  # most by far
+            grad = tensor.requires_grad
+            return self.fakes.make(tensor.shape, tensor.stride(), tensor.dtype, grad, _is_param=True)
         if is_lazy(tensor):
             dtype = tensor.dtype
             if isinstance(tensor, nn.Parameter):
                 grad = tensor.requires_grad
                 return UninitializedParameter(requires_grad=grad, device="cpu", dtype=dtype)
-            return UninitializedBuffer(requires_grad=False, device="cpu", dtype=dtype)
+            return _LazyBuffer(requires_grad=False, device="cpu", dtype=dtype)
         with torch.no_grad():
             if not isinstance(tensor, nn.Parameter):
                 return self.value(tensor)
@@ -163,19 +178,35 @@ class Twins:
     def module(self, root: nn.Module) -> nn.Module:
         """The twin of a module with all below it."""
         fresh = self._allocate(root)
-        # Dictionaries first: the handle of a hook finds its dictionary by the memo.
-        for module in fresh:
-            twin = self.memo[id(module)]
-            for name, value in module.__dict__.items():
-                if type(value) in (dict, OrderedDict):
-                    self.memo[id(value)] = twin.__dict__[name] = type(value)()
-                    self.kept.append(value)
-        for module in fresh:
-            self._fill(module, self.memo[id(module)])
+        left = [self._atoms(module, self.memo[id(module)].__dict__) for module in fresh]
+        for module, rest in zip(fresh, left):
+            self._fill(module, self.memo[id(module)], rest)
         for module in fresh:
             unwrap.finish(module, self.memo[id(module)], self.module, self.fakes)
         twin_of_root: nn.Module = self.memo[id(root)]
         return twin_of_root
+
+    def _atoms(self, module: nn.Module, state: dict[str, Any]) -> list[tuple[str, Any]]:
+        """Gives the twin what needs no copying; tells the rest, of which dictionaries are there, but empty.
+
+        So all dictionaries are known before the first handle of a hook is copied, which finds its own by the memo.
+        """
+        rest: list[tuple[str, Any]] = []
+        for name, value in module.__dict__.items():
+            kind = type(value)
+            if kind in ATOMS:
+                state[name] = value
+            elif kind is dict or kind is OrderedDict:
+                twin = state[name] = kind()
+                if value:
+                    self.memo[id(value)] = twin
+                    self.kept.append(value)
+                    rest.append((name, value))
+            elif kind is set and not value:
+                state[name] = set()
+            else:
+                rest.append((name, value))
+        return rest
 
     def _allocate(self, root: nn.Module) -> list[nn.Module]:
         """An empty twin for each module below `root` that has none yet."""
@@ -201,26 +232,33 @@ class Twins:
             waiting.extend(m for m in module._modules.values() if m is not None)
         return fresh
 
-    def _fill(self, module: nn.Module, twin: nn.Module) -> None:
-        state = twin.__dict__
-        for name, value in module.__dict__.items():
+    def _fill(self, module: nn.Module, twin: nn.Module, rest: list[tuple[str, Any]]) -> None:
+        state, memo = twin.__dict__, self.memo
+        for name, value in rest:
             if not unwrap.is_copied(module, name):
-                continue
-            if type(value) in (dict, OrderedDict):
+                state.pop(name, None)
+            elif type(value) in (dict, OrderedDict):
                 filled = state[name]
                 for key, item in value.items():
-                    if unwrap.is_kept(name, item):
-                        filled[key] = self.other(item)
-            elif name not in COMPILED and not (name == "forward" and "_orig_mod" in module._modules):
+                    if item is None or unwrap.is_kept(name, item):
+                        item_twin = memo.get(id(item))
+                        filled[key] = self.other(item) if item_twin is None else item_twin
+            elif name not in COMPILED:
                 state[name] = value if name in SHARED else self.other(value)
         if type(module).__name__ == "OptimizedModule":  # what torch.compile gives: run without it
             state["forward"] = twin._modules["_orig_mod"]
             state["dynamo_ctx"] = None
         if "_compiled_call_impl" in module.__dict__:
             state["_compiled_call_impl"] = None
-        if any(kind.__name__ == "LightningModule" for kind in type(module).__mro__):
+        kind: Any = type(module)
+        if _is_lightning(kind):
             for name in LOUD:
                 state[name] = _nothing
+
+
+@cache
+def _is_lightning(kind: Any) -> bool:
+    return any(one.__name__ == "LightningModule" for one in kind.__mro__)
 
 
 def _nothing(*_: Any, **__: Any) -> None:

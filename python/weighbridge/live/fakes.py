@@ -15,30 +15,48 @@ CPU = torch.device("cpu")
 META = torch.device("meta")
 _make_subclass: Any = torch.Tensor._make_subclass  # type: ignore[attr-defined]
 _empty_strided = torch.empty_strided
-_no_dispatch, _keep_keys = torch._C._DisableTorchDispatch, torch._C._PreserveDispatchKeyGuard
+_no_dispatch = torch._C._DisableTorchDispatch
 _to_meta = torch._C._set_meta_in_tls_dispatch_include
+
+
+class _KeepKeys:
+    """What `_PreserveDispatchKeyGuard` does for the one key that is set here: PyTorch 2.1 does not have it."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *_: object) -> None:
+        _to_meta(False)
+
+
+_keep_keys: Any = getattr(torch._C, "_PreserveDispatchKeyGuard", _KeepKeys)
 
 
 class LateMode(FakeTensorMode):
     """A FakeTensorMode that is made when it is first entered or asked for what the constructor sets."""
 
     def __init__(self) -> None:
+        self._is_made = False
         # All that a FakeTensor asks for.
         self.in_kernel_invocation = False
         self.allow_meta = False
         self._allow_unsafe_data_ptr_access = True
 
     def __getattr__(self, name: str) -> Any:
-        if "static_shapes" in self.__dict__ or name.startswith("__"):
+        if self.__dict__.get("_is_made", True) or name.startswith("__"):
             raise AttributeError(f"'FakeTensorMode' object has no attribute '{name}'")
-        inside = self.in_kernel_invocation
-        super().__init__(allow_non_fake_inputs=True)
-        self.in_kernel_invocation = inside
+        self._make()
         return getattr(self, name)
 
     def __enter__(self) -> Any:
-        self.static_shapes  # noqa: B018 - makes the mode
+        if not self._is_made:
+            self._make()
         return super().__enter__()
+
+    def _make(self) -> None:
+        self._is_made, inside = True, self.in_kernel_invocation
+        super().__init__(allow_non_fake_inputs=True)
+        self.in_kernel_invocation = inside
 
 
 class Fakes:
@@ -57,16 +75,18 @@ class Fakes:
         fake.__dict__.update(self._template)
         return fake
 
-    def make(self, shape: Any, stride: Any, dtype: torch.dtype) -> torch.Tensor:
-        """A fake of this shape, stride (in elements) and dtype."""
+    def make(
+        self, shape: Any, stride: Any, dtype: torch.dtype, requires_grad: bool = False, **more: Any
+    ) -> torch.Tensor:
+        """A fake of this shape, stride (in elements) and dtype; `more` are attributes that it has besides."""
         fake: torch.Tensor = _make_subclass(
             FakeTensor,
             _empty_strided(shape, stride, dtype=dtype, device=META),
-            False,
+            requires_grad,
             dispatch_device=True,
             device_for_backend_keys=CPU,
         )
-        fake.__dict__.update(self._template)
+        fake.__dict__.update(self._template, **more)
         return fake
 
     def run(self, func: Any, args: Any, kwargs: dict[str, Any]) -> Any:

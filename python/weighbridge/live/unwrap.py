@@ -8,7 +8,7 @@ have the shape that the whole model has, and a layer of packed weights multiplie
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import torch
@@ -32,7 +32,13 @@ OF_A_MODULE = frozenset(vars(nn.Module()))
 
 def passes_to(module: nn.Module) -> str | None:
     """The name of the child that the wrapper gives its inputs to; None of any other module."""
-    for kind in type(module).__mro__:
+    kind: Any = type(module)
+    return _passes_to(kind)
+
+
+@cache
+def _passes_to(of: Any) -> str | None:
+    for kind in of.__mro__:
         if kind.__name__ in PASSES_TO and kind.__module__.startswith(("torch.", "deepspeed.")):
             return PASSES_TO[kind.__name__]
     return None

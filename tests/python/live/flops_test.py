@@ -116,10 +116,10 @@ def test_backward_of_a_grouped_convolution() -> None:
 
 
 def test_scripted_and_compiled() -> None:
-    """A scripted layer counts for the one above; a compiled one is told with what it wraps."""
+    """A scripted layer is seen where Python calls it; a compiled one is told with what it wraps."""
     flops = 2 * 5 * 8 * 3
     scripted = whole(nn.Sequential(torch.jit.script(nn.Linear(8, 3))), r(5, 8)).runs
-    assert {path: run.flops for path, run in scripted.items()} == {"": flops}
+    assert {path: run.flops for path, run in scripted.items()} == {"": flops, "0": flops}
     root = whole(torch.jit.script(nn.Linear(8, 3)), r(5, 8)).runs[""]
     assert (root.flops, root.inputs, root.outputs) == (flops, (5, 8), (5, 3))
     compiled = whole(nn.Sequential(torch.compile(nn.Linear(8, 3))), r(5, 8)).runs
