@@ -1,1 +1,0 @@
-// Nothing: with this file the headers of libtorch are precompiled, for all that includes them (cmake/torch.cmake).
