@@ -16,7 +16,7 @@ import torch
 from torch import nn
 from torch.nn.parameter import UninitializedBuffer, UninitializedParameter, is_lazy
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_leaves
+from torch.utils._pytree import tree_flatten
 
 from .calls import named_modules
 from .copy_of import Twins
@@ -99,7 +99,8 @@ def _tensors(
     """All that would be copied, with the paths of the modules that hold it."""
     for path, one in named_modules(module):
         yield from ((path, t) for t in (*one._parameters.values(), *one._buffers.values()) if t is not None)
-    yield from (("", leaf) for leaf in tree_leaves((list(args), dict(kwargs or {}))) if isinstance(leaf, torch.Tensor))
+    leaves = tree_flatten((list(args), dict(kwargs or {})))[0]
+    yield from (("", leaf) for leaf in leaves if isinstance(leaf, torch.Tensor))
 
 
 def free_memory(device: torch.device) -> int | None:
