@@ -6,6 +6,7 @@ install(TARGETS weigh EXPORT weigh ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(TARGETS weigh_program RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(DIRECTORY include/weigh DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(EXPORT weigh NAMESPACE weigh:: FILE weighTargets.cmake DESTINATION ${package_dir})
+export(EXPORT weigh NAMESPACE weigh:: FILE ${CMAKE_BINARY_DIR}/weighTargets.cmake)  # found in the build, too
 if(WEIGH_TORCH)
   install(TARGETS weigh_torch_archive EXPORT weigh_torch ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
   install(EXPORT weigh_torch NAMESPACE weigh:: FILE weighTorchTargets.cmake DESTINATION ${package_dir})

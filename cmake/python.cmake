@@ -17,8 +17,12 @@ nanobind_add_module(_weigh ${split_mode}
   src/python/read.cpp src/python/sequences.cpp
   src/python/summary.cpp src/python/totals.cpp)
 target_include_directories(_weigh PRIVATE ${view})
-target_link_libraries(_weigh PRIVATE weigh)
+target_link_libraries(_weigh PRIVATE weigh::weigh)
 # Debian's static zlib is made for programs: it fits into a shared library whose symbols nobody else can replace.
 target_link_options(_weigh PRIVATE LINKER:-Bsymbolic LINKER:--exclude-libs,ALL)
 install(TARGETS _weigh LIBRARY DESTINATION weighbridge)
-install(TARGETS weigh_program RUNTIME DESTINATION ${SKBUILD_SCRIPTS_DIR})
+if(WEIGH_CORE)
+  install(PROGRAMS ${WEIGH_CORE}/weigh DESTINATION ${SKBUILD_SCRIPTS_DIR})
+else()
+  install(TARGETS weigh_program RUNTIME DESTINATION ${SKBUILD_SCRIPTS_DIR})
+endif()

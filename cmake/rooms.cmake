@@ -1,3 +1,5 @@
+include(cmake/precompiled.cmake)
+
 # A room is a folder of src/ and a target that may use only the rooms it names. The rule is held by the compiler: a
 # room's sources see an include path that holds the rooms it links, and no others (a folder with one link, per room).
 
@@ -17,6 +19,9 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_BUILD_TYPE STREQUAL "Release")
   # its callers: two thirds of the size, and so fewer pages to look at before it starts.
   target_compile_options(weigh_flags INTERFACE -fno-ipa-sra -fno-ipa-cp -ffunction-sections -fdata-sections)
 endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  target_compile_options(weigh_flags INTERFACE -fno-semantic-interposition)  # calls within a shared library stay direct
+endif()
 if(WEIGH_SANITIZE)
   target_compile_options(weigh_flags INTERFACE -fsanitize=${WEIGH_SANITIZE} -fno-sanitize-recover=all
                                                -fno-omit-frame-pointer)
@@ -29,11 +34,29 @@ if(WEIGH_FUZZ)
   target_compile_options(weigh_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
-# weigh_room(NAME [FOLDER folder below src, where it is not the name] SOURCES file… ROOMS room… LIBRARIES target…)
+# fmt, compiled once.
+add_library(weigh_fmt STATIC ${PROJECT_SOURCE_DIR}/src/fmt.cpp)
+target_compile_features(weigh_fmt PUBLIC cxx_std_20)
+target_link_libraries(weigh_fmt PRIVATE weigh_flags)
+target_include_directories(weigh_fmt SYSTEM PUBLIC ${FMT_INCLUDE_DIR})
+set_target_properties(weigh_fmt PROPERTIES POSITION_INDEPENDENT_CODE ON)
+
+# What nearly every file of a room includes. The rooms without libtorch may become part of a shared library.
+weigh_precompiled(weigh_headers
+  HEADERS <algorithm> <array> <charconv> <cstdint> <cstring> <functional> <map> <memory> <optional> <set> <span> <string>
+          <string_view> <tuple> <unordered_map> <utility> <vector> <fmt/format.h>
+  LIBRARIES weigh_fmt)
+set_target_properties(weigh_headers PROPERTIES POSITION_INDEPENDENT_CODE ON)
+
+# weigh_room(NAME [FOLDER folder below src, where it is not the name] SOURCES file… ROOMS room… LIBRARIES target…
+#            [HEADERS precompiled headers, where they are others])
 function(weigh_room name)
-  cmake_parse_arguments(PARSE_ARGV 1 ARG "" "FOLDER" "SOURCES;ROOMS;LIBRARIES")
+  cmake_parse_arguments(PARSE_ARGV 1 ARG "" "FOLDER;HEADERS" "SOURCES;ROOMS;LIBRARIES")
   if(NOT ARG_FOLDER)
     set(ARG_FOLDER ${name})
+  endif()
+  if(NOT ARG_HEADERS)
+    set(ARG_HEADERS weigh_headers)
   endif()
   set(view ${CMAKE_BINARY_DIR}/rooms/${name})
   file(MAKE_DIRECTORY ${view})
@@ -42,6 +65,9 @@ function(weigh_room name)
   target_include_directories(weigh_${name} PUBLIC ${view} ${PROJECT_SOURCE_DIR}/include)
   list(TRANSFORM ARG_ROOMS PREPEND weigh_)
   target_link_libraries(weigh_${name} PUBLIC ${ARG_ROOMS} ${ARG_LIBRARIES} PRIVATE weigh_flags)
+  get_target_property(is_pic ${ARG_HEADERS} POSITION_INDEPENDENT_CODE)
+  set_target_properties(weigh_${name} PROPERTIES POSITION_INDEPENDENT_CODE ${is_pic})
+  target_precompile_headers(weigh_${name} REUSE_FROM ${ARG_HEADERS})
   set_property(GLOBAL APPEND PROPERTY WEIGH_ROOMS weigh_${name})
   set_property(GLOBAL APPEND PROPERTY WEIGH_LIBRARIES ${ARG_LIBRARIES})
 endfunction()

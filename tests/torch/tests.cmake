@@ -1,12 +1,11 @@
-# Tests are not optimised, which takes minutes; what they test is.
-weigh_precompiled(weigh_torch_test_headers -O0)
+weigh_precompiled(weigh_torch_test_headers HEADERS <torch/torch.h> <torch/library.h> LIBRARIES weigh_libtorch
+                  OPTIONS -O0)
 
 # Tests of the rooms of libtorch: weigh_torch_test(nn FILES torch/nn/lazy_linear_test.cpp … ROOMS nn).
 function(weigh_torch_test name)
   cmake_parse_arguments(PARSE_ARGV 1 ARG "" "" "FILES;ROOMS;LIBRARIES")
-  weigh_test(${name} FILES ${ARG_FILES} ROOMS ${ARG_ROOMS} LIBRARIES weigh_libtorch ${ARG_LIBRARIES})
-  target_precompile_headers(test_${name} REUSE_FROM weigh_torch_test_headers)
-  target_compile_options(test_${name} PRIVATE -O0)
+  weigh_test(${name} FILES ${ARG_FILES} ROOMS ${ARG_ROOMS} LIBRARIES weigh_libtorch ${ARG_LIBRARIES}
+             HEADERS weigh_torch_test_headers)
 endfunction()
 
 weigh_torch_test(nn
@@ -61,7 +60,7 @@ weigh_process_test(lightning
   LIBRARIES nlohmann_json::nlohmann_json)
 # Processes that train, for the tests to end.
 add_executable(lightning_run torch/lightning/run.cpp)
-target_link_libraries(lightning_run PRIVATE weigh::torch weigh_flags fmt::fmt)
+target_link_libraries(lightning_run PRIVATE weigh::torch weigh_flags weigh_fmt)
 target_precompile_headers(lightning_run REUSE_FROM weigh_torch_test_headers)
 target_compile_options(lightning_run PRIVATE -O0)
 target_compile_definitions(test_lightning PRIVATE

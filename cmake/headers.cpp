@@ -1,0 +1,1 @@
+// Nothing: with this file headers are precompiled (precompiled.cmake).
