@@ -241,7 +241,8 @@ def formula_of(func: Any) -> Formula | None:
     if name.startswith(THEIRS):
         importlib.import_module("torch.utils.flop_counter")  # a second, where it finds triton
     registry = sys.modules.get("torch.utils.flop_counter")  # who gave a formula to it has imported it
-    theirs = registry.flop_registry.get(func.overloadpacket) if registry is not None else None
+    # PyTorch 2.1 has a mapping of formulas that take shapes; what it has a formula for, we have one, too.
+    theirs = getattr(registry, "flop_registry", {}).get(func.overloadpacket)
     if theirs is not None:
         return lambda args, kwargs, out: int(theirs(*args, **kwargs, out_val=out))
     space, bare = name.split("::")

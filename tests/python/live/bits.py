@@ -16,10 +16,15 @@ def _values(tensor: torch.Tensor | None) -> Any:
     return tensor.detach().clone().flatten().contiguous().view(torch.uint8).tolist()
 
 
+def _fast_path() -> bool:
+    """Whether attention may take its fast kernels; PyTorch 2.1 has no switch for it."""
+    return not hasattr(torch.backends, "mha") or torch.backends.mha.get_fastpath_enabled()
+
+
 def bits_of(module: nn.Module) -> list[Any]:
     """Classes, modes, attributes, hooks, tensors with identity, gradients, generators of numbers."""
     state: list[Any] = [torch.get_rng_state().tolist(), random.getstate(),
-                        torch.is_grad_enabled(), torch.backends.mha.get_fastpath_enabled()]
+                        torch.is_grad_enabled(), _fast_path()]
     for path, m in module.named_modules():
         state.append((path, type(m), m.training, sorted(m.__dict__)))
         for name, value in m.__dict__.items():
