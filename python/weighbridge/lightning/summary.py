@@ -21,6 +21,7 @@ from weighbridge.lightning.example import arguments_of, converted
 from weighbridge.lightning.text import SummaryData, parts_of
 
 UNKNOWN_SIZE = "?"
+_SCRIPTED_CLASS = "RecursiveScriptModule"  # what Lightning calls them all; the text has what was scripted
 
 
 def summarize(module: nn.Module, max_depth: int = 1, *, train: bool = False) -> LightningSummary:
@@ -194,7 +195,7 @@ def _layer(facts: dict[str, Any]) -> LayerSummary:
     return LayerSummary(
         in_size=_size(_in_order(facts["in"])),
         out_size=_size(facts["out"]),
-        layer_type=facts["type"],
+        layer_type=_SCRIPTED_CLASS if facts["type"].endswith(" (scripted)") else facts["type"],
         num_parameters=facts["parameters"],
         training=facts["mode"] == "train",
     )
