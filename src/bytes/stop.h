@@ -13,16 +13,16 @@ class Stopped {};
 // While this lives, the work of this thread ends with the token, which must outlive it. Null: it is not stopped.
 class StopScope {
  public:
-  explicit StopScope(const std::stop_token* token) : before_(std::exchange(current_, token)) {}
-  ~StopScope() { current_ = before_; }
+  explicit StopScope(const std::stop_token* token) : before_(std::exchange(innermost, token)) {}
+  ~StopScope() { innermost = before_; }
   StopScope(const StopScope&) = delete;
   StopScope& operator=(const StopScope&) = delete;
 
   // For threads that this one starts.
-  static const std::stop_token* current() { return current_; }
+  static const std::stop_token* current() { return innermost; }
 
  private:
-  static inline constinit thread_local const std::stop_token* current_ = nullptr;
+  static inline constinit thread_local const std::stop_token* innermost = nullptr;
   const std::stop_token* before_;
 };
 
