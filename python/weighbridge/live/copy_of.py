@@ -58,7 +58,7 @@ class Refused(Exception):
         self.why = why
 
 
-class _LazyBuffer(UninitializedBuffer):  # type: ignore[misc]
+class LazyBuffer(UninitializedBuffer):  # type: ignore[misc]
     """As its base; but under a mode PyTorch 2.1 cannot make its `data` one of itself, so that is a plain tensor."""
 
     @classmethod
@@ -96,7 +96,7 @@ class Twins:
             if isinstance(tensor, nn.Parameter):
                 grad = tensor.requires_grad
                 return UninitializedParameter(requires_grad=grad, device="cpu", dtype=dtype)
-            return _LazyBuffer(requires_grad=False, device="cpu", dtype=dtype)
+            return LazyBuffer(requires_grad=False, device="cpu", dtype=dtype)
         with torch.no_grad():
             if not isinstance(tensor, nn.Parameter):
                 return self.value(tensor)

@@ -19,7 +19,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten
 
 from .calls import named_modules
-from .copy_of import Twins
+from .copy_of import LazyBuffer, Twins
 from .mode import Count
 from .stop import Stop
 
@@ -31,7 +31,7 @@ class Copies(Twins):
 
     def _tensor(self, tensor: torch.Tensor) -> Any:
         if is_lazy(tensor):
-            kind = UninitializedParameter if isinstance(tensor, nn.Parameter) else UninitializedBuffer
+            kind = UninitializedParameter if isinstance(tensor, nn.Parameter) else LazyBuffer
             return kind(requires_grad=tensor.requires_grad, device=tensor.device, dtype=tensor.dtype)
         with torch.no_grad():
             twin = tensor.detach().clone(memory_format=torch.preserve_format)
