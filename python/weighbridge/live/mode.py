@@ -14,6 +14,7 @@ from torch._subclasses.fake_tensor import DynamicOutputShapeException, FakeTenso
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_map_only
 
+from .dtypes import check
 from .fakes import CPU, META, Fakes
 from .guard import Guard
 from .ways import Way, way_of
@@ -121,6 +122,7 @@ class Dry(TorchDispatchMode):
             out = way.short(self.fakes, *args, **kwargs)
             if out is not None:
                 return out
+        check(func, args)
         if way.is_meta:
             named = {**kwargs, "device": META} if way.makes or kwargs.get("device") is not None else kwargs
             try:

@@ -6,7 +6,7 @@ import linecache
 import traceback
 from dataclasses import dataclass
 from pathlib import PurePath
-from types import TracebackType
+from types import FrameType, TracebackType
 
 # Lines in these are not the user's: the last one that is none of them is told.
 LIBRARIES = ("torch", "torch_geometric", "torchvision", "lightning", "pytorch_lightning", "transformers",
@@ -29,6 +29,7 @@ ADVICE = (
 
 
 MODES = ("mode.py", "real.py")  # files of ours that run operators
+MOST_OPERANDS = 6  # whose shapes are told
 LONGEST_PATH = 120  # characters of a module's path that are told
 
 
@@ -85,13 +86,13 @@ def stop_of(error: BaseException, failed: str, module: str) -> Stop:
     if isinstance(error, RecursionError):
         return Stop("", module, "", "modules are nested deeper than Python can call "
                     "(RecursionError); sys.setrecursionlimit() raises what it allows.")
-    return Stop(operator, module, line, raised(error, operator))
+    return Stop(operator, module, line, _raised(error, operator))
 
 
-def raised(error: BaseException, operator: str = "") -> str:
+def _raised(error: BaseException, operator: str) -> str:
     """What a forward raised, as a sentence."""
     text = str(error).strip()
-    told = f"forward raised {type(error).__name__}" + (f" in {operator}" if operator else "")
+    told = f"forward raised {type(error).__name__}" + (f" in {operator}{_operands(error)}" if operator else "")
     return told + (f": {text}" if text else "") + ("" if text.endswith((".", "!", "?")) else ".")
 
 
@@ -121,10 +122,28 @@ def _operator(error: BaseException, failed: str) -> str:
 
 def _raised_in_an_operator(error: BaseException) -> bool:
     """Whether one of our modes is on the way to where it was raised."""
-    for frame, _ in traceback.walk_tb(error.__traceback__):
-        if frame.f_code.co_name == "__torch_dispatch__" and frame.f_code.co_filename.endswith(MODES):
-            return True
-    return False
+    return _dispatch(error) is not None
+
+
+def _dispatch(error: BaseException) -> FrameType | None:
+    """The frame of ours that ran the operator in which it was raised."""
+    frames = [
+        frame
+        for frame, _ in traceback.walk_tb(error.__traceback__)
+        if frame.f_code.co_name == "__torch_dispatch__" and frame.f_code.co_filename.endswith(MODES)
+    ]
+    return frames[-1] if frames else None
+
+
+def _operands(error: BaseException) -> str:
+    """The shapes of what the operator was given: " of [5, 8] and [7, 4]"."""
+    frame = _dispatch(error)
+    given = [] if frame is None else frame.f_locals.get("args", ())
+    listed = [one for item in given for one in (item if isinstance(item, (list, tuple)) else [item])]
+    shapes = [str(list(one.shape)) for one in listed if hasattr(one, "shape")]
+    if not shapes or len(shapes) > MOST_OPERANDS:
+        return ""
+    return " of " + (", ".join(shapes[:-1]) + " and " if len(shapes) > 1 else "") + shapes[-1]
 
 
 def _line(trace: TracebackType | None) -> str:

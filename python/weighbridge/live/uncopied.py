@@ -9,7 +9,6 @@ from __future__ import annotations
 import copy
 import io
 import threading
-from collections import ChainMap
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any, NoReturn
@@ -49,17 +48,17 @@ def copied(value: Any, memo: dict[int, Any], twin: Callable[[Any], Any], mode: A
     fresh = FRESH.get(type(value))
     if fresh is not None:
         return memo.setdefault(id(value), fresh())
-    tried: dict[int, Any] = {}
+    known = len(memo)
     try:
         with mode:
-            done = copy.deepcopy(value, ChainMap(tried, memo))  # type: ignore[arg-type]
+            return copy.deepcopy(value, memo)
     except RecursionError:
         raise
-    except Exception as error:  # half of a copy is forgotten
+    except Exception as error:
+        for half_done in list(memo)[known:]:
+            del memo[half_done]
         memo[id(value)] = done = _instead(value, memo, twin, error)
         return done
-    memo.update(tried)
-    return done
 
 
 def _instead(value: Any, memo: dict[int, Any], twin: Callable[[Any], Any], error: Exception) -> Any:

@@ -223,7 +223,7 @@ def test_materialize_is_all_or_nothing() -> None:
     before = bits_of(refused)
     with pytest.raises(MaterializeError) as error:
         materialize(refused, (x,))
-    assert str(error.value) == ("1: forward raised RuntimeError in aten.addmm: a and b must have same"
+    assert str(error.value) == ("1: forward raised RuntimeError in aten.addmm of [6], [5, 4] and [5, 6]: a and b must have same"
                                 " reduction dim, but got [5, 4] X [5, 6].")
     assert bits_of(refused) == before
 

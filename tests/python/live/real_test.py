@@ -134,7 +134,7 @@ def test_what_forward_raises_is_told() -> None:
         weighbridge.summarize(module, x, forward="real")
     assert bits_of(module) == before
     assert [str(one.message) for one in warned] == [
-        "the forward stopped in 1: forward raised RuntimeError in aten.addmm: mat1 and mat2 shapes cannot be multiplied"
+        "the forward stopped in 1: forward raised RuntimeError in aten.addmm of [2], [5, 4] and [5, 2]: mat1 and mat2 shapes cannot be multiplied"
         " (5x4 and 5x2)."
     ]
 

@@ -1,0 +1,22 @@
+"""Products of tensors of different dtypes, which every real kernel refuses and PyTorch's meta kernels let pass."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+aten = torch.ops.aten
+PRODUCTS = frozenset((
+    aten.mm.default, aten.addmm.default, aten.bmm.default, aten.baddbmm.default, aten.mv.default, aten.addmv.default,
+    aten.dot.default, aten.convolution.default,
+))
+
+
+def check(func: Any, args: Any) -> None:
+    """Raises RuntimeError where the operator multiplies tensors that are not all of one dtype."""
+    if func not in PRODUCTS:
+        return
+    dtypes = list(dict.fromkeys(str(one.dtype).removeprefix("torch.") for one in args if isinstance(one, torch.Tensor)))
+    if len(dtypes) > 1:
+        raise RuntimeError(f"all tensors must have the same dtype, but got {' and '.join(dtypes)}")
