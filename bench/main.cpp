@@ -16,6 +16,7 @@
 #ifdef WEIGH_BENCH_GRAPH
 #include "live/rows.h"
 #endif
+#include "python/rows.h"
 #include "samples.h"
 #include "scratch.h"
 #include "table.h"
@@ -41,6 +42,7 @@ class Bench {
     against_floor(table, kimi);
     against_torch(table, large);
     growth(table, sizes);
+    python_rows(table, venv_python(), weigh_, kimi, scratch_.path("numbers.txt"));
 #ifdef WEIGH_BENCH_GRAPH
     live(table, python(), scratch_.path("numbers.txt"));
 #endif
@@ -57,6 +59,11 @@ class Bench {
   static std::string python() {
     const char* chosen = std::getenv("WEIGH_BENCH_PYTHON");
     return chosen != nullptr ? chosen : "python3";
+  }
+
+  static std::string venv_python() {
+    const char* chosen = std::getenv("WEIGH_BENCH_VENV_PYTHON");
+    return chosen != nullptr ? chosen : WEIGH_BENCH_VENV;
   }
 
   Usage weigh(const std::string& path) const { return run({weigh_, path}); }
