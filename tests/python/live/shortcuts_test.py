@@ -91,5 +91,6 @@ def test_wrong_input_is_told_by_the_layer() -> None:
     seen = observe(Around(), (torch.randn(2, 5),))
     assert seen.stopped is not None
     assert seen.stopped.message == (
-        "forward raised RuntimeError in aten.addmm: a and b must have same reduction dim, but got [2, 5] X [4, 3]."
+        "forward raised RuntimeError in aten.addmm of [3], [2, 5] and [4, 3]: a and b must have same reduction dim, but got"
+        " [2, 5] X [4, 3]."
     )
