@@ -196,8 +196,8 @@ class Twins:
             kind = type(value)
             if kind in ATOMS:
                 state[name] = value
-            elif kind is dict or kind is OrderedDict:
-                twin = state[name] = kind()
+            elif kind is dict or kind is OrderedDict or name == "_parameters":  # DeepSpeed's is of its own kind
+                twin = state[name] = OrderedDict() if kind is OrderedDict else {}
                 if value:
                     self.memo[id(value)] = twin
                     self.kept.append(value)
@@ -237,7 +237,7 @@ class Twins:
         for name, value in rest:
             if not unwrap.is_copied(module, name):
                 state.pop(name, None)
-            elif type(value) in (dict, OrderedDict):
+            elif type(value) in (dict, OrderedDict) or name == "_parameters":
                 filled = state[name]
                 for key, item in value.items():
                     if item is None or unwrap.is_kept(name, item):
