@@ -70,14 +70,17 @@ def _of_plain(tensor: torch.Tensor) -> TensorFacts | None:
     if tensor.layout is not torch.strided or tensor.is_quantized or numel == 0 or not tensor.is_contiguous():
         return None
     size = tensor.element_size()
-    shape, dtype, offset, storage = tensor.shape, tensor.dtype, int(tensor.storage_offset()), tensor.untyped_storage()._cdata
+    shape, dtype, offset, storage = (
+        tensor.shape,
+        tensor.dtype,
+        int(tensor.storage_offset()),
+        tensor.untyped_storage()._cdata,
+    )
     memory = (storage, offset, tuple(shape), tensor.stride(), dtype)
     place = (storage, offset * size, (offset + numel) * size)
     requires_grad = tensor.requires_grad
     taken = numel * size
-    return TensorFacts(
-        list(shape), name_of(dtype), requires_grad, "initialised", taken, "strided", memory, place=place
-    )
+    return TensorFacts(list(shape), name_of(dtype), requires_grad, "initialised", taken, "strided", memory, place=place)
 
 
 def whole_shape(tensor: torch.Tensor) -> list[int] | None:

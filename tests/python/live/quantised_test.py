@@ -99,24 +99,40 @@ NESTED = (WEIGHTS // 2, WEIGHTS // 64 + 2 * (16 * 4 + 4 + 4 + 256 * 4))
 ROW_SCALES = 4 * BIASES  # one float for each row of a weight
 HALF = ([2048, 1], "uint8", 2048)
 CASES: dict[str, tuple[Any, Any]] = {
-    "nf4": (lambda: bitsandbytes("Linear4bit", compress_statistics=False, quant_type="nf4"),
-            (*FOUR_BIT, (*HALF, "nf4", 4096))),
-    "fp4": (lambda: bitsandbytes("Linear4bit", compress_statistics=False, quant_type="fp4"),
-            (*FOUR_BIT, (*HALF, "fp4", 4096))),
+    "nf4": (
+        lambda: bitsandbytes("Linear4bit", compress_statistics=False, quant_type="nf4"),
+        (*FOUR_BIT, (*HALF, "nf4", 4096)),
+    ),
+    "fp4": (
+        lambda: bitsandbytes("Linear4bit", compress_statistics=False, quant_type="fp4"),
+        (*FOUR_BIT, (*HALF, "fp4", 4096)),
+    ),
     "nf4 nested": (lambda: bitsandbytes("Linear4bit", quant_type="nf4"), (*NESTED, (*HALF, "nf4", 4096))),
-    "nf4 before": (lambda: bitsandbytes("Linear4bit", is_quantised=False),
-                   (4 * WEIGHTS, 0, ([64, 64], "float32", 16384, None, 4096))),
-    "int8": (lambda: bitsandbytes("Linear8bitLt", has_fp16_weights=False),
-             (WEIGHTS, ROW_SCALES, ([64, 64], "int8", 4096, None, 4096))),
-    "int8 before": (lambda: bitsandbytes("Linear8bitLt", is_quantised=False, has_fp16_weights=False),
-                    (4 * WEIGHTS, 0, ([64, 64], "float32", 16384, None, 4096))),
-    "torchao int8": (lambda: torchao("Int8WeightOnlyConfig"),
-                     (WEIGHTS, ROW_SCALES + BIASES, ([64, 64], "int8", 4096, None, 4096))),
-    "torchao float8": (lambda: torchao("Float8WeightOnlyConfig"),
-                       (WEIGHTS, ROW_SCALES, ([64, 64], "float8_e4m3fn", 4096, None, 4096))),
+    "nf4 before": (
+        lambda: bitsandbytes("Linear4bit", is_quantised=False),
+        (4 * WEIGHTS, 0, ([64, 64], "float32", 16384, None, 4096)),
+    ),
+    "int8": (
+        lambda: bitsandbytes("Linear8bitLt", has_fp16_weights=False),
+        (WEIGHTS, ROW_SCALES, ([64, 64], "int8", 4096, None, 4096)),
+    ),
+    "int8 before": (
+        lambda: bitsandbytes("Linear8bitLt", is_quantised=False, has_fp16_weights=False),
+        (4 * WEIGHTS, 0, ([64, 64], "float32", 16384, None, 4096)),
+    ),
+    "torchao int8": (
+        lambda: torchao("Int8WeightOnlyConfig"),
+        (WEIGHTS, ROW_SCALES + BIASES, ([64, 64], "int8", 4096, None, 4096)),
+    ),
+    "torchao float8": (
+        lambda: torchao("Float8WeightOnlyConfig"),
+        (WEIGHTS, ROW_SCALES, ([64, 64], "float8_e4m3fn", 4096, None, 4096)),
+    ),
     "dynamic": (lambda: dynamic(net()), (WEIGHTS, 0, ([64, 64], "qint8", 4096, None, 4096))),
-    "dynamic float16": (lambda: dynamic(net(), torch.float16),
-                        (2 * WEIGHTS, 0, ([64, 64], "float16", 8192, None, 4096))),
+    "dynamic float16": (
+        lambda: dynamic(net(), torch.float16),
+        (2 * WEIGHTS, 0, ([64, 64], "float16", 8192, None, 4096)),
+    ),
 }
 
 

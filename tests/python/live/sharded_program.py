@@ -1,6 +1,6 @@
 """One of two processes that share models: prints what is told of each, before and after a real step, as JSON.
 
-    python sharded_program.py RANK FILE      # FILE: where the two meet, a path that does not exist yet
+python sharded_program.py RANK FILE      # FILE: where the two meet, a path that does not exist yet
 """
 
 from __future__ import annotations

@@ -24,7 +24,10 @@ def ranks(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     processes = [
         subprocess.Popen(
             [sys.executable, "-W", "ignore", str(program), str(rank), str(meeting)],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=settings,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=settings,
         )
         for rank in (0, 1)
     ]
@@ -42,8 +45,13 @@ def ranks(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
 
 def spread(tensors: int, here: int, of: int) -> list[list[str]]:
     """The note, from numbers of elements of 4 bytes."""
-    return [["spread", f"{tensors} tensors are spread over several processes: the numbers are those of the whole"
-             f" model; this process holds {4 * here:,} of {4 * of:,} bytes of them"]]
+    return [
+        [
+            "spread",
+            f"{tensors} tensors are spread over several processes: the numbers are those of the whole"
+            f" model; this process holds {4 * here:,} of {4 * of:,} bytes of them",
+        ]
+    ]
 
 
 # Elements of each rank by hand: FSDP1 halves the whole (6,305 and one of padding), FSDP2 the rows of each tensor (33
@@ -76,7 +84,5 @@ def test_layers_that_are_wrapped_each(kind: str, ranks: list[dict[str, Any]]) ->
     inner = "._fsdp_wrapped_module"
     for rank, seen in enumerate(each[kind] for each in ranks):
         expected = whole(spread(4, 2080 + (1073, 1072)[rank], PARAMETERS), inputs=False)
-        expected["layers"] = {
-            "_fsdp_wrapped_module.0" + inner: 4160, "_fsdp_wrapped_module.2.0" + inner: 2145
-        }
+        expected["layers"] = {"_fsdp_wrapped_module.0" + inner: 4160, "_fsdp_wrapped_module.2.0" + inner: 2145}
         assert seen["before"] == expected
