@@ -15,8 +15,10 @@ def _run(code: str) -> str:
 
 def test_no_torch_no_numpy() -> None:
     """Neither is imported with it, nor by reading a file."""
-    code = "import sys, weighbridge; weighbridge.read('pytorch/gat_module_after.pt'); " \
+    code = (
+        "import sys, weighbridge; weighbridge.read('pytorch/gat_module_after.pt'); "
         "print({'torch', 'numpy', 'pandas', 'rich'} & set(sys.modules))"
+    )
     assert _run(code) == "set()\n"
 
 

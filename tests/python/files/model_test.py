@@ -79,7 +79,7 @@ def test_counts_compare_as_what_is_known() -> None:
     before, after = weighbridge.read(BEFORE).totals.parameters, weighbridge.read(AFTER).totals.parameters
     assert after == 306 and after == weighbridge.read(AFTER).totals.parameters
     assert {306: "a"}[after] == "a" and after in {306}
-    assert after != 305 and after != None and after != "306" and after != -1  # noqa: E711: None as a value
+    assert after != 305 and after != None and after != "306" and after != -1  # noqa: E711
     assert before != 50 and before != weighbridge.read(BEFORE).totals.parameters
     assert (repr(before), str(after)) == ("Count(16·in + 50)", "306")
 

@@ -16,7 +16,5 @@ def test_the_stub_is_up_to_date(tmp_path: Path) -> None:
     pytest.importorskip("nanobind")
     made = tmp_path / "_weigh.pyi"
     command = ["-m", "nanobind.stubgen", "-q", "-m", "weighbridge._weigh"]
-    subprocess.run(
-        [sys.executable, *command, "-p", str(ROOT / "tools" / "stubs.pattern"), "-o", str(made)], check=True
-    )
+    subprocess.run([sys.executable, *command, "-p", str(ROOT / "tools" / "stubs.pattern"), "-o", str(made)], check=True)
     assert made.read_text() == (ROOT / "python" / "weighbridge" / "_weigh.pyi").read_text()
