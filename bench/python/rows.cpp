@@ -110,8 +110,8 @@ void python_rows(Table& table, const std::string& python, const std::string& wei
     rows.faster_than_lightning("ResNet-50 in Python, 32 images: summary", "resnet50-32", 1, 50, 1);
     rows.faster_than_lightning("20,000 layers in Python", "layers", 1, 5, 3);
     rows.faster_than_lightning("the same, at all depths", "layers", -1, 5, 3);
-    rows.faster_than_lightning("20,000 layers in Python, with an example", "layers-run", 1, 2, 1);
-    rows.faster_than_lightning("the same, at all depths", "layers-run", -1, 4, 1);
+    rows.faster_than_lightning("20,000 layers in Python, with an example", "layers-run", 1, 5, 1);
+    rows.faster_than_lightning("the same, at all depths", "layers-run", -1, 5, 1);
   }
   if (rows.has("transformers", "Llama of 1.24 G real parameters"))
     rows.against_fakes("Llama of 1.24 G real parameters", "llama", 0.5, 50'000'000);
