@@ -9,8 +9,10 @@ import torch
 from torch import nn
 
 from weighbridge import _weigh
+from weighbridge.live.garbage import kept
 from weighbridge.live.memory import Memory
 from weighbridge.live.observe import ModuleRun, Observation, observe
+from weighbridge.live.plain import PlainLayers
 from weighbridge.live.sharded import Originals, words
 from weighbridge.live.tensor_facts import TensorFacts
 from weighbridge.live.tensors_of import tensors_of
@@ -45,7 +47,8 @@ def describe(
     if args is not None or kwargs is not None:
         real = forward == "real"
         observation = observe(module, tuple(args or ()), kwargs, train=train, backward=backward, real=real)
-    return _Walk(module, observation).model()
+    with kept():
+        return _Walk(module, observation).model()
 
 
 class _Walk:
@@ -60,6 +63,7 @@ class _Walk:
         self._known: set[int] = set()  # modules whose facts the core has
         self._tensors: dict[object, int] = {}  # number by memory
         self._memory = Memory()
+        self._plain = PlainLayers(self._live, self._memory, self._tensors)
         self._originals = Originals()
         self._spread: list[TensorFacts] = []  # those of which other processes hold a part
 
@@ -76,10 +80,12 @@ class _Walk:
                 continue
             index = self._add(module, parent_index, name, path)
             self._add_tensors(module, index, parent, parent_index, path)
-            self._tell_run(index, path)
+            if self._seen is not None:
+                self._tell_run(self._seen, index, path)
             prefix = path + "." if path else ""
-            children = [(child, module, index, key, prefix + key) for key, child in _children(module)]
-            open_modules.extend(reversed(children))
+            for key, child in reversed(module._modules.items()):
+                if child is not None:
+                    open_modules.append((child, module, index, key, prefix + key))
         self._tell_notes()
         return self._live.finish()
 
@@ -97,6 +103,8 @@ class _Walk:
     def _add_tensors(
         self, module: nn.Module, index: int, parent: nn.Module | None, parent_index: int | None, path: str
     ) -> None:
+        if self._plain.add(module, index):
+            return
         for name, facts, is_buffer in tensors_of(module, self._originals):
             if facts.shape is None:
                 self._know(module, index)
@@ -152,12 +160,10 @@ class _Walk:
         attributes = {name: value for name, value in vars(module).items() if _is_telling(value)}
         self._live.know(index, classes, attributes)
 
-    def _tell_run(self, index: int, path: str) -> None:
-        if self._seen is None:
-            return
-        run = self._seen.runs.get(path)
+    def _tell_run(self, seen: Observation, index: int, path: str) -> None:
+        run = seen.runs.get(path)
         if run is None:  # not reached: nothing done, unless the forward stopped before it could be
-            done = self._seen.stopped is None and not self._is_within_script(path)
+            done = seen.stopped is None and not self._is_within_script(path)
             run = ModuleRun(None, None, 0, done, 0, done, 0, 0)
         self._live.set_run(
             index,
@@ -165,7 +171,7 @@ class _Walk:
             run.outputs,
             (run.flops, run.flops_exact),
             (run.backward_flops, run.backward_exact),
-            (run.activation_bytes, run.flops_exact or self._seen.stopped is None),
+            (run.activation_bytes, run.flops_exact or seen.stopped is None),
             run.calls,
         )
 
@@ -193,10 +199,6 @@ def _type_name(module: nn.Module) -> str:
     if isinstance(module, torch.jit.ScriptModule):
         return f"{module.original_name} (scripted)"
     return type(module).__name__
-
-
-def _children(module: nn.Module) -> list[tuple[str, nn.Module]]:
-    return [(name, child) for name, child in module._modules.items() if child is not None]
 
 
 def _is_telling(value: object) -> bool:

@@ -141,6 +141,23 @@ def _packed_linear(args: Any, kwargs: Any, out: Any) -> int:
     return 2 * int(out.numel()) * int(args[0].shape[-1])
 
 
+def _packed_recurrent(gates: int) -> Formula:
+    """Layers of packed weights over (t, b, in), or over the steps of a packed sequence (n, in).
+
+    In each direction a layer of hidden size h multiplies every step by (gates·h, what comes in) and (gates·h, h); what
+    comes into a later layer are all directions of the one before. Schema: (input, hx, …) or (data, batch_sizes, hx, …).
+    """
+
+    def count(args: Any, kwargs: Any, out: Any) -> int:
+        x, at = args[0], 1 if isinstance(args[1], (list, tuple)) or args[1].dim() == 3 else 2
+        state = args[at][0] if isinstance(args[at], (list, tuple)) else args[at]
+        layers, directions, hidden = args[at + 3], 2 if args[at + 6] else 1, state.shape[-1]
+        taken = x.shape[-1] + (layers - 1) * directions * hidden + layers * hidden
+        return 2 * prod(x.shape[:-1]) * directions * gates * hidden * taken
+
+    return count
+
+
 def _conv_tbc(args: Any, kwargs: Any, out: Any) -> int:
     """(t, b, in) by (kernel, in, out): each of the output's elements meets kernel·in."""
     kernel, channels, _ = args[1].shape
@@ -172,6 +189,8 @@ OWN: dict[str, Formula] = {
     "aten::_grouped_mm": _grouped,
     "aten::mkldnn_linear": _packed_linear,
     "aten::conv_tbc": _conv_tbc,
+    "aten::quantized_lstm": _packed_recurrent(4),
+    "aten::quantized_gru": _packed_recurrent(3),
     "quantized::linear_dynamic": _packed_linear,
     "quantized::linear_relu_dynamic": _packed_linear,
     "quantized::linear_dynamic_fp16": _packed_linear,
@@ -224,6 +243,7 @@ UNKNOWN = (
     "_sparse_semi_structured",
     "_cslt",
     "mkldnn_rnn_layer",
+    "quantized_",
     "_scaled_grouped_mm",
     "renorm",
 )

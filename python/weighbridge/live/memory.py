@@ -6,16 +6,16 @@ from bisect import bisect_left, bisect_right
 
 
 class Memory:
-    """The ranges of bytes that were told so far, by storage."""
+    """`told`: the ranges of bytes that were told so far, in order, by storage."""
 
     def __init__(self) -> None:
-        self._told: dict[int, list[tuple[int, int]]] = {}
+        self.told: dict[int, list[tuple[int, int]]] = {}
 
     def add(self, storage: int, begin: int, end: int) -> int:
         """How many bytes from `begin` to `end` were not told before; from now on they are."""
-        told = self._told.get(storage)
+        told = self.told.get(storage)
         if told is None:
-            self._told[storage] = [(begin, end)]
+            self.told[storage] = [(begin, end)]
             return end - begin
         first = bisect_left(told, begin, key=lambda span: span[1])
         last = bisect_right(told, end, key=lambda span: span[0])

@@ -38,7 +38,7 @@ def parts_of(module: nn.Module, name: str, tensor: torch.Tensor) -> list[tuple[s
 def unpacked(module: nn.Module) -> list[tuple[str, TensorFacts]]:
     """Weights of the module that are no parameters of it: those of PyTorch's own quantised layers."""
     found: list[tuple[str, TensorFacts]] = []
-    if torch.ScriptObject not in map(type, vars(module).values()):  # nearly always
+    if torch.ScriptObject not in map(type, module.__dict__.values()):  # nearly always
         return found
     for attribute, value in vars(module).items():
         if isinstance(value, torch.ScriptObject):

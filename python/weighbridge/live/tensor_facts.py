@@ -46,10 +46,6 @@ def facts_of(tensor: torch.Tensor) -> TensorFacts:
     if is_lazy(tensor):
         dtype = name_of(tensor.dtype)
         return TensorFacts(None, dtype, tensor.requires_grad, "uninitialised", 0, "strided", id(tensor))
-    if type(tensor) is nn.Parameter and not tensor.__dict__ and tensor.device.type != "meta":
-        plain = _of_plain(tensor)
-        if plain is not None:
-            return plain
     layout, stored_bytes = _storage(tensor)
     facts = TensorFacts(
         list(tensor.shape),
@@ -62,25 +58,6 @@ def facts_of(tensor: torch.Tensor) -> TensorFacts:
         place=_place(tensor),
     )
     return _of_the_whole(tensor, facts)
-
-
-def _of_plain(tensor: torch.Tensor) -> TensorFacts | None:
-    """The same as below for a contiguous parameter that has elements, in a third of the time; None for any other."""
-    numel = tensor.numel()
-    if tensor.layout is not torch.strided or tensor.is_quantized or numel == 0 or not tensor.is_contiguous():
-        return None
-    size = tensor.element_size()
-    shape, dtype, offset, storage = (
-        tensor.shape,
-        tensor.dtype,
-        int(tensor.storage_offset()),
-        tensor.untyped_storage()._cdata,
-    )
-    memory = (storage, offset, tuple(shape), tensor.stride(), dtype)
-    place = (storage, offset * size, (offset + numel) * size)
-    requires_grad = tensor.requires_grad
-    taken = numel * size
-    return TensorFacts(list(shape), name_of(dtype), requires_grad, "initialised", taken, "strided", memory, place=place)
 
 
 def whole_shape(tensor: torch.Tensor) -> list[int] | None:
@@ -126,7 +103,8 @@ def _memory(tensor: torch.Tensor) -> object:
         return id(tensor)
     try:
         storage = tensor.untyped_storage()._cdata
-        return (storage, tensor.storage_offset(), tuple(tensor.shape), tensor.stride(), tensor.dtype)
+        place = (storage, tensor.storage_offset() * tensor.element_size(), tensor.shape, tensor.dtype)
+        return place if tensor.is_contiguous() else (*place, tensor.stride())
     except (RuntimeError, NotImplementedError, AttributeError):  # no storage of its own: sparse, wrappers
         return id(tensor)
 

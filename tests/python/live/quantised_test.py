@@ -178,3 +178,11 @@ def test_a_static_layer_stops_in_words() -> None:
     assert seen["flops"] == "?"
     assert len(seen["notes"]) == 1
     assert seen["notes"][0].startswith("aten._local_scalar_dense: the value of a float decides what happens next")
+
+
+@pytest.mark.parametrize("kind, gates", [(nn.LSTM, 4), (nn.GRU, 3)])
+def test_recurrent_layers_of_dynamic_quantisation_multiply_as_before(kind: Any, gates: int) -> None:
+    """Two directions of two layers over 7 steps of 3 sequences: 6 inputs, then the 10 of both directions; 5 states."""
+    layers = dynamic(nn.Sequential(kind(6, 5, num_layers=2, bidirectional=True)))
+    summary = weighbridge.summarize(layers, torch.zeros(7, 3, 6))
+    assert summary.totals.flops == 2 * 7 * 3 * 2 * gates * 5 * ((6 + 5) + (10 + 5))
