@@ -10,7 +10,7 @@ import torch
 from bits import bits_of
 from torch import nn
 
-from weighbridge.live import describe
+from weighbridge.live import describe, summarize
 
 BIASES = 64 + 32
 WEIGHTS = 64 * 64 + 64 * 32
@@ -184,5 +184,5 @@ def test_a_static_layer_stops_in_words() -> None:
 def test_recurrent_layers_of_dynamic_quantisation_multiply_as_before(kind: Any, gates: int) -> None:
     """Two directions of two layers over 7 steps of 3 sequences: 6 inputs, then the 10 of both directions; 5 states."""
     layers = dynamic(nn.Sequential(kind(6, 5, num_layers=2, bidirectional=True)))
-    summary = weighbridge.summarize(layers, torch.zeros(7, 3, 6))
+    summary = summarize(layers, torch.zeros(7, 3, 6))
     assert summary.totals.flops == 2 * 7 * 3 * 2 * gates * 5 * ((6 + 5) + (10 + 5))
