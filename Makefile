@@ -7,22 +7,31 @@ CPP = $(shell git ls-files '*.h' '*.cpp')
 LINT_PACKAGES := clang clang-tidy clang-format
 FUZZ_PACKAGES := clang unzip $(shell apt-cache search --names-only '^libclang-rt-[0-9]*-dev$$' 2>/dev/null | head -1 | cut -d' ' -f1)
 
-.PHONY: build demo test python-test wheel bench fuzz lint format asan packages clean
+.PHONY: configure program core build demo test python-test wheel bench fuzz lint format asan packages clean
 
-build: packages
+build: configure
+	@cmake --build --preset release -j $(JOBS)
+
+configure: packages
 	@cmake --preset release >build-configure.log || (cat build-configure.log; false)
 	@rm -f build-configure.log
-	@cmake --build --preset release -j $(JOBS)
+
+# The program, and what writes replicas of giants.
+program: configure
+	@cmake --build --preset release -j $(JOBS) -t weigh_program weigh_replica
+
+# The program, and the library that the Python package is built around.
+core: configure
+	@cmake --build --preset release -j $(JOBS) -t weigh_program src/libweigh.a
 
 packages:
 	@tools/install-packages $$(grep -v '^#' tools/apt-packages.txt)
 
 test: build
-	@ctest --preset release -j $(JOBS)
-	@tools/test-python
+	@tools/run-tests
 
 # The Python package alone: its tests and type checks.
-python-test: packages
+python-test: core
 	@tools/test-python
 
 # build/dist/*.whl, its libraries inside, tried in an empty venv.
@@ -35,7 +44,8 @@ asan: packages
 	@cmake --build --preset asan -j $(JOBS)
 	@ctest --preset asan -j $(JOBS)
 
-demo: build
+# Each screen as soon as what shows it is built.
+demo: program
 	@printf '\n\n%s\n\n' '--- a checkpoint of PyTorch Lightning ---'
 	@$(RUN) $(DATA)/pytorch/checkpoints/lightning_32-true.ckpt
 	@printf '\n\n%s\n\n' '--- a GPT whose head is tied to its embedding ---'
@@ -43,16 +53,18 @@ demo: build
 	@printf '\n\n%s\n\n' '--- a mixture of experts of a trillion parameters: 62 shards with real headers, their weights left out ---'
 	@build/release/weigh_replica $(DATA)/seed_models/Kimi-K2-Thinking.json -o build/demo/Kimi-K2-Thinking
 	@$(RUN) build/demo/Kimi-K2-Thinking
-	@printf '\n\n%s\n\n' '--- a graph attention network alive in C++, from -1 channels to initialised: examples/lazy_gat.cpp ---'
-	@build/release/examples/lazy_gat
 	@printf '\n\n%s\n\n' '--- a graph attention network, GATv2Conv(-1, 8) and Linear(8, 2), before its first forward ---'
 	@$(RUN) $(DATA)/pytorch/gat_module_before.pt 2>&1
 	@printf '\n\n%s\n\n' '--- and after it ---'
 	@$(RUN) $(DATA)/pytorch/gat_module_after.pt
-	@printf '\n\n%s\n\n' '--- a graph attention network trained on Zachary'"'"'s karate club, as with PyTorch Lightning: examples/gatv2 ---'
-	@build/release/examples/gatv2 --epochs 40 --output build/demo/gatv2
+	@cmake --build --preset release -j $(JOBS) -t src/libweigh.a
 	@printf '\n\n%s\n\n' '--- a graph attention network alive in Python, before and after its first forward: examples/python/gat.py ---'
 	@tools/python-demo
+	@cmake --build --preset release -j $(JOBS) -t lazy_gat gatv2
+	@printf '\n\n%s\n\n' '--- a graph attention network alive in C++, from -1 channels to initialised: examples/lazy_gat.cpp ---'
+	@build/release/examples/lazy_gat
+	@printf '\n\n%s\n\n' '--- a graph attention network trained on Zachary'"'"'s karate club, as with PyTorch Lightning: examples/gatv2 ---'
+	@build/release/examples/gatv2 --epochs 40 --output build/demo/gatv2
 
 bench: build
 	@build/release/weigh_bench

@@ -3,7 +3,6 @@
 find_package(GTest REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_path(VALIJSON_INCLUDE_DIR valijson/validator.hpp REQUIRED)
-include(GoogleTest)
 
 # Tests are not optimised, which takes minutes; what they test is.
 weigh_precompiled(weigh_test_headers
@@ -12,9 +11,12 @@ weigh_precompiled(weigh_test_headers
   LIBRARIES weigh_fmt GTest::gmock nlohmann_json::nlohmann_json
   OPTIONS -O0)
 
-# HEADERS: precompiled headers, where they are others.
+# HEADERS: precompiled headers, where they are others. SHARES: processes that share the tests, for what takes long.
 function(weigh_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 ARG "" "HEADERS" "FILES;ROOMS;LIBRARIES")
+  cmake_parse_arguments(PARSE_ARGV 1 ARG "" "HEADERS;SHARES" "FILES;ROOMS;LIBRARIES")
+  if(NOT ARG_SHARES)
+    set(ARG_SHARES 1)
+  endif()
   if(NOT ARG_HEADERS)
     set(ARG_HEADERS weigh_test_headers)
   endif()
@@ -28,5 +30,12 @@ function(weigh_test name)
                                                   WEIGH_PROGRAM="$<TARGET_FILE:weigh_program>")
   target_compile_options(test_${name} PRIVATE -O0)
   target_precompile_headers(test_${name} REUSE_FROM ${ARG_HEADERS})
-  gtest_discover_tests(test_${name} DISCOVERY_MODE PRE_TEST TEST_PREFIX "${name}." PROPERTIES TIMEOUT 300)
+  # A process for each share of a suite, not for each test: libtorch alone takes a second to load. What each test said is
+  # left in results/ for tools/count-tests.
+  math(EXPR last "${ARG_SHARES} - 1")
+  foreach(share RANGE ${last})
+    add_test(NAME ${name}.${share} COMMAND test_${name} --gtest_brief=1)
+    set_tests_properties(${name}.${share} PROPERTIES TIMEOUT 900 ENVIRONMENT
+      "GTEST_TOTAL_SHARDS=${ARG_SHARES};GTEST_SHARD_INDEX=${share};GTEST_OUTPUT=json:${CMAKE_BINARY_DIR}/results/${name}.${share}.json")
+  endforeach()
 endfunction()

@@ -17,3 +17,4 @@
 #include "weigh/read_meanwhile.h"
 #include "weigh/render.h"
 #include "weigh/summary.h"
+#include "weigh/version.h"

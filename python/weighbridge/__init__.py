@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     materialize = live.materialize
     summarize = live.summarize
 
-__version__ = "0.1.0"
+__version__: str = _weigh.__version__
 
 
 def read(path: str | os.PathLike[str]) -> Model:

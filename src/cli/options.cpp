@@ -6,6 +6,8 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "weigh/version.h"
+
 namespace weigh::cli {
 namespace {
 
@@ -50,7 +52,7 @@ struct Raw {
 };
 
 void declare(CLI::App& app, Options& options, Raw& raw) {
-  app.set_version_flag("--version", "weigh " WEIGH_VERSION, "print the version");
+  app.set_version_flag("--version", fmt::format("weigh {}", version()), "print the version");
   app.add_option("FILE", options.files, "model files, indices of shards, or directories (of several models: a list)");
   app.add_option("--depth", raw.depth,
                  "levels of modules to show: -1 all, 0 totals only (default: 1, wrappers opened)");
@@ -103,7 +105,7 @@ std::variant<Options, Answer> parse(const std::vector<std::string>& arguments) {
   } catch (const CLI::CallForHelp&) {
     return Answer{app.help()};
   } catch (const CLI::CallForVersion&) {
-    return Answer{"weigh " WEIGH_VERSION "\n"};
+    return Answer{fmt::format("weigh {}\n", version())};
   } catch (const CLI::ParseError& error) {
     return Answer{fmt::format("{}; 'weigh --help' lists the options", error.what()), true};
   }

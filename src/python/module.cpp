@@ -3,6 +3,7 @@
 #include <nanobind/nanobind.h>
 
 #include "weigh/model.h"
+#include "weigh/version.h"
 
 namespace nb = nanobind;
 
@@ -16,6 +17,7 @@ void bind_summary(nb::module_& module, nb::class_<Model>& model);
 
 NB_MODULE(_weigh, module) {
   module.doc() = "The core of weighbridge: models as values, their totals and tables. Private; import weighbridge.";
+  module.attr("__version__") = nb::str(weigh::version().data(), weigh::version().size());
   weigh::python::bind_errors(module);
   auto model = weigh::python::bind_model(module);
   weigh::python::bind_summary(module, model);

@@ -1,4 +1,4 @@
-weigh_test(formats
+weigh_test(formats SHARES 6
   FILES
     formats/collection_test.cpp
     formats/config_keys_test.cpp

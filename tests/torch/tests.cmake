@@ -3,8 +3,8 @@ weigh_precompiled(weigh_torch_test_headers HEADERS <torch/torch.h> <torch/librar
 
 # Tests of the rooms of libtorch: weigh_torch_test(nn FILES torch/nn/lazy_linear_test.cpp … ROOMS nn).
 function(weigh_torch_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 ARG "" "" "FILES;ROOMS;LIBRARIES")
-  weigh_test(${name} FILES ${ARG_FILES} ROOMS ${ARG_ROOMS} LIBRARIES weigh_libtorch ${ARG_LIBRARIES}
+  cmake_parse_arguments(PARSE_ARGV 1 ARG "" "SHARES" "FILES;ROOMS;LIBRARIES")
+  weigh_test(${name} SHARES ${ARG_SHARES} FILES ${ARG_FILES} ROOMS ${ARG_ROOMS} LIBRARIES weigh_libtorch ${ARG_LIBRARIES}
              HEADERS weigh_torch_test_headers)
 endfunction()
 
@@ -19,7 +19,7 @@ weigh_torch_test(graph
   ROOMS nn bytes
   LIBRARIES nlohmann_json::nlohmann_json)
 
-weigh_torch_test(dry_run
+weigh_torch_test(dry_run SHARES 4
   FILES torch/dry_run/build_test.cpp torch/dry_run/describe_test.cpp torch/dry_run/flops_test.cpp
         torch/dry_run/layers_test.cpp torch/dry_run/operators_test.cpp torch/dry_run/runs_test.cpp
         torch/dry_run/script_test.cpp torch/dry_run/unchanged_test.cpp
@@ -35,8 +35,8 @@ weigh_torch_test(weights
   LIBRARIES nlohmann_json::nlohmann_json)
 # Several processes, which the tests start.
 function(weigh_process_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 ARG "" "" "FILES;PROGRAM;ROOMS;LIBRARIES")
-  weigh_torch_test(${name} FILES ${ARG_FILES} torch/processes/run.cpp ROOMS ${ARG_ROOMS} LIBRARIES ${ARG_LIBRARIES})
+  cmake_parse_arguments(PARSE_ARGV 1 ARG "" "SHARES" "FILES;PROGRAM;ROOMS;LIBRARIES")
+  weigh_torch_test(${name} SHARES ${ARG_SHARES} FILES ${ARG_FILES} torch/processes/run.cpp ROOMS ${ARG_ROOMS} LIBRARIES ${ARG_LIBRARIES})
   add_executable(test_${name}_program ${ARG_PROGRAM})
   list(TRANSFORM ARG_ROOMS PREPEND weigh_)
   target_link_libraries(test_${name}_program PRIVATE ${ARG_ROOMS} weigh_libtorch weigh_flags ${ARG_LIBRARIES})
@@ -47,11 +47,11 @@ function(weigh_process_test name)
   add_dependencies(test_${name} test_${name}_program)
 endfunction()
 
-weigh_process_test(processes
+weigh_process_test(processes SHARES 2
   FILES torch/processes/group_test.cpp torch/processes/member_test.cpp
   PROGRAM torch/processes/program.cpp
   ROOMS processes bytes)
-weigh_process_test(lightning
+weigh_process_test(lightning SHARES 6
   FILES torch/lightning/callbacks_test.cpp torch/lightning/checkpoint_test.cpp torch/lightning/docs_test.cpp
         torch/lightning/fit_test.cpp torch/lightning/hooks_test.cpp torch/lightning/lazy_test.cpp
         torch/lightning/ended_process_test.cpp torch/lightning/processes_test.cpp
