@@ -51,12 +51,15 @@ struct Totals : Tally {
   std::optional<std::uint64_t> active_without_embedding;  // a token uses one row of its input embedding
 };
 
-// One line: a module with all below it, or several identical siblings folded into one.
+// One line: a module with all below it, or several identical siblings folded into one. What is below such a line is
+// shown once, as it is in the first of them, and counts for all.
 struct Row {
   Index module = 0;
-  std::uint32_t depth = 0;    // 1 for children of the root
-  std::uint32_t repeat = 1;   // how many identical siblings this line stands for; counts are of all of them
-  Index last_module = kNone;  // the last of them, where repeat > 1
+  std::uint32_t depth = 0;  // 1 for children of the root
+  // How many identical modules this line stands for: siblings, and what is below siblings in the place of `module`.
+  // Counts are of all of them.
+  std::uint32_t repeat = 1;
+  Index last_module = kNone;  // the last of them
   bool own_only = false;      // not the module but the tensors that it owns directly, beside its children
   bool lazy = false;          // something below is not initialised
   bool tied = false;          // something below is the same memory as a tensor elsewhere, and is counted there, too

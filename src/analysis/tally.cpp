@@ -74,19 +74,6 @@ void add(Tally& sum, const Tensor& tensor, const Amount& amount) {
   amount.scheme == Scheme::none ? sum.dtypes.insert(tensor.dtype) : sum.schemes.insert(amount.scheme);
 }
 
-void add(Tally& sum, const Tally& part) {
-  sum.parameters += part.parameters;
-  sum.trainable += part.trainable;
-  sum.trainable_recorded &= part.trainable_recorded;
-  sum.buffers += part.buffers;
-  sum.bytes += part.bytes;
-  sum.uninitialized_parameters += part.uninitialized_parameters;
-  sum.uninitialized_buffers += part.uninitialized_buffers;
-  sum.tensors += part.tensors;
-  sum.schemes |= part.schemes;
-  sum.dtypes |= part.dtypes;
-}
-
 // The place of each module in a walk that enters a module before its children.
 std::vector<Index> preorder(const Model& model) {
   std::vector<Index> place(model.modules.size());
@@ -184,6 +171,19 @@ Totals total(const Summary& summary, const CopiedSections& copy) {
 }
 
 }  // namespace
+
+void add(Tally& sum, const Tally& part) {
+  sum.parameters += part.parameters;
+  sum.trainable += part.trainable;
+  sum.trainable_recorded &= part.trainable_recorded;
+  sum.buffers += part.buffers;
+  sum.bytes += part.bytes;
+  sum.uninitialized_parameters += part.uninitialized_parameters;
+  sum.uninitialized_buffers += part.uninitialized_buffers;
+  sum.tensors += part.tensors;
+  sum.schemes |= part.schemes;
+  sum.dtypes |= part.dtypes;
+}
 
 // Parents stand before their children, so the one with the larger index can be lifted.
 Index common_ancestor(const Model& model, Index a, Index b) {

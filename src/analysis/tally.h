@@ -10,6 +10,9 @@ namespace weigh {
 // copy is not part of the root's.
 void tally(Summary& summary);
 
+// As if what the two count were one.
+void add(Tally& sum, const Tally& part);
+
 // The tensors that a module owns itself.
 Tally tally_own(const Summary& summary, Index module);
 

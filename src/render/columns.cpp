@@ -17,7 +17,7 @@ using Cell = const CellContext&;
 const Module& module_of(Cell context, const Row& row) { return context.summary.model->modules[row.module]; }
 
 std::string name_cell(Cell context, const Row& row) {
-  return row_label(*context.summary.model, row, "", context.style.unicode);
+  return row_label(*context.summary.model, row, nullptr, context.style.unicode);
 }
 
 std::string type_cell(Cell context, const Row& row) {
@@ -120,6 +120,19 @@ std::string marks_cell(Cell, const Row& row) {
   return row.lazy ? "lazy" : row.tied ? "tied" : "";
 }
 
+// The path from `top` on. What is folded stands as a range, wherever it is: "layers.1…60.mlp.experts.0…7".
+std::string path_below(const Model& model, const Row& row, Index top, bool unicode) {
+  std::string path;
+  for (Index first = row.module, last = row.last_module; first != top && first != 0;
+       first = model.modules[first].parent, last = model.modules[last].parent) {
+    std::string name(model.modules[first].name);
+    if (first != last && model.modules[last].name != name)
+      name.append(glyphs(unicode).ellipsis).append(model.modules[last].name);
+    path = path.empty() ? std::move(name) : name + "." + path;
+  }
+  return path;
+}
+
 bool always(const Summary&) { return true; }
 bool never(const Summary&) { return false; }
 
@@ -202,22 +215,14 @@ std::vector<std::string_view> column_keys() {
   return keys;
 }
 
-std::string row_label(const Model& model, const Row& row, std::string_view parent, bool unicode) {
-  const Module& module = model.modules[row.module];
-  const std::string full_path = model.path_of(row.module);
-  std::string_view path = full_path;
-  if (row.own_only) {
-    const std::string_view own = "(own tensors)";
-    return path == parent ? std::string(own) : fmt::format("{} {}", printable(path, unicode), own);
-  }
-  if (!parent.empty() && path.size() > parent.size() && path.starts_with(parent)) path.remove_prefix(parent.size() + 1);
-  std::string label = printable(path, unicode);
-  if (row.repeat > 1) {
-    label += fmt::format("{}{}  {}{}", glyphs(unicode).ellipsis, model.modules[row.last_module].name,
-                         glyphs(unicode).times, row.repeat);
-  }
-  if (module.alias_of != kNone) label += " = " + printable(model.path_of(module.alias_of), unicode);
-  return label;
+std::string row_label(const Model& model, const Row& row, const Row* above, bool unicode) {
+  std::string path = printable(path_below(model, row, above == nullptr ? 0 : above->module, unicode), unicode);
+  if (row.own_only) path += path.empty() ? "(own tensors)" : " (own tensors)";
+  const std::uint32_t times = above == nullptr ? row.repeat : row.repeat / above->repeat;
+  if (times > 1) path += fmt::format("  {}{}", glyphs(unicode).times, times);
+  const Index original = row.own_only ? kNone : model.modules[row.module].alias_of;
+  if (original != kNone) path += " = " + printable(model.path_of(original), unicode);
+  return path;
 }
 
 }  // namespace weigh

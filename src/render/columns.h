@@ -32,7 +32,8 @@ const std::vector<BuiltInColumn>& built_in_columns();
 // Throws Error(usage) for a key that does not exist.
 const BuiltInColumn& built_in_column(std::string_view key);
 
-// The name of a row's module from `parent` on (a path; "" for the root): "conv1", "layers.1…60", "(own tensors)".
-std::string row_label(const Model& model, const Row& row, std::string_view parent, bool unicode);
+// The name of a row's module below that of the row above it in a tree, or of the root where there is none: "conv1",
+// "layers.1…60  ×60", "(own tensors)".
+std::string row_label(const Model& model, const Row& row, const Row* above, bool unicode);
 
 }  // namespace weigh

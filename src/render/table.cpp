@@ -44,8 +44,8 @@ std::vector<std::string> tree_labels(const Summary& summary, bool unicode) {
     for (std::size_t above = 1; above < open.size(); ++above)
       label += has_sibling[open[above]] ? signs.trunk : std::string(signs.trunk == "│ " ? 2 : 3, ' ');
     if (!open.empty()) label += has_sibling[i] ? signs.branch : signs.last_branch;
-    const std::string parent = open.empty() ? "" : summary.model->path_of(rows[open.back()].module);
-    labels.push_back(label + row_label(*summary.model, rows[i], parent, unicode));
+    const Row* above = open.empty() ? nullptr : &rows[open.back()];
+    labels.push_back(label + row_label(*summary.model, rows[i], above, unicode));
     open.push_back(i);
   }
   return labels;

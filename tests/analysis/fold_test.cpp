@@ -190,5 +190,83 @@ TEST(Fold, HoldsForRunsOfSiblings) {
   EXPECT_EQ(repeats(b), (Repeats{1, 2, 1, 2}));
 }
 
+// Layers that hold an attention, three experts and a tensor of their own, behind one that is another.
+void add_mixture(Build& b) {
+  b.add("h.0.fc.weight", {5});
+  for (const std::string layer : {"h.1", "h.2"}) {
+    b.add(layer + ".attn.weight", {4});
+    for (const char* expert : {"0", "1", "2"}) b.add(layer + ".moe.experts." + expert + ".up.weight", {2, 4});
+    b.add(layer + ".moe.gate.weight", {3});
+    b.add(layer + ".scale", {1});
+  }
+}
+
+// "depth first-last xN: parameters tensors" for each row.
+std::vector<std::string> opened(Build& b, const SummaryOptions& options) {
+  std::vector<std::string> found;
+  const Model& model = b.model();
+  for (const Row& row : summarize(model, options).rows) {
+    std::string line = std::to_string(row.depth) + " " + model.path_of(row.module);
+    if (row.own_only) line += " own";
+    if (row.repeat > 1) line += "-" + model.path_of(row.last_module) + " x" + std::to_string(row.repeat);
+    found.push_back(line + ": " + std::to_string(row.tally.parameters.known()) + " " +
+                    std::to_string(row.tally.tensors));
+  }
+  return found;
+}
+
+TEST(FoldOpened, ShowsTheFirstMemberOnceWithTheCountsOfAll) {
+  Build b;
+  add_mixture(b);
+  EXPECT_EQ(
+      opened(b, levels(-1)),
+      (std::vector<std::string>{"1 h.0: 5 1", "2 h.0.fc: 5 1", "1 h.1-h.2 x2: 64 12", "2 h.1.attn-h.2.attn x2: 8 2",
+                                "2 h.1.moe-h.2.moe x2: 54 8", "3 h.1.moe.experts.0-h.2.moe.experts.2 x6: 48 6",
+                                "4 h.1.moe.experts.0.up-h.2.moe.experts.2.up x6: 48 6",
+                                "3 h.1.moe.gate-h.2.moe.gate x2: 6 2", "2 h.1 own-h.2 x2: 2 2"}));
+}
+
+TEST(FoldOpened, GoesAsDeepAsTheDepth) {
+  Build b;
+  add_mixture(b);
+  EXPECT_EQ(opened(b, levels(1)), (std::vector<std::string>{"1 h.0: 5 1", "1 h.1-h.2 x2: 64 12"}));
+  EXPECT_EQ(opened(b, levels(2)), (std::vector<std::string>{"1 h.0: 5 1", "2 h.0.fc: 5 1", "1 h.1-h.2 x2: 64 12",
+                                                            "2 h.1.attn-h.2.attn x2: 8 2", "2 h.1.moe-h.2.moe x2: 54 8",
+                                                            "2 h.1 own-h.2 x2: 2 2"}));
+}
+
+TEST(FoldOpened, IsSortedCutAndFilteredAsOtherRows) {
+  Build b;
+  add_mixture(b);
+  EXPECT_EQ(opened(b, levels(2).by(SortKey::parameters).first(2)),
+            (std::vector<std::string>{"1 h.1.moe-h.2.moe x2: 54 8", "1 h.1.attn-h.2.attn x2: 8 2"}));
+  EXPECT_EQ(opened(b, levels(-1).matching("gate")), (std::vector<std::string>{"1 h.1.moe.gate-h.2.moe.gate x2: 6 2"}));
+}
+
+// Members are matched by name: the order may be an accident, and texts of bitsandbytes differ in length.
+TEST(FoldOpened, AddsWhatHasTheSameName) {
+  Build b;
+  b.module("h").type = "ModuleList";
+  b.add("h.0.a.weight", {4});
+  b.add("h.0.a.quant_state.bitsandbytes__nf4", {81}).dtype = DType::uint8;
+  b.add("h.0.b.weight", {8});
+  b.add("h.1.b.weight", {8});
+  b.add("h.1.a.weight", {4});
+  b.add("h.1.a.quant_state.bitsandbytes__nf4", {83}).dtype = DType::uint8;
+  EXPECT_EQ(opened(b, levels(3)), (std::vector<std::string>{"1 h: 188 6", "2 h.0-h.1 x2: 188 6",
+                                                            "3 h.0.a-h.1.a x2: 172 4", "3 h.0.b-h.1.b x2: 16 2"}));
+}
+
+TEST(FoldOpened, CountsWhatIsNotInitialisedInAll) {
+  Build b;
+  b.module("h").type = "ModuleList";
+  for (const std::string layer : kLayers) b.add_lazy(layer + ".fc.weight", {Extent(8)}).role = Role::parameter;
+  const Summary summary = summarize(b.model(), levels(3));
+  ASSERT_EQ(summary.rows.size(), 3U);
+  EXPECT_EQ(summary.rows[2].repeat, 3U);
+  EXPECT_TRUE(summary.rows[2].lazy);
+  EXPECT_EQ(summary.rows[2].tally.uninitialized_parameters, 3U);
+}
+
 }  // namespace
 }  // namespace weigh
