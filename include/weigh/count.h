@@ -73,6 +73,8 @@ class Count {
   const std::vector<Term>& terms() const;
   // The number it becomes with these sizes for the symbols; nothing where one is missing.
   std::optional<std::uint64_t> evaluate(const std::vector<std::pair<SymbolId, std::uint64_t>>& sizes) const;
+  // The count with the sizes of symbols in their place, by SymbolId; those without one stay.
+  Count with(const std::vector<std::optional<std::uint64_t>>& sizes) const;
 
   Count& operator+=(const Count& other) {
     if (is_sum() || other.is_sum()) return add(other);

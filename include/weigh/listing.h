@@ -15,7 +15,8 @@ struct ListedModel {
   std::string format;
   std::string kind;
   std::string architecture;
-  std::size_t notes = 0;  // what is odd about it
+  std::size_t notes = 0;         // what is odd about it
+  std::vector<GivenSize> given;  // as in the model
   Totals totals;
 };
 

@@ -41,6 +41,12 @@ struct Symbol {
   Index layer = 0;  // the module whose extent it is
 };
 
+// What the caller said of an unknown size: weigh::set_sizes.
+struct GivenSize {
+  std::string name;  // "in", "conv1.in"
+  std::uint64_t size = 0;
+};
+
 struct Tensor {
   std::string_view name;           // in its module: "weight"; Model::path_of tells the full name
   std::uint64_t stored_bytes = 0;  // bytes in the file; 0 for an uninitialised or meta tensor
@@ -136,6 +142,7 @@ class Model {
   std::vector<Tensor> tensors;  // in the file's order
   std::vector<Extent> extents;  // of shapes; one run serves several tensors
   std::vector<Symbol> symbols;
+  std::vector<GivenSize> given;  // which the file does not tell: numbers of the model hold for these
   // How many elements a nested tensor has: its parts differ in shape. By Tensor::first_extent, ascending.
   std::vector<std::pair<Index, std::uint64_t>> nested_elements;
   std::vector<Section> sections;

@@ -16,5 +16,6 @@
 #include "weigh/read.h"
 #include "weigh/read_meanwhile.h"
 #include "weigh/render.h"
+#include "weigh/sizes.h"
 #include "weigh/summary.h"
 #include "weigh/version.h"

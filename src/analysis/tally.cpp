@@ -199,7 +199,8 @@ void tally(Summary& summary) {
   tallies.assign(model.modules.size(), {});
   for (const Tensor& tensor : model.tensors) {
     const Amount amount(summary, tensor);
-    if ((tensor.tied_to == kNone || tensor.stored_apart) && copy[tensor.module] == kNone) {
+    const bool is_to_come = tensor.state == State::uninitialised && tensor.dtype == DType::unknown;
+    if (!is_to_come && (tensor.tied_to == kNone || tensor.stored_apart) && copy[tensor.module] == kNone) {
       DTypeShare& share = share_of(shares, tensor.dtype);
       share.elements += amount.elements;
       share.bytes += amount.bytes.known();

@@ -14,6 +14,9 @@ constexpr std::size_t kMostOfOneCode = 5;
 
 // The notes of parameters and buffers that are not initialised differ in their places alone.
 std::string uninitialized_line(const Model& model) {
+  const bool is_given = !model.given.empty() && std::all_of(model.tensors.begin(), model.tensors.end(), [&](auto& one) {
+    return one.state != State::uninitialised || model.numel(one).is_exact();
+  });
   std::string places;
   std::size_t all = 0;
   for (const Note& note : model.notes) {
@@ -22,10 +25,15 @@ std::string uninitialized_line(const Model& model) {
   }
   if (all == 0) return "";
   if (all > kMostPlaces) places += fmt::format(" and {} more", all - kMostPlaces);
+  const std::string are = all == 1 ? "1 tensor is" : fmt::format("{} tensors are", all);
+  if (is_given) {
+    return fmt::format("weigh: {}: {} not initialised yet: {}; what is said of {} holds for the sizes of --set",
+                       model.source, are, places, all == 1 ? "it" : "them");
+  }
   return fmt::format(
       "weigh: {}: {} not initialised yet, so totals are lower bounds: {}; run one forward before saving, or give an "
       "example input, to know {}",
-      model.source, all == 1 ? "1 tensor is" : fmt::format("{} tensors are", all), places, all == 1 ? "it" : "them");
+      model.source, are, places, all == 1 ? "it" : "them");
 }
 
 }  // namespace

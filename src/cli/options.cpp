@@ -1,6 +1,7 @@
 #include "cli/options.h"
 
 #include <algorithm>
+#include <charconv>
 #include <map>
 
 #include <CLI/CLI.hpp>
@@ -49,7 +50,26 @@ struct Raw {
   std::string sort = "definition";
   std::string color = "auto";
   bool no_fold = false;
+  std::vector<std::string> sizes;
 };
+
+std::vector<GivenSize> read_sizes(const std::vector<std::string>& texts) {
+  std::vector<GivenSize> sizes;
+  for (const std::string& text : texts) {
+    const std::size_t equals = text.rfind('=');  // a name may hold one, a number does not
+    if (equals == std::string::npos || equals == 0)
+      throw CLI::ValidationError("--set", fmt::format("'{}' is not NAME=SIZE, such as in=16", text));
+    GivenSize& size = sizes.emplace_back();
+    size.name = text.substr(0, equals);
+    const char* const end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data() + equals + 1, end, size.size);
+    if (error != std::errc() || stop != end || size.size > Extent::kMax) {
+      throw CLI::ValidationError("--set", fmt::format("'{}' is no size for '{}': a whole number from 0 to {}",
+                                                      text.substr(equals + 1), size.name, Extent::kMax));
+    }
+  }
+  return sizes;
+}
 
 void declare(CLI::App& app, Options& options, Raw& raw) {
   app.set_version_flag("--version", fmt::format("weigh {}", version()), "print the version");
@@ -66,6 +86,9 @@ void declare(CLI::App& app, Options& options, Raw& raw) {
       ->check(CLI::IsMember(names(sort_keys())));
   app.add_option("--top", options.summary.top, "only the first N rows, after sorting");
   app.add_option("--filter", options.summary.filter, "only modules whose path holds this, or matches it (* and ?)");
+  app.add_option("--set", raw.sizes, "sizes of what is unknown, separated by commas: in=16, conv1.in=16, batch=1")
+      ->delimiter(',')
+      ->allow_extra_args(false);
   app.add_flag("--exact", options.render.exact, "1,234,567 instead of 1.23 M");
   app.add_flag("--no-fold", raw.no_fold, "show identical siblings one by one");
   app.add_flag("--strict", options.strict, "exit 1 if anything is not initialised");
@@ -82,6 +105,7 @@ void settle(const CLI::App& app, const Raw& raw, Options& options) {
   options.render.format = render_formats().at(raw.format);
   options.summary.sort = sort_keys().at(raw.sort);
   options.color = colors().at(raw.color);
+  options.sizes = read_sizes(raw.sizes);
   const bool whole = is_for_machines(options.render.format);
   options.summary.fold = !raw.no_fold && !whole;
   if (app.count("--depth") > 0) {

@@ -14,6 +14,7 @@ enum class ColorChoice : std::uint8_t { automatic, always, never };
 
 struct Options {
   std::vector<std::string> files;
+  std::vector<GivenSize> sizes;  // of what is unknown
   SummaryOptions summary;
   RenderOptions render;
   ColorChoice color = ColorChoice::automatic;

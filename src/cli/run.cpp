@@ -61,7 +61,10 @@ class Command {
   }
 
   void weigh(const std::string& file) {
-    attempt(file, [&] { say(said_of(console_.read(file))); });
+    attempt(file, [&] {
+      Model model = console_.read(file);
+      say(said_of(model));
+    });
   }
 
   // What there is to say of one model.
@@ -71,7 +74,8 @@ class Command {
     bool is_initialized = true;
   };
 
-  Said said_of(const Model& model) const {
+  Said said_of(Model& model) const {
+    set_sizes(model, options_.sizes);
     const Summary summary = summarize(model, options_.summary);
     return {render(summary, options_.render), note_lines(model), summary.uninitialized.empty()};
   }
@@ -90,13 +94,16 @@ class Command {
     Listing listing{file, {}};
     std::size_t count = 0;
     const bool is_done = attempt(file, [&] {
-      const Look whole = [this](const Model& model) {
+      const Look whole = [this](Model model) {
         return [this, said = said_of(model)] {
           if (is_json()) begin_array();
           say(said);
         };
       };
-      const Look line = [this, &listing](const Model& model) { return add_to(listing, model); };
+      const Look line = [this, &listing](Model model) {
+        set_sizes(model, options_.sizes);
+        return add_to(listing, model);
+      };
       count = console_.read_each(file, is_whole ? whole : line,
                                  [&](const Error& error) { fail(fmt::format("weigh: {}", error.what())); });
     });

@@ -91,6 +91,27 @@ std::optional<std::uint64_t> Count::evaluate(const std::vector<std::pair<SymbolI
   return result;
 }
 
+Count Count::with(const std::vector<std::optional<std::uint64_t>>& sizes) const {
+  if (is_exact()) return *this;
+  Sum result{known(), {}};
+  for (const Term& term : terms()) {
+    Term left{{}, term.coefficient};
+    for (const SymbolId factor : term.factors) {
+      if (factor < sizes.size() && sizes[factor]) {
+        left.coefficient = weigh::multiply(left.coefficient, *sizes[factor]);
+      } else {
+        left.factors.push_back(factor);
+      }
+    }
+    if (left.factors.empty()) {
+      result.constant = weigh::add(result.constant, left.coefficient);
+    } else {
+      result.add(left.factors, left.coefficient);
+    }
+  }
+  return from(std::move(result));
+}
+
 Count& Count::add(const Count& other) {
   Sum result = to_sum();
   result.constant = weigh::add(result.constant, other.known());

@@ -6,6 +6,7 @@
 
 #include "render/columns.h"
 #include "render/formats.h"
+#include "render/given.h"
 #include "render/markup.h"
 #include "render/text.h"
 
@@ -55,12 +56,24 @@ void add_csv_line(std::string& out, const std::vector<std::string>& cells) {
   out += "\r\n";
 }
 
+// Sizes that were given stand in every line, in a column of their own.
+void add_given(const Model& model, std::vector<std::string>& line, bool is_title) {
+  if (!model.given.empty()) line.push_back(is_title ? "given" : given_sizes(model.given));
+}
+
 std::string render_csv(const Summary& summary, const RenderOptions& options) {
   std::string out;
   if (options.columns.empty() && options.own_columns.empty()) {
-    add_csv_line(out, {"path", "type", "depth", "repeat", "parameters", "exact", "expression", "trainable", "buffers",
-                       "bytes", "bytes_exact", "tensors", "dtypes", "lazy", "mode"});
-    for (const Row& row : summary.rows) add_csv_line(out, facts(summary, row));
+    std::vector<std::string> line = {"path",        "type",       "depth",     "repeat",  "parameters",
+                                     "exact",       "expression", "trainable", "buffers", "bytes",
+                                     "bytes_exact", "tensors",    "dtypes",    "lazy",    "mode"};
+    add_given(*summary.model, line, true);
+    add_csv_line(out, line);
+    for (const Row& row : summary.rows) {
+      line = facts(summary, row);
+      add_given(*summary.model, line, false);
+      add_csv_line(out, line);
+    }
     return out;
   }
   RenderOptions exact = options;
@@ -68,10 +81,12 @@ std::string render_csv(const Summary& summary, const RenderOptions& options) {
   const std::vector<GridColumn> columns = fill_columns(summary, exact);
   std::vector<std::string> line;
   for (const GridColumn& column : columns) line.push_back(column.title);
+  add_given(*summary.model, line, true);
   add_csv_line(out, line);
   for (std::size_t row = 0; row < summary.rows.size(); ++row) {
     line.clear();
     for (const GridColumn& column : columns) line.push_back(column.cells[row]);
+    add_given(*summary.model, line, false);
     add_csv_line(out, line);
   }
   return out;

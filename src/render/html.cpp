@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "render/formats.h"
+#include "render/given.h"
 #include "render/text.h"
 #include "render/units.h"
 
@@ -50,6 +51,8 @@ std::string render_html(const Summary& summary, const RenderOptions& options) {
   out += fmt::format("</tbody>\n</table>\n<p>{} parameters, {}</p>\n",
                      escaped(total_text(summary.totals.parameters, style, 4)),
                      escaped(bytes_text(summary.totals.bytes, style, 4)));
+  if (const std::vector<std::string> given = given_texts(model); !given.empty())
+    out += fmt::format("<p>{}</p>\n", escaped(fmt::format("{}", fmt::join(given, "; "))));
   if (summary.uninitialized.empty()) return out;
   out += "<p>Not initialised yet:</p>\n<ul>\n";
   for (const Index index : summary.uninitialized) {

@@ -9,6 +9,7 @@
 #include "render/json_writer.h"
 #include "render/units.h"
 
+#include "weigh/sizes.h"
 #include "weigh/token_cache.h"
 
 namespace weigh {
@@ -72,6 +73,7 @@ class JsonText {
     json_.member("kind", text_or_null(model_.kind));
     json_.member("architecture", text_or_null(model_.architecture));
     json_.member("source_bytes", model_.source_bytes);
+    given();
     totals();
     cache();
     dtypes();
@@ -123,6 +125,22 @@ class JsonText {
     parts("towers", summary_.towers);
     parts("predicting_layers", summary_.predicting_layers);
     json_.end_object();
+  }
+
+  void given() {
+    json_.key("given");
+    json_.begin_array();
+    for (const GivenSize& one : model_.given) {
+      json_.begin_object(true);
+      json_.member("name", one.name);
+      json_.member("size", one.size);
+      json_.end_object();
+    }
+    json_.end_array();
+    json_.key("unknown_sizes");
+    json_.begin_array(true);
+    for (const std::string& name : unknown_sizes(model_)) json_.value(name);
+    json_.end_array();
   }
 
   void parts(std::string_view key, const std::vector<Index>& modules) {

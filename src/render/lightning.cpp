@@ -1,7 +1,7 @@
 // The text of PyTorch Lightning's ModelSummary (lightning.pytorch.utilities.model_summary, 2.6), to the character, but
 // where Lightning is wrong: what is not initialised is an expression or a lower bound instead of 0; "other params" are
 // there at every depth; 9,999 is not rounded up to 10.0 K; the size is that of the real dtypes. FLOPs are 0, and shapes
-// are not there, where there was no example input, as in Lightning.
+// are not there, where there was no example input, as in Lightning. Sizes that were given are told behind it.
 #include <algorithm>
 #include <array>
 #include <string>
@@ -13,6 +13,7 @@
 
 #include "model/walk.h"
 #include "render/formats.h"
+#include "render/given.h"
 #include "render/io_shape.h"
 #include "render/text.h"
 #include "render/units.h"
@@ -56,6 +57,7 @@ class LightningText {
     add_other_parameters();
     table();
     totals();
+    for (const std::string& given : given_texts(model_)) out_ += given + "\n";
     return std::move(out_);
   }
 

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "render/formats.h"
+#include "render/given.h"
 #include "render/glyphs.h"
 #include "render/grid.h"
 #include "render/markup.h"
@@ -52,6 +53,12 @@ std::vector<GridColumn> columns_of(const Listing& listing, const RenderOptions& 
   return columns;
 }
 
+// What every model of the list holds for; "" where nothing was given.
+std::string given_text(const Listing& listing, bool unicode) {
+  if (listing.models.empty() || listing.models[0].given.empty()) return "";
+  return fmt::format("with {} (given)", given_sizes(listing.models[0].given, unicode));
+}
+
 std::string table(const Listing& listing, const RenderOptions& options) {
   std::vector<GridColumn> columns = columns_of(listing, options);
   fit(columns, options.width > kIndent ? options.width - kIndent : 0, glyphs(options.unicode).ellipsis);
@@ -64,23 +71,37 @@ std::string table(const Listing& listing, const RenderOptions& options) {
     const bool is_bold = std::exchange(is_title, false) && options.color;
     out.append(kIndent, ' ').append(is_bold ? kBold : "").append(line).append(is_bold ? kPlain : "") += '\n';
   });
+  if (const std::string given = given_text(listing, options.unicode); !given.empty())
+    out.append(1, '\n').append(kIndent, ' ').append(given) += '\n';
   return out;
 }
 
 std::string csv(const Listing& listing) {
   std::string out;
-  add_csv_line(out, {"name", "format", "kind", "architecture", "parameters", "exact", "active", "buffers", "bytes",
-                     "bytes_exact", "tensors", "uninitialized", "notes"});
+  const bool is_given = !listing.models.empty() && !listing.models[0].given.empty();
+  std::vector<std::string> line = {"name",    "format",        "kind",    "architecture", "parameters",
+                                   "exact",   "active",        "buffers", "bytes",        "bytes_exact",
+                                   "tensors", "uninitialized", "notes"};
+  if (is_given) line.emplace_back("given");
+  add_csv_line(out, line);
   for (const ListedModel& model : listing.models) {
     const Totals& totals = model.totals;
     const auto truth = [](bool value) { return value ? "true" : "false"; };
-    add_csv_line(
-        out,
-        {model.name, model.format, model.kind, model.architecture, fmt::to_string(totals.parameters.known()),
-         truth(totals.parameters.is_exact()), totals.active_parameters ? fmt::to_string(*totals.active_parameters) : "",
-         fmt::to_string(totals.buffers.known()), fmt::to_string(totals.bytes.known()), truth(totals.bytes.is_exact()),
-         fmt::to_string(totals.tensors), fmt::to_string(totals.uninitialized_parameters + totals.uninitialized_buffers),
-         fmt::to_string(model.notes)});
+    line = {model.name,
+            model.format,
+            model.kind,
+            model.architecture,
+            fmt::to_string(totals.parameters.known()),
+            truth(totals.parameters.is_exact()),
+            totals.active_parameters ? fmt::to_string(*totals.active_parameters) : "",
+            fmt::to_string(totals.buffers.known()),
+            fmt::to_string(totals.bytes.known()),
+            truth(totals.bytes.is_exact()),
+            fmt::to_string(totals.tensors),
+            fmt::to_string(totals.uninitialized_parameters + totals.uninitialized_buffers),
+            fmt::to_string(model.notes)};
+    if (is_given) line.push_back(given_sizes(model.given));
+    add_csv_line(out, line);
   }
   return out;
 }
@@ -89,6 +110,8 @@ std::string markdown(const Listing& listing, const RenderOptions& options) {
   std::string out = fmt::format("**{}**: {} models\n\n", markdown_escaped(printable(listing.source)),
                                 with_commas(listing.models.size()));
   add_markdown_table(out, columns_of(listing, options), true);
+  if (const std::string given = given_text(listing, true); !given.empty())
+    out += fmt::format("\n{}\n", markdown_escaped(given));
   return out;
 }
 
@@ -96,7 +119,8 @@ std::string markdown(const Listing& listing, const RenderOptions& options) {
 
 ListedModel listed(const Summary& summary, std::string name) {
   const Model& model = *summary.model;
-  return {std::move(name), model.format, model.kind, model.architecture, model.notes.size(), summary.totals};
+  return {std::move(name),    model.format, model.kind,    model.architecture,
+          model.notes.size(), model.given,  summary.totals};
 }
 
 std::string render(const Listing& listing, const RenderOptions& options) {

@@ -7,6 +7,7 @@
 
 #include "render/columns.h"
 #include "render/formats.h"
+#include "render/given.h"
 #include "render/markup.h"
 #include "render/text.h"
 
@@ -55,6 +56,8 @@ std::string render_markdown(const Summary& summary, const RenderOptions& options
   add_markdown_table(out, columns, options.columns.empty() || options.columns.front() == "name");
   out += fmt::format("\n{} parameters, {}\n", total_text(summary.totals.parameters, style, 4),
                      bytes_text(summary.totals.bytes, style, 4));
+  if (const std::vector<std::string> given = given_texts(model); !given.empty())
+    out += fmt::format("\n{}\n", markdown_escaped(fmt::format("{}", fmt::join(given, "; "))));
   if (summary.uninitialized.empty()) return out;
   out += "\nNot initialised yet:\n\n";
   for (Index index : summary.uninitialized) {

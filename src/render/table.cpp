@@ -8,6 +8,7 @@
 
 #include "render/columns.h"
 #include "render/formats.h"
+#include "render/given.h"
 #include "render/text.h"
 
 #include "weigh/token_cache.h"
@@ -64,6 +65,7 @@ class TableText {
     headline();
     rows();
     totals();
+    lines(given_texts(model_, options_.unicode));
     cache();
     uninitialised();
     sections();
@@ -236,8 +238,11 @@ class TableText {
     if (all == 0) return;
     line("");
     const bool all_known = summary_.totals.is_exact();
-    line(fmt::format("{} tensor{} not initialised yet; {} {}:", all, all == 1 ? " is" : "s are",
-                     all_known ? "the input tells the shape of" : "what is known of", all == 1 ? "it" : "them"),
+    const std::string_view how = !all_known             ? "what is known of"
+                                 : model_.given.empty() ? "the input tells the shape of"
+                                                        : "the sizes given tell the shape of";
+    line(fmt::format("{} tensor{} not initialised yet; {} {}:", all, all == 1 ? " is" : "s are", how,
+                     all == 1 ? "it" : "them"),
          kYellow);
     std::size_t widest = 0;
     const std::size_t listed = std::min(all, kMostListed);
@@ -254,6 +259,8 @@ class TableText {
   }
 
   std::string_view remedy(bool all_known) const {
+    if (!model_.is_live && all_known && !model_.given.empty())
+      return "Run one forward before saving, and the file tells them itself.";
     if (!model_.is_live) return "Run one forward before saving, or give an example input, to know them.";
     if (all_known) return "Nothing was initialised: materialize(model, inputs…), or a forward, does that.";
     return "Give an example input to know them; materialize(model, inputs…) initialises them.";

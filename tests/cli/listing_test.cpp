@@ -143,5 +143,27 @@ TEST_F(Lists, GoOnBehindWhatCannotBeRead) {
   EXPECT_EQ(result.err.find("weigh: runs/epoch=3.pt"), 0U) << result.err;
 }
 
+TEST_F(Lists, SayWhatWasGiven) {
+  const Result result = run({"runs", "--set", "in=16"});
+  EXPECT_EQ(result.code, kUnusable);
+  EXPECT_EQ(result.out, R"(runs · 1 model
+
+  Name          Params      Size   Tensors   Notes   Format                    Architecture
+  epoch=10.pt      306   ≥ 200 B         8       2   PyTorch, pickled module   GAT
+
+  with in = 16 (given)
+)");
+  EXPECT_EQ(result.err,
+            "weigh: runs/epoch=2.pt: no unknown size is called 'in': none that is unknown has a name\n"
+            "weigh: runs/old: no unknown size is called 'in': none that is unknown has a name\n"
+            "weigh: runs: 1 of 1 models has notes; 'weigh runs/epoch=10.pt' tells those of the first\n");
+  EXPECT_EQ(run({"runs", "--set", "in=16", "--format", "csv"}).out,
+            "name,format,kind,architecture,parameters,exact,active,buffers,bytes,bytes_exact,tensors,uninitialized,"
+            "notes,given\r\n"
+            "epoch=10.pt,PyTorch,pickled module,GAT,306,true,,0,200,false,8,2,2,in = 16\r\n");
+  const std::string markdown = run({"runs", "--set", "in=16", "--format", "markdown"}).out;
+  EXPECT_TRUE(markdown.ends_with("|\n\nwith in = 16 (given)\n")) << markdown;
+}
+
 }  // namespace
 }  // namespace weigh::cli

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -229,6 +230,63 @@ TEST_F(Run, ANameFullOfEscapeCodesCannotSteerTheTerminal) {
   add(evil, "pytorch/gat_module_after.pt");
   EXPECT_TRUE(run({evil}).out.starts_with("\\x1b]0;owned\\x07\\x1b[2J\\n.pt · PyTorch"));
   EXPECT_EQ(run({"--format", evil}).err.find('\x1b'), std::string::npos);
+}
+
+// 2 · 8 · 16 + 32: what the layer has after its first forward.
+TEST_F(Run, SizesAreGivenForWhatIsNotKnown) {
+  const Result result = run({"--set", "in=16", "gat.pt"});
+  EXPECT_EQ(result.code, kDone);
+  EXPECT_EQ(result.out, R"(gat.pt · PyTorch, pickled module · GAT · 8 tensors · not all initialised
+
+  Name    Type        Params      Size   Mode
+  conv1   GATv2Conv      288   ≥ 128 B   train   lazy
+  fc      Linear          18      72 B   train
+
+  306 parameters · all trainable · ≥ 200 B
+  with in = 16 (given) · still unknown: the dtype of conv1.lin_l.weight, the dtype of conv1.lin_r.weight
+
+  2 tensors are not initialised yet; the sizes given tell the shape of them:
+    conv1.lin_l.weight   [8, 16]
+    conv1.lin_r.weight   [8, 16]
+  Run one forward before saving, and the file tells them itself.
+)");
+  EXPECT_EQ(result.err,
+            "weigh: gat.pt: 2 tensors are not initialised yet: conv1.lin_l.weight, conv1.lin_r.weight; what is said of "
+            "them holds for the sizes of --set\n");
+  EXPECT_EQ(run({"--set", "in=16", "--set=conv1.in=16", "--strict", "gat.pt"}).code, kCheckFailed);
+  EXPECT_EQ(run({"--set", "in=16,conv1.in=16", "--depth=0", "gat.pt"}).out.find("in = 16, conv1.in = 16 (given)") !=
+                std::string::npos,
+            true);
+}
+
+TEST_F(Run, SizesThatAreNoneAreRefused) {
+  const std::vector<std::pair<std::string, std::string>> wrong = {
+      {"in", "--set: 'in' is not NAME=SIZE, such as in=16"},
+      {"=16", "--set: '=16' is not NAME=SIZE, such as in=16"},
+      {"in=x", "--set: 'x' is no size for 'in': a whole number from 0 to 9223372036854775807"},
+      {"in=", "--set: '' is no size for 'in': a whole number from 0 to 9223372036854775807"},
+      {"in=-1", "--set: '-1' is no size for 'in': a whole number from 0 to 9223372036854775807"},
+      {"in=1.5", "--set: '1.5' is no size for 'in': a whole number from 0 to 9223372036854775807"},
+      {"in=9223372036854775808",
+       "--set: '9223372036854775808' is no size for 'in': a whole number from 0 to 9223372036854775807"}};
+  for (const auto& [argument, message] : wrong) {
+    const Result result = run({"--set", argument, "gat.pt"});
+    EXPECT_EQ(result.code, kUnusable) << argument;
+    EXPECT_EQ(result.out, "");
+    EXPECT_EQ(result.err, "weigh: " + message + "; 'weigh --help' lists the options\n");
+  }
+}
+
+TEST_F(Run, SizesThatDoNotFitTheFileAreRefused) {
+  const Result unknown = run({"--set", "inn=16", "gat.pt"});
+  EXPECT_EQ(unknown.code, kUnusable);
+  EXPECT_EQ(unknown.out, "");
+  EXPECT_EQ(unknown.err, "weigh: gat.pt: no unknown size is called 'inn'; there is conv1.in\n");
+  EXPECT_EQ(run({"--set", "in=16", "after.pt"}).err,
+            "weigh: after.pt: no unknown size is called 'in': none that is unknown has a name\n");
+  const Result twice = run({"--set", "in=16", "--set", "in=8", "gat.pt"});
+  EXPECT_EQ(twice.code, kUnusable);
+  EXPECT_EQ(twice.err, "weigh: 'in' is given twice: 16 and 8\n");
 }
 
 }  // namespace

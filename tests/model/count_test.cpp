@@ -206,5 +206,17 @@ TEST(Count, AddsItselfToItself) {
   EXPECT_EQ(count, symbol(0) * 4 + symbol(1) * 2 + 2);
 }
 
+TEST(Count, TakesSizesForSymbols) {
+  const Count count = Count(3) * symbol(0) * symbol(1) + Count(2) * symbol(1) + Count(5);
+  EXPECT_EQ(count.with({}), count);
+  EXPECT_EQ(count.with({4}), Count(14) * symbol(1) + Count(5));
+  EXPECT_EQ(count.with({std::nullopt, 2}), Count(6) * symbol(0) + Count(9));
+  EXPECT_EQ(count.with({4, 2}), Count(33));
+  EXPECT_EQ(count.with({0, 2}), Count(9));
+  EXPECT_EQ(Count(7).with({4}), Count(7));
+  EXPECT_EQ((symbol(0) + Count::unknown()).with({4}), Count(4) + Count::unknown());
+  EXPECT_EQ(testing::error_of([&] { (Count(2) * symbol(0)).with({kMost}); }), kOverflow);
+}
+
 }  // namespace
 }  // namespace weigh
