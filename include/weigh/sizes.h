@@ -16,7 +16,8 @@ namespace weigh {
 // of others ("words + 16") follows from theirs; where not all of them are given, it stays unknown.
 //
 // Throws Error(usage), and leaves the model as it was, for a name that does not occur, a name with two sizes, a size
-// above Extent::kMax, and where a shape, its bytes or a count of operations becomes negative or exceeds 64 bits.
+// above Extent::kMax, and where a shape, its bytes or a count of operations becomes negative or a fraction, or exceeds
+// 64 bits.
 void set_sizes(Model& model, const std::vector<GivenSize>& sizes);
 
 // Names of the sizes that are unknown, as `set_sizes` takes them, each once: "in" of the root, "conv1.in" of a layer.

@@ -140,11 +140,8 @@ class Binder {
       return size;
     });
     if (!is_given) return;
-    if (size->is_too_large || size->value.value_or(0) < 0) {
-      fail(fmt::format("the size '{}' becomes {} with {}", symbol.name,
-                       size->is_too_large ? fmt::format("larger than {}", Extent::kMax) : std::to_string(*size->value),
-                       text_of(given_)));
-    }
+    if (!size->wrong.empty())
+      fail(fmt::format("the size '{}' becomes {} with {}", symbol.name, size->wrong, text_of(given_)));
     if (size->value) {
       sizes_[id] = static_cast<std::uint64_t>(*size->value);
     } else {

@@ -1,6 +1,5 @@
 #include "model/size_expression.h"
 
-#include <cctype>
 #include <charconv>
 #include <utility>
 
@@ -11,6 +10,8 @@ constexpr int kDeepest = 16;  // parentheses in parentheses; those of real model
 
 using Value = std::optional<std::int64_t>;
 
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
 class Evaluator {
  public:
   Evaluator(std::string_view text, const std::function<Value(std::string_view)>& size_of)
@@ -18,14 +19,15 @@ class Evaluator {
 
   std::optional<SizeExpression> whole() {
     result_.value = sum(0);
-    if (is_wrong_ || !rest_.empty()) return std::nullopt;
+    if (is_refused_ || !rest_.empty()) return std::nullopt;
+    if (result_.value && *result_.value < 0) result_.wrong = std::to_string(*std::exchange(result_.value, {}));
     return std::move(result_);
   }
 
  private:
   Value sum(int depth) {
     Value left = product(depth);
-    while (!is_wrong_) {
+    while (!is_refused_) {
       if (skip(" + ")) {
         left = apply(left, product(depth), [](auto a, auto b, auto* to) { return __builtin_add_overflow(a, b, to); });
       } else if (skip(" - ")) {
@@ -39,9 +41,12 @@ class Evaluator {
 
   Value product(int depth) {
     Value left = factor(depth);
-    while (!is_wrong_) {
+    while (!is_refused_) {
       if (skip(" // ") || skip("//")) {
-        left = apply(left, factor(depth), [this](auto a, auto b, auto* to) { return divide(a, b, to); });
+        left = rounded_down(left, factor(depth));
+      } else if (rest_.size() > 1 && rest_[0] == '/' && is_digit(rest_[1])) {
+        skip("/");
+        left = whole_part(left, factor(depth));
       } else if (skip(" * ") || skip("*") || skip("·")) {
         left = apply(left, factor(depth), [](auto a, auto b, auto* to) { return __builtin_mul_overflow(a, b, to); });
       } else {
@@ -60,7 +65,7 @@ class Evaluator {
     const std::string_view word = rest_.substr(0, length);
     rest_.remove_prefix(word.size());
     if (word.empty()) return refused();
-    if (std::isdigit(static_cast<unsigned char>(word[0])) != 0) return number(word);
+    if (is_digit(word[0])) return number(word);
     const Value size = size_of_(word);
     size ? result_.text += std::to_string(*size) : result_.text += word;
     return size;
@@ -74,13 +79,18 @@ class Evaluator {
     return value;
   }
 
-  bool divide(std::int64_t a, std::int64_t b, std::int64_t* to) {
-    if (b <= 0) {
-      refused();
-      return false;
-    }
-    *to = a / b - (a % b < 0 ? 1 : 0);
-    return false;
+  Value rounded_down(Value left, Value right) {
+    if (right && *right <= 0) return refused();
+    if (!left || !right) return std::nullopt;
+    return *left / *right - (*left % *right < 0 ? 1 : 0);
+  }
+
+  Value whole_part(Value left, Value right) {
+    if (right && *right <= 0) return refused();
+    if (!left || !right) return std::nullopt;
+    if (*left % *right == 0) return *left / *right;
+    result_.wrong = "a fraction";
+    return std::nullopt;
   }
 
   template <class Operation>
@@ -88,12 +98,12 @@ class Evaluator {
     std::int64_t result = 0;
     if (!left || !right) return std::nullopt;
     if (!operation(*left, *right, &result)) return result;
-    result_.is_too_large = true;
+    result_.wrong = "larger than " + std::to_string(INT64_MAX);
     return std::nullopt;
   }
 
   Value refused() {
-    is_wrong_ = true;
+    is_refused_ = true;
     return std::nullopt;
   }
 
@@ -108,7 +118,7 @@ class Evaluator {
   std::string_view rest_;
   const std::function<Value(std::string_view)>& size_of_;
   SizeExpression result_;
-  bool is_wrong_ = false;
+  bool is_refused_ = false;
 };
 
 }  // namespace

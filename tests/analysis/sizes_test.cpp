@@ -114,6 +114,19 @@ TEST_F(Sizes, MayBeTheWholeOfWhatIsNoExpression) {
   EXPECT_EQ(run().out.extents, std::vector<Extent>{Extent(320)});
 }
 
+// A convolution in two groups: each sees half of what comes in.
+TEST_F(Sizes, HoldForAPartOfThem) {
+  Build b;
+  b.add_lazy("conv.weight", {Extent(8), b.unknown("in/2", "conv"), Extent(3)}).dtype = DType::float32;
+  EXPECT_EQ(unknown_sizes(b.model()), Names{"conv.in"});
+  EXPECT_EQ(testing::error_of([&] {
+              set_sizes(b.model(), {{"in", 7}});
+            }),
+            "the size 'in/2' becomes a fraction with in = 7");
+  set_sizes(b.model(), {{"in", 8}});
+  EXPECT_EQ(summarize(b.model()).totals.parameters, Count(8 * 4 * 3));
+}
+
 TEST_F(Sizes, MayBeZero) {
   set_sizes(b_.model(), {{"batch", 0}});
   EXPECT_EQ(run().flops, Count(1));
