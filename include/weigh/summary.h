@@ -33,6 +33,16 @@ struct DTypeShare {
   DType dtype = DType::unknown;
   std::uint64_t elements = 0;
   std::uint64_t bytes = 0;
+  // What of it holds packed weights: SchemeShare tells of those.
+  std::uint64_t packed_elements = 0;
+  std::uint64_t packed_bytes = 0;
+};
+
+// Weights that were packed by one scheme, and the bytes that hold them.
+struct SchemeShare {
+  Scheme scheme = Scheme::none;
+  Count weights;
+  std::uint64_t bytes = 0;
 };
 
 struct Totals : Tally {
@@ -43,8 +53,9 @@ struct Totals : Tally {
   bool roles_inferred = false;  // some role is a guess from dtype and name
   std::uint64_t optimizer_tensors = 0;
   std::uint64_t optimizer_bytes = 0;
-  std::vector<DTypeShare> by_dtype;  // of elements as they are stored; largest first
-  std::uint64_t overhead_bytes = 0;  // of scales and what else belongs to packed weights; in the buffers
+  std::vector<DTypeShare> by_dtype;    // of elements as they are stored; largest first
+  std::vector<SchemeShare> by_scheme;  // most bytes first
+  std::uint64_t overhead_bytes = 0;    // of scales and what else belongs to packed weights; in the buffers
   // Of a mixture of experts: what a (text) token uses. Not there where the model is none, or where nobody says how many
   // experts a token uses.
   std::optional<std::uint64_t> active_parameters;
@@ -110,5 +121,9 @@ struct Summary {
 
 // Throws Error(usage) where depth < -1. The summary refers to the model, which must outlive it.
 Summary summarize(const Model& model, const SummaryOptions& options = {});
+
+// What a forward cost in a module with all below it: `member` is Run::flops, backward_flops or activation_bytes. A
+// module that is never called itself, such as a ModuleList, did what the modules in it did. Only where there are runs.
+Count work_in(const Model& model, Index module, Count Run::*member);
 
 }  // namespace weigh

@@ -128,15 +128,44 @@ void count_ties_once(const Summary& summary, const CopiedSections& copy, std::ve
 DTypeShare& share_of(std::vector<DTypeShare>& shares, DType dtype) {
   const auto found = std::find_if(shares.begin(), shares.end(), [&](const DTypeShare& s) { return s.dtype == dtype; });
   if (found != shares.end()) return *found;
-  shares.push_back({dtype, 0, 0});
+  shares.push_back({dtype, 0, 0, 0, 0});
   return shares.back();
 }
 
+SchemeShare& share_of(std::vector<SchemeShare>& shares, Scheme scheme) {
+  const auto found =
+      std::find_if(shares.begin(), shares.end(), [&](const SchemeShare& s) { return s.scheme == scheme; });
+  if (found != shares.end()) return *found;
+  shares.push_back({scheme, Count(), 0});
+  return shares.back();
+}
+
+// What elements are stored as, and what the packed ones of them mean.
+struct Shares {
+  void add(DType dtype, const Amount& amount) {
+    DTypeShare& stored = share_of(by_dtype, dtype);
+    stored.elements += amount.elements;
+    stored.bytes += amount.bytes.known();
+    if (amount.scheme == Scheme::none) return;
+    stored.packed_elements += amount.elements;
+    stored.packed_bytes += amount.bytes.known();
+    SchemeShare& packed = share_of(by_scheme, amount.scheme);
+    packed.weights += amount.numel;
+    packed.bytes += amount.bytes.known();
+  }
+
+  std::vector<DTypeShare> by_dtype;
+  std::vector<SchemeShare> by_scheme;
+};
+
 // Largest first.
-void put_in_order(std::vector<DTypeShare>& shares) {
-  std::erase_if(shares, [](const DTypeShare& s) { return s.elements == 0; });
-  std::sort(shares.begin(), shares.end(), [](const DTypeShare& a, const DTypeShare& b) {
+void put_in_order(Shares& shares) {
+  std::erase_if(shares.by_dtype, [](const DTypeShare& s) { return s.elements == 0; });
+  std::sort(shares.by_dtype.begin(), shares.by_dtype.end(), [](const DTypeShare& a, const DTypeShare& b) {
     return a.bytes != b.bytes ? a.bytes > b.bytes : a.dtype < b.dtype;
+  });
+  std::sort(shares.by_scheme.begin(), shares.by_scheme.end(), [](const SchemeShare& a, const SchemeShare& b) {
+    return a.bytes != b.bytes ? a.bytes > b.bytes : a.scheme < b.scheme;
   });
 }
 
@@ -195,16 +224,13 @@ void tally(Summary& summary) {
   const Model& model = *summary.model;
   const CopiedSections copy(model);
   std::vector<Tally>& tallies = summary.tallies;
-  std::vector<DTypeShare> shares;
+  Shares shares;
   tallies.assign(model.modules.size(), {});
   for (const Tensor& tensor : model.tensors) {
     const Amount amount(summary, tensor);
     const bool is_to_come = tensor.state == State::uninitialised && tensor.dtype == DType::unknown;
-    if (!is_to_come && (tensor.tied_to == kNone || tensor.stored_apart) && copy[tensor.module] == kNone) {
-      DTypeShare& share = share_of(shares, tensor.dtype);
-      share.elements += amount.elements;
-      share.bytes += amount.bytes.known();
-    }
+    if (!is_to_come && (tensor.tied_to == kNone || tensor.stored_apart) && copy[tensor.module] == kNone)
+      shares.add(tensor.dtype, amount);
     add(tallies[tensor.module], tensor, amount);
   }
   for (std::size_t i = model.modules.size() - 1; i > 0; --i)
@@ -212,7 +238,8 @@ void tally(Summary& summary) {
   count_ties_once(summary, copy, tallies);
   put_in_order(shares);
   summary.totals = total(summary, copy);
-  summary.totals.by_dtype = std::move(shares);
+  summary.totals.by_dtype = std::move(shares.by_dtype);
+  summary.totals.by_scheme = std::move(shares.by_scheme);
 }
 
 Tally tally_own(const Summary& summary, Index module) {

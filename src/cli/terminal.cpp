@@ -33,7 +33,10 @@ Terminal describe_terminal(const std::function<const char*(const char*)>& variab
   Terminal terminal;
   const std::string characters = locale(variable);
   terminal.unicode = characters.empty() || is_utf8(characters);
-  if (!is_terminal) return terminal;
+  if (!is_terminal) {
+    terminal.width = kPipeWidth;
+    return terminal;
+  }
   const char* no_color = variable("NO_COLOR");
   const char* term = variable("TERM");
   const bool is_dumb = term != nullptr && std::string_view(term) == "dumb";

@@ -5,10 +5,13 @@
 
 namespace weigh::cli {
 
+// Of the table where nobody tells: in a pipe, a file or a log. Wide enough for shapes, and still to be read.
+inline constexpr unsigned kPipeWidth = 160;
+
 struct Terminal {
   bool color = false;
   bool unicode = true;
-  unsigned width = 0;  // 0: not a terminal
+  unsigned width = 0;  // 0: a terminal that does not tell
 };
 
 // `variable` is getenv. Colour: a terminal, unless NO_COLOR is set or TERM is "dumb". Width: COLUMNS, else the

@@ -165,6 +165,7 @@ class Sharded {
 
     model_.kind = fmt::format("{} shards", listed.files.size());
     if (there.size() < listed.files.size() || names_of_ != listed.files) compare(*index);
+    if (there.empty()) note_none_there(name, listed);
     if (there.size() == listed.files.size()) compare_size(listed.total_size);
     for (const std::string& file : shards)
       if (!listed.files.contains(file)) note("surplus-shard", file, "is not named by the index; it is not counted");
@@ -268,6 +269,7 @@ class Sharded {
         if (tensor == kNone) reader_->add_name_only(name);
       }
     });
+    if (ends_.empty()) missing.clear();  // one note for all: note_none_there
     for (const auto& [file, count] : missing) {
       note("missing-shard", file,
            fmt::format(
@@ -278,6 +280,15 @@ class Sharded {
       if (!is_listed[i] && model_.tensors[i].tied_to == kNone)
         note("unlisted-tensor", model_.path_of(model_.tensors[i]),
              fmt::format("is in {} but not in the index; it is counted", file_of(i)));
+  }
+
+  void note_none_there(std::string_view index, const IndexDigest& listed) {
+    std::string size;
+    if (listed.total_size) size = fmt::format(", {} bytes by its total_size", *listed.total_size);
+    note("missing-shard", index,
+         fmt::format("no shard is there of the {} that it names: of {} tensors{}, the names alone are known. Download "
+                     "the shards, or take the totals as lower bounds",
+                     listed.files.size(), model_.tensors.size(), size));
   }
 
   void compare_size(std::optional<std::uint64_t> listed) {

@@ -116,16 +116,19 @@ void bind_module(nb::module_& module) {
       .def_prop_ro(
           "flops",
           [](const ModuleView& v) -> std::optional<CountView> {
-            return run_of(v) ? std::optional(view(*v.model, run_of(v)->flops)) : std::nullopt;
+            return run_of(v) ? std::optional(view(*v.model, work_in(*v.model, v.index, &Run::flops))) : std::nullopt;
           },
           "Of one forward, 2 for a multiply-add; None where no forward was looked at.")
       .def_prop_ro("backward_flops",
                    [](const ModuleView& v) -> std::optional<CountView> {
-                     return run_of(v) ? std::optional(view(*v.model, run_of(v)->backward_flops)) : std::nullopt;
+                     return run_of(v) ? std::optional(view(*v.model, work_in(*v.model, v.index, &Run::backward_flops)))
+                                      : std::nullopt;
                    })
       .def_prop_ro("activation_bytes",
                    [](const ModuleView& v) -> std::optional<CountView> {
-                     return run_of(v) ? std::optional(view(*v.model, run_of(v)->activation_bytes)) : std::nullopt;
+                     return run_of(v)
+                                ? std::optional(view(*v.model, work_in(*v.model, v.index, &Run::activation_bytes)))
+                                : std::nullopt;
                    })
       .def_prop_ro("calls", [](const ModuleView& v) -> std::optional<std::uint32_t> {
         return run_of(v) ? run_of(v)->known_calls() : std::nullopt;

@@ -63,6 +63,7 @@ std::string dtypes_cell(Cell, const Row& row) {
   for (unsigned i = 0; i < static_cast<unsigned>(DType::count_); ++i) {
     const auto dtype = static_cast<DType>(i);
     if (dtype == DType::unknown || !row.tally.dtypes.contains(dtype)) continue;
+    if (row.tally.schemes.contains(Scheme::int8) && dtype == DType::int8) continue;  // told already
     text += (text.empty() ? "" : ", ") + std::string(short_name(dtype));
   }
   return text;
@@ -94,19 +95,21 @@ std::string out_cell(Cell context, const Row& row) {
   return run == nullptr ? "" : io_text(*context.summary.model, run->out, context.style.unicode);
 }
 
+Count work_of(Cell context, const Row& row, Count Run::*member) {
+  return work_in(*context.summary.model, row.module, member) * Count(row.repeat);
+}
+
 std::string flops_cell(Cell context, const Row& row) {
-  const Run* run = run_of(context, row);
-  return run == nullptr ? "" : count_cell(context, row, run->flops * Count(row.repeat));
+  return run_of(context, row) == nullptr ? "" : count_cell(context, row, work_of(context, row, &Run::flops));
 }
 
 std::string backward_cell(Cell context, const Row& row) {
-  const Run* run = run_of(context, row);
-  return run == nullptr ? "" : count_cell(context, row, run->backward_flops * Count(row.repeat));
+  return run_of(context, row) == nullptr ? "" : count_cell(context, row, work_of(context, row, &Run::backward_flops));
 }
 
 std::string activations_cell(Cell context, const Row& row) {
-  const Run* run = run_of(context, row);
-  return run == nullptr ? "" : bytes_text(run->activation_bytes * Count(row.repeat), context.style);
+  if (run_of(context, row) == nullptr) return "";
+  return bytes_text(work_of(context, row, &Run::activation_bytes), context.style);
 }
 
 std::string calls_cell(Cell context, const Row& row) {

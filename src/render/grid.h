@@ -16,8 +16,9 @@ struct GridColumn {
   std::vector<std::string> cells;
 };
 
-// Makes the grid at most `width` columns wide (0: no limit): leaves out optional columns from the right, then cuts the
-// first column.
+// Makes the grid at most `width` columns wide (0: no limit): takes the middle out of long text, leaves out optional
+// columns from the right where that does not suffice, then shortens the first column more. Numbers stay whole: what is
+// left may be wider.
 void fit(std::vector<GridColumn>& columns, std::size_t width, std::string_view ellipsis);
 
 // The title line, then one line for each row; no blanks at the ends of lines.

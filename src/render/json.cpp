@@ -118,7 +118,9 @@ class JsonText {
     json_.member("modules", totals.modules);
     size_members(totals);
     json_.member("overhead_bytes", totals.overhead_bytes);
-    model_.runs.empty() ? json_.null_member("flops") : json_.member("flops", model_.runs[0].flops.known());
+    const Run* run = model_.runs.empty() ? nullptr : model_.runs.data();
+    json_.member("flops", run == nullptr ? std::optional<std::uint64_t>() : run->flops.known());
+    json_.member("flops_exact", run == nullptr ? std::optional<bool>() : run->flops.is_exact());
     json_.member("roles_inferred", totals.roles_inferred);
     json_.member("optimizer_tensors", totals.optimizer_tensors);
     json_.member("optimizer_bytes", totals.optimizer_bytes);
@@ -245,23 +247,28 @@ class JsonText {
     json_.member("lazy", module.lazy || tally.uninitialized_parameters + tally.uninitialized_buffers > 0);
     json_.member("mode", mode_name(module.mode));
     json_.member("alias_of", module.alias_of == kNone ? std::nullopt : std::optional(model_.path_of(module.alias_of)));
-    run(model_.runs.empty() ? nullptr : &model_.runs[index]);
+    run(index);
     json_.end_object();
   }
 
   // What a forward told; null where none was looked at.
-  void run(const Run* run) {
+  void run(Index module) {
+    const Run* run = model_.runs.empty() ? nullptr : &model_.runs[module];
+    const auto work = [&](Count Run::*member) { return run == nullptr ? Count() : work_in(model_, module, member); };
+    const Count flops = work(&Run::flops);
+    const Count backward = work(&Run::backward_flops);
+    const Count activations = work(&Run::activation_bytes);
     json_.key("in");
     run == nullptr ? json_.null() : io(run->in);
     json_.key("out");
     run == nullptr ? json_.null() : io(run->out);
     using Number = std::optional<std::uint64_t>;
     using Truth = std::optional<bool>;
-    json_.member("flops", run == nullptr ? Number() : run->flops.known());
-    json_.member("backward_flops", run == nullptr ? Number() : run->backward_flops.known());
-    json_.member("flops_exact", run == nullptr ? Truth() : run->flops.is_exact() && run->backward_flops.is_exact());
-    json_.member("activation_bytes", run == nullptr ? Number() : run->activation_bytes.known());
-    json_.member("activation_bytes_exact", run == nullptr ? Truth() : run->activation_bytes.is_exact());
+    json_.member("flops", run == nullptr ? Number() : flops.known());
+    json_.member("backward_flops", run == nullptr ? Number() : backward.known());
+    json_.member("flops_exact", run == nullptr ? Truth() : flops.is_exact() && backward.is_exact());
+    json_.member("activation_bytes", run == nullptr ? Number() : activations.known());
+    json_.member("activation_bytes_exact", run == nullptr ? Truth() : activations.is_exact());
     json_.member("calls", run == nullptr ? Number() : Number(run->known_calls()));
   }
 

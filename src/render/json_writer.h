@@ -37,10 +37,6 @@ class JsonWriter {
     key(name);
     value(content);
   }
-  void null_member(std::string_view name) {
-    key(name);
-    null();
-  }
 
  private:
   void begin(char bracket, bool on_one_line);

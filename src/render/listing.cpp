@@ -12,6 +12,7 @@
 #include "render/glyphs.h"
 #include "render/grid.h"
 #include "render/markup.h"
+#include "render/shorten.h"
 #include "render/text.h"
 #include "render/units.h"
 
@@ -63,11 +64,16 @@ std::string table(const Listing& listing, const RenderOptions& options) {
   std::vector<GridColumn> columns = columns_of(listing, options);
   fit(columns, options.width > kIndent ? options.width - kIndent : 0, glyphs(options.unicode).ellipsis);
   const std::string source = printable(listing.source.empty() ? "." : listing.source, options.unicode);
-  const std::string headline = fmt::format("{} {} {} model{}", source, options.unicode ? "·" : "-",
-                                           with_commas(listing.models.size()), listing.models.size() == 1 ? "" : "s");
+  const std::string count = fmt::format(" {} {} model{}", options.unicode ? "·" : "-",
+                                        with_commas(listing.models.size()), listing.models.size() == 1 ? "" : "s");
+  const std::size_t beside = options.width - std::min<std::size_t>(options.width, display_width(count));
+  const std::string headline =
+      (options.width == 0 ? source : shorten(source, beside, glyphs(options.unicode).ellipsis)) + count;
   std::string out = options.color ? fmt::format("{}{}{}\n\n", kBold, headline, kPlain) : headline + "\n\n";
   bool is_title = true;
-  for_each_line(columns, [&](std::string_view line) {
+  const std::size_t room = options.width > kIndent ? options.width - kIndent : std::string_view::npos;
+  for_each_line(columns, [&](std::string_view whole) {
+    const std::string line = cut_to(whole, room, glyphs(options.unicode).ellipsis);
     const bool is_bold = std::exchange(is_title, false) && options.color;
     out.append(kIndent, ' ').append(is_bold ? kBold : "").append(line).append(is_bold ? kPlain : "") += '\n';
   });

@@ -46,10 +46,12 @@ void add_markdown_table(std::string& out, const std::vector<GridColumn>& columns
 std::string render_markdown(const Summary& summary, const RenderOptions& options) {
   const Model& model = *summary.model;
   const NumberStyle style{options.exact, true};
+  const bool is_named_by_type = model.source.empty();  // as a live model is
+  const std::string& name = is_named_by_type ? model.architecture : model.source;
   std::string out =
-      fmt::format("**{}**: {}", markdown_escaped(printable(model.source)), markdown_escaped(model.format));
+      fmt::format("**{}**: {}", markdown_escaped(printable(name.empty() ? "." : name)), markdown_escaped(model.format));
   if (!model.kind.empty()) out += ", " + markdown_escaped(model.kind);
-  if (!model.architecture.empty()) out += ", " + markdown_escaped(printable(model.architecture));
+  if (!model.architecture.empty() && !is_named_by_type) out += ", " + markdown_escaped(printable(model.architecture));
   out += "\n\n";
 
   const std::vector<GridColumn> columns = fill_columns(summary, options);

@@ -9,6 +9,7 @@
 #include "render/columns.h"
 #include "render/formats.h"
 #include "render/given.h"
+#include "render/shorten.h"
 #include "render/text.h"
 
 #include "weigh/token_cache.h"
@@ -74,31 +75,38 @@ class TableText {
   }
 
  private:
+  // Columns behind the indent; 0: no limit.
+  std::size_t room() const { return options_.width > kIndent ? options_.width - kIndent : 0; }
+
+  std::string shortened(std::string text, std::size_t width) const {
+    return width == 0 ? std::move(text) : shorten(text, width, glyphs(options_.unicode).ellipsis);
+  }
+
   void line(std::string_view text, std::string_view color = "") {
     out_.append(text.empty() ? 0 : kIndent, ' ');
-    const std::size_t room = options_.width > kIndent ? options_.width - kIndent : 0;
     if (!color.empty() && options_.color) out_ += color;
-    out_ += room == 0 ? std::string(text) : cut_to(text, room, glyphs(options_.unicode).ellipsis);
+    out_ += room() == 0 ? std::string(text) : cut_to(text, room(), glyphs(options_.unicode).ellipsis);
     if (!color.empty() && options_.color) out_ += kPlain;
     out_ += '\n';
   }
 
   // Parts in a row, in as many lines as it takes.
   void lines(const std::vector<std::string>& parts, std::string_view color = "") {
-    for (const std::string& text : broken(parts, options_.width > kIndent ? options_.width - kIndent : 0))
-      line(text, color);
+    for (const std::string& text : broken(parts, room())) line(text, color);
   }
 
-  std::vector<std::string> broken(const std::vector<std::string>& parts, std::size_t width) const {
+  // The first line is `first` columns wide at most, the others as wide as there is room behind the indent.
+  std::vector<std::string> broken(const std::vector<std::string>& parts, std::size_t first) const {
     std::vector<std::string> lines;
     for (const std::string& part : parts) {
+      const std::size_t width = lines.size() < 2 ? first : room();
       const bool fits =
           !lines.empty() &&
           (width == 0 || display_width(lines.back()) + display_width(separator_) + display_width(part) <= width);
       if (fits) {
         lines.back() += separator_ + part;
       } else {
-        lines.push_back(part);
+        lines.push_back(shortened(part, lines.empty() ? first : room()));
       }
     }
     return lines;
@@ -125,7 +133,7 @@ class TableText {
     std::vector<GridColumn> columns = fill_columns(summary_, options_);
     const bool begins_with_name = options_.columns.empty() || options_.columns.front() == "name";
     if (begins_with_name && !summary_.flat) columns[0].cells = tree_labels(summary_, options_.unicode);
-    fit(columns, options_.width > kIndent ? options_.width - kIndent : 0, glyphs(options_.unicode).ellipsis);
+    fit(columns, room(), glyphs(options_.unicode).ellipsis);
     const std::vector<std::string> lines = lines_of(columns);
     for (std::size_t i = 0; i < lines.size(); ++i)
       line(lines[i], i == 0 ? kBold : summary_.rows[i - 1].lazy ? kYellow : "");
@@ -149,14 +157,34 @@ class TableText {
     packed_and_active();
     parts_apart(summary_.towers, "for images and sounds");
     parts_apart(summary_.predicting_layers, "to predict further tokens");
-    if (totals.by_dtype.size() < 2) return;
-    parts.clear();
-    for (const DTypeShare& share : totals.by_dtype) {
-      if (share.dtype == DType::unknown) continue;
-      parts.push_back(fmt::format("{} {} ({})", name(share.dtype), total_text(share.elements, style_),
-                                  bytes_text(share.bytes, style_)));
+    if (totals.by_dtype.size() + totals.by_scheme.size() > 1) lines(dtypes());
+  }
+
+  // Packed weights by what they mean, all else by its dtype; most bytes first.
+  std::vector<std::string> dtypes() const {
+    struct Share {
+      std::string_view name;
+      Count elements;
+      std::uint64_t bytes;
+    };
+    std::vector<Share> shares;
+    for (const SchemeShare& packed : summary_.totals.by_scheme)
+      shares.push_back({name(packed.scheme), packed.weights, packed.bytes});
+    for (const DTypeShare& stored : summary_.totals.by_dtype) {
+      const std::uint64_t elements = stored.elements - stored.packed_elements;
+      if (stored.dtype == DType::unknown || elements == 0) continue;
+      const auto same = std::find_if(shares.begin(), shares.end(),
+                                     [&](const Share& share) { return share.name == name(stored.dtype); });
+      Share& share = same == shares.end() ? shares.emplace_back(Share{name(stored.dtype), Count(), 0}) : *same;
+      share.elements += Count(elements);
+      share.bytes += stored.bytes - stored.packed_bytes;
     }
-    lines(parts);
+    std::stable_sort(shares.begin(), shares.end(), [](const Share& a, const Share& b) { return a.bytes > b.bytes; });
+    std::vector<std::string> parts;
+    for (const Share& share : shares)
+      parts.push_back(
+          fmt::format("{} {} ({})", share.name, total_text(share.elements, style_), bytes_text(share.bytes, style_)));
+    return parts;
   }
 
   // What a token uses of a mixture of experts, how many bits a weight takes with its scales, what is stored twice.
@@ -247,16 +275,19 @@ class TableText {
     std::size_t widest = 0;
     const std::size_t listed = std::min(all, kMostListed);
     for (std::size_t i = 0; i < listed; ++i)
-      widest = std::max(widest, display_width(safe(model_.path_of(model_.tensors[summary_.uninitialized[i]]))));
+      widest = std::max(widest, display_width(listed_path(model_.tensors[summary_.uninitialized[i]])));
     for (std::size_t i = 0; i < listed; ++i) {
       const Tensor& tensor = model_.tensors[summary_.uninitialized[i]];
-      line(fmt::format("  {}   {}{}{}", pad_right(safe(model_.path_of(tensor)), widest),
+      line(fmt::format("  {}   {}{}{}", pad_right(listed_path(tensor), widest),
                        shape_text(model_, tensor, style_.unicode), tensor.role == Role::buffer ? "   buffer" : "",
                        tensor.tied_to == kNone ? "" : "   = " + safe(model_.path_of(model_.tensors[tensor.tied_to]))));
     }
     if (all > listed) line(fmt::format("  and {} more; --format json lists them all", all - listed));
     line(remedy(all_known));
   }
+
+  // Beside it stand the shape and more.
+  std::string listed_path(const Tensor& tensor) const { return shortened(safe(model_.path_of(tensor)), room() / 2); }
 
   std::string_view remedy(bool all_known) const {
     if (!model_.is_live && all_known && !model_.given.empty())
@@ -290,7 +321,7 @@ class TableText {
         parts.push_back(safe(key) + " " + safe(value));
     if (parts.empty()) return;
     line("");
-    line(fmt::format("{}", fmt::join(parts, separator_)));  // there may be many
+    lines(parts);
   }
 
   const Summary& summary_;

@@ -22,9 +22,10 @@ TEST(Terminal, HasColorAndItsWidth) {
   EXPECT_EQ(described({}).width, 80U);
 }
 
-TEST(Terminal, APipeGetsPlainTextOfAnyWidth) {
+TEST(Terminal, APipeGetsPlainTextOf160Columns) {
   EXPECT_FALSE(described({}, false).color);
-  EXPECT_EQ(described({{"COLUMNS", "40"}}, false).width, 0U);
+  EXPECT_EQ(described({}, false).width, 160U);
+  EXPECT_EQ(described({{"COLUMNS", "40"}}, false).width, 160U);
 }
 
 TEST(Terminal, ObeysNoColorUnlessItIsEmpty) {

@@ -78,9 +78,21 @@ TEST(Sharded, KnowTensorsOfAMissingShardByName) {
 TEST(Sharded, KnowAllTensorsByNameWhereOnlyTheIndexIsThere) {
   const Model model = model_in("index_only");
   EXPECT_EQ(elements(model), 0U);
-  EXPECT_EQ(model.notes.size(), 3U);
+  EXPECT_EQ(notes_of(model),
+            "missing-shard model.safetensors.index.json: no shard is there of the 3 that it names: of 30 tensors, 8800 "
+            "bytes by its total_size, the names alone are known. Download the shards, or take the totals as lower "
+            "bounds\n");
   EXPECT_GT(model.tensors.size(), 20U);
   for (const Tensor& tensor : model.tensors) EXPECT_EQ(tensor.state, State::missing);
+}
+
+TEST(Sharded, OfWhichNoneIsThereAreOneNoteAlsoWithoutASize) {
+  Files files = two_shards();
+  files.erase(kFirst);
+  files.erase(kSecond);
+  EXPECT_EQ(notes_of(read_files(files, kIndex)),
+            "missing-shard model.safetensors.index.json: no shard is there of the 2 that it names: of 2 tensors, the "
+            "names alone are known. Download the shards, or take the totals as lower bounds\n");
 }
 
 TEST(Sharded, LeaveAFileAloneThatTheIndexDoesNotName) {

@@ -41,16 +41,33 @@ TEST(Grid, LeavesOutOptionalColumnsFromTheRight) {
   EXPECT_EQ(fitted(27), kWithoutType);
 }
 
-TEST(Grid, ThenCutsTheFirstColumn) {
+TEST(Grid, ThenShortensTheFirstColumn) {
   EXPECT_EQ(fitted(26),
-            (Lines{"Name                Params", "transformer.laye…    1,234", "head                     5"}));
+            (Lines{"Name                Params", "transfor…r.layers    1,234", "head                     5"}));
 }
 
 TEST(Grid, KeepsEnoughOfTheFirstColumnToReadIt) {
-  const Lines narrowest = {"Name           Params", "transformer…    1,234", "head                5"};
+  const Lines narrowest = {"Name           Params", "transf…ayers    1,234", "head                5"};
   EXPECT_EQ(fitted(21), narrowest);
   EXPECT_EQ(fitted(20), narrowest);
   EXPECT_EQ(fitted(1), narrowest);
+}
+
+TEST(Grid, ShortensLongShapesBeforeAColumnIsLeftOut) {
+  std::vector<GridColumn> grid = {{"Name", false, false, {"encoder", "head"}},
+                                  {"In", false, true, {"[8, 3, 224, 224]", "[[8, 197, 768], [8, 197, 768], [8, 1]]"}},
+                                  {"Out", false, true, {"{states: [8, 197, 768], cache: [8, 12, 197, 64]}", "[8, 10]"}},
+                                  {"FLOPs", true, true, {"17.6 B", "61.4 K"}}};
+  fit(grid, 76, "…");
+  EXPECT_EQ(lines_of(grid), (Lines{"Name      In                           Out                           FLOPs",
+                                   "encoder   [8, 3, 224, 224]             {states: [8, 197, 768], …}   17.6 B",
+                                   "head      [[8, 197, 768], …, [8, 1]]   [8, 10]                      61.4 K"}));
+}
+
+TEST(Grid, LeavesNumbersWhole) {
+  std::vector<GridColumn> grid = {{"Params", true, false, {"1,234,567"}}, {"Size", true, false, {"4,938,268 B"}}};
+  fit(grid, 10, "…");
+  EXPECT_EQ(lines_of(grid), (Lines{"   Params          Size", "1,234,567   4,938,268 B"}));
 }
 
 TEST(Grid, CountsColumnsNotBytes) {

@@ -38,6 +38,23 @@ Not initialised yet:
 )");
 }
 
+TEST(Markdown, NamesALiveModelByItsClass) {
+  Build b;
+  b.model().format = "PyTorch";
+  b.model().kind = "live module";
+  b.model().architecture = "Net";
+  b.model().is_live = true;
+  b.add("fc.weight", {2, 2});
+  EXPECT_EQ(markdown(b.model()), R"(**Net**: PyTorch, live module
+
+| Name | Params | Size |
+|---|--:|--:|
+| `fc` | 4 | 16 B |
+
+4 parameters, 16 B
+)");
+}
+
 TEST(Markdown, EscapesWhatWouldBeMarkup) {
   Build b;
   b.model().source = "a|b<img src=x>.pt";

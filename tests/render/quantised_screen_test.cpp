@@ -49,7 +49,7 @@ TEST(QuantisedScreen, TellsWhatIsActiveAndHowManyBitsAWeightTakes) {
             "  23.30 K parameters · 512 in buffers (by name and dtype) · 23.04 kB\n"
             "  15.10 K active for a token (2 of 4 experts, 1 shared)\n"
             "  7.91 bits per parameter · 1.02 kB of it scales\n"
-            "  bfloat16 7,424 (14.8 kB) · int32 2,048 (8.19 kB)\n"
+            "  bfloat16 7,424 (14.8 kB) · int4 16.4 K (8.19 kB)\n"
             "  keys and values: 512 B for a token, 512 kB for 1,000 tokens\n");
 }
 

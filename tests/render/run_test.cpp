@@ -93,6 +93,25 @@ TEST_F(LiveModel, StandInTheTable) {
 )");
 }
 
+TEST_F(LiveModel, ShortensShapesWhereTheyDoNotFit) {
+  RenderOptions options;
+  options.width = 92;
+  build_.module("spare").type = "a_class_of_ones_own.with_a_name_that_is_long";
+  EXPECT_EQ(render(summarize(build_.model()), options), R"(Tagger · libtorch · 3 tensors · not all initialised
+
+  Name    Type                   Params      Size   In           Out
+  lstm    Linear                  1,536   6.14 kB   [3, 7, 16]   [[3, 7, 24], …]
+  head    Linear                    216     864 B   [3, 7, 24]   [3, 7, 9]         lazy
+  spare   a_class_of…t_is_long        4      16 B   ?            ?
+
+  1,756 parameters · all trainable · 7.024 kB · 12.35 M FLOPs forward
+
+  1 tensor is not initialised yet; the input tells the shape of it:
+    head.weight   [9, 24]
+  Nothing was initialised: materialize(model, inputs…), or a forward, does that.
+)");
+}
+
 TEST_F(LiveModel, ColumnsThatMustBeAskedFor) {
   build_.model().runs[0].backward_flops = 3;
   build_.model().runs[1].backward_flops = 3;
@@ -117,6 +136,45 @@ TEST_F(LiveModel, SaysWhatNobodyToldOfAModule) {
   EXPECT_TRUE(modules[0]["calls"].is_null());
   EXPECT_EQ(modules[1]["flops_exact"], true);
   EXPECT_EQ(modules[1]["activation_bytes_exact"], true);
+}
+
+TEST_F(LiveModel, OfWhichNothingIsKnownDoesNotClaimZero) {
+  build_.model().runs[0].flops = Count::unknown();
+  const Json totals = Json::parse(text(RenderFormat::json))["totals"];
+  EXPECT_EQ(totals["flops"], 0);
+  EXPECT_EQ(totals["flops_exact"], false);
+}
+
+// A ModuleList has no forward: its layers are called one by one.
+TEST(Runs, AModuleThatIsOnlyAListDidWhatItsLayersDid) {
+  Build build;
+  for (const char* layer : {"blocks.0", "blocks.1"}) build.add(std::string(layer) + ".weight", {2, 2});
+  Model& model = build.model();
+  model.source = "Stack";
+  model.format = "PyTorch";
+  model.runs.resize(model.modules.size());
+  for (weigh::Run& run : model.runs) run.witness = Witness::operators;
+  for (const char* layer : {"blocks.0", "blocks.1"}) {
+    weigh::Run& run = model.runs[build.index(layer)];
+    run.in = run.out = tensor({5, 2});
+    run.flops = 40;
+    run.activation_bytes = 80;
+    run.calls = 1;
+  }
+  model.runs[0].flops = 80;
+  RenderOptions options;
+  options.columns = {"name", "calls", "activations", "flops"};
+  EXPECT_EQ(render(summarize(model, testing::levels(2).unfolded()), options), R"(Stack · PyTorch · 2 tensors
+
+  Name     Calls   Activations   FLOPs
+  blocks       0         160 B      80
+  ├ 0          1          80 B      40
+  └ 1          1          80 B      40
+
+  8 parameters · all trainable · 32 B · 80 FLOPs forward
+)");
+  options.format = RenderFormat::json;
+  EXPECT_EQ(Json::parse(render(summarize(model), options))["modules"][0]["flops"], 80);
 }
 
 TEST_F(LiveModel, StandInLightningsText) {
@@ -156,6 +214,7 @@ TEST_F(LiveModel, WhatIsNoLayerStandsInNoFormOfOutput) {
 TEST_F(LiveModel, StandInJson) {
   const Json json = Json::parse(text(RenderFormat::json));
   EXPECT_EQ(json["totals"]["flops"], 12'345'678);
+  EXPECT_EQ(json["totals"]["flops_exact"], true);
   const Json& lstm = json["modules"][0];
   EXPECT_EQ(lstm["in"], Json::parse("[3, 7, 16]"));
   EXPECT_EQ(lstm["out"], Json::parse("[[3, 7, 24], [[1, 3, 24], [1, 3, 24]]]"));
