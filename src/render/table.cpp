@@ -272,22 +272,40 @@ class TableText {
     line(fmt::format("{} tensor{} not initialised yet; {} {}:", all, all == 1 ? " is" : "s are", how,
                      all == 1 ? "it" : "them"),
          kYellow);
-    std::size_t widest = 0;
     const std::size_t listed = std::min(all, kMostListed);
-    for (std::size_t i = 0; i < listed; ++i)
-      widest = std::max(widest, display_width(listed_path(model_.tensors[summary_.uninitialized[i]])));
-    for (std::size_t i = 0; i < listed; ++i) {
-      const Tensor& tensor = model_.tensors[summary_.uninitialized[i]];
-      line(fmt::format("  {}   {}{}{}", pad_right(listed_path(tensor), widest),
-                       shape_text(model_, tensor, style_.unicode), tensor.role == Role::buffer ? "   buffer" : "",
-                       tensor.tied_to == kNone ? "" : "   = " + safe(model_.path_of(model_.tensors[tensor.tied_to]))));
-    }
+    list_tensors(
+        {summary_.uninitialized.begin(), summary_.uninitialized.begin() + static_cast<std::ptrdiff_t>(listed)});
     if (all > listed) line(fmt::format("  and {} more; --format json lists them all", all - listed));
     line(remedy(all_known));
   }
 
-  // Beside it stand the shape and more.
-  std::string listed_path(const Tensor& tensor) const { return shortened(safe(model_.path_of(tensor)), room() / 2); }
+  // Paths with their shapes beside them; below them, where there is no room.
+  void list_tensors(const std::vector<Index>& tensors) {
+    std::vector<std::pair<std::string, std::string>> listed;
+    std::size_t widest = 0;
+    std::size_t widest_shape = 0;
+    for (const Index index : tensors) {
+      const Tensor& tensor = model_.tensors[index];
+      listed.emplace_back(safe(model_.path_of(tensor)), shape_and_more(tensor));
+      widest = std::max(widest, display_width(listed.back().first));
+      widest_shape = std::max(widest_shape, display_width(listed.back().second));
+    }
+    const bool fits = room() == 0 || kIndent + widest + 3 + widest_shape <= room();
+    for (const auto& [path, shape] : listed) {
+      if (fits) {
+        line(fmt::format("  {}   {}", pad_right(path, widest), shape));
+      } else {
+        line("  " + shortened(path, room() - std::min(room() - 1, kIndent)));
+        line("    " + shape);
+      }
+    }
+  }
+
+  std::string shape_and_more(const Tensor& tensor) const {
+    return fmt::format("{}{}{}", shape_text(model_, tensor, style_.unicode),
+                       tensor.role == Role::buffer ? "   buffer" : "",
+                       tensor.tied_to == kNone ? "" : "   = " + safe(model_.path_of(model_.tensors[tensor.tied_to])));
+  }
 
   std::string_view remedy(bool all_known) const {
     if (!model_.is_live && all_known && !model_.given.empty())
