@@ -1,6 +1,8 @@
 // What the user asked for.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -18,6 +20,7 @@ struct Options {
   SummaryOptions summary;
   RenderOptions render;
   ColorChoice color = ColorChoice::automatic;
+  std::optional<unsigned> width;  // of the table; 0: no limit; nothing: the terminal's
   bool ascii = false;
   bool strict = false;
   bool list_formats = false;

@@ -25,7 +25,7 @@ class Command {
     RenderOptions& render = options_.render;
     render.color = options_.color == ColorChoice::always || (options_.color == ColorChoice::automatic && console.color);
     render.unicode = console.unicode && !options_.ascii;
-    render.width = console.width;
+    render.width = options_.width.value_or(console.width);
   }
 
   int run() {

@@ -221,6 +221,32 @@ TEST_F(Run, FitsTheTerminal) {
   }
 }
 
+TEST_F(Run, TakesTheWidthThatWasAskedFor) {
+  const std::string whole = run({"gpt.pt", "--depth", "2"}).out;
+  width_ = 30;
+  EXPECT_EQ(run({"gpt.pt", "--depth", "2", "--width", "0"}).out, whole);
+  const std::string narrow = run({"gpt.pt", "--depth", "2"}).out;
+  EXPECT_NE(narrow, whole);
+  width_ = 0;
+  EXPECT_EQ(run({"gpt.pt", "--depth", "2", "--width=30"}).out, narrow);
+}
+
+TEST_F(Run, PrintsTheManualPageAndCompletions) {
+  const Result manual = run({"man"});
+  EXPECT_EQ(manual.code, kDone);
+  EXPECT_TRUE(manual.out.starts_with(".TH WEIGH 1 ")) << manual.out;
+  EXPECT_TRUE(run({"completions", "bash"}).out.starts_with("# bash completion for weigh\n"));
+  EXPECT_TRUE(run({"completions", "zsh"}).out.starts_with("#compdef weigh\n"));
+  EXPECT_TRUE(run({"completions", "fish"}).out.starts_with("# fish completion for weigh\n"));
+  for (const std::vector<std::string>& wrong :
+       {std::vector<std::string>{"completions"}, {"completions", "tcsh"}, {"completions", "bash", "zsh"}}) {
+    const Result result = run(wrong);
+    EXPECT_EQ(result.code, kUnusable);
+    EXPECT_EQ(result.err,
+              "weigh: 'weigh completions SHELL' is for bash, zsh or fish; a file of this name is ./completions\n");
+  }
+}
+
 TEST_F(Run, ANameFullOfEscapeCodesCannotSteerTheTerminal) {
   const std::string evil = "\x1b]0;owned\x07\x1b[2J\n.pt";
   files_[evil] = "text";
