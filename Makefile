@@ -7,7 +7,7 @@ CPP = $(shell git ls-files '*.h' '*.cpp')
 LINT_PACKAGES := clang clang-tidy clang-format
 FUZZ_PACKAGES := clang unzip $(shell apt-cache search --names-only '^libclang-rt-[0-9]*-dev$$' 2>/dev/null | head -1 | cut -d' ' -f1)
 
-.PHONY: configure program core build demo test python-test wheel bench fuzz lint format asan packages clean
+.PHONY: configure program core build demo test python-test wheel deb bench fuzz lint format asan packages clean
 
 build: configure
 	@cmake --build --preset release -j $(JOBS)
@@ -37,6 +37,11 @@ python-test: core
 # build/dist/*.whl, its libraries inside, tried in an empty venv.
 wheel: packages
 	@tools/build-wheel
+
+# build/deb/packages/*.deb for the Debian that it runs on, looked at by lintian and tried.
+deb: packages
+	@tools/install-packages dpkg-dev lintian
+	@tools/build-deb
 
 # The same tests under AddressSanitizer and UndefinedBehaviorSanitizer.
 asan: packages

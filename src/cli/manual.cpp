@@ -5,7 +5,6 @@
 #include "cli/option_rows.h"
 
 #include "weigh/read.h"
-
 #include "weigh/version.h"
 
 namespace weigh::cli {
