@@ -283,12 +283,14 @@ class Sharded {
   }
 
   void note_none_there(std::string_view index, const IndexDigest& listed) {
+    const std::size_t shards = listed.files.size();
     std::string size;
     if (listed.total_size) size = fmt::format(", {} bytes by its total_size", *listed.total_size);
     note("missing-shard", index,
-         fmt::format("no shard is there of the {} that it names: of {} tensors{}, the names alone are known. Download "
-                     "the shards, or take the totals as lower bounds",
-                     listed.files.size(), model_.tensors.size(), size));
+         fmt::format(
+             "names {} shard{}, none of which is there: of {} tensors{}, the names alone are known. Download the "
+             "shards, or take the totals as lower bounds",
+             shards, shards == 1 ? "" : "s", model_.tensors.size(), size));
   }
 
   void compare_size(std::optional<std::uint64_t> listed) {

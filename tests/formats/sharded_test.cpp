@@ -79,7 +79,7 @@ TEST(Sharded, KnowAllTensorsByNameWhereOnlyTheIndexIsThere) {
   const Model model = model_in("index_only");
   EXPECT_EQ(elements(model), 0U);
   EXPECT_EQ(notes_of(model),
-            "missing-shard model.safetensors.index.json: no shard is there of the 3 that it names: of 30 tensors, 8800 "
+            "missing-shard model.safetensors.index.json: names 3 shards, none of which is there: of 30 tensors, 8800 "
             "bytes by its total_size, the names alone are known. Download the shards, or take the totals as lower "
             "bounds\n");
   EXPECT_GT(model.tensors.size(), 20U);
@@ -91,7 +91,7 @@ TEST(Sharded, OfWhichNoneIsThereAreOneNoteAlsoWithoutASize) {
   files.erase(kFirst);
   files.erase(kSecond);
   EXPECT_EQ(notes_of(read_files(files, kIndex)),
-            "missing-shard model.safetensors.index.json: no shard is there of the 2 that it names: of 2 tensors, the "
+            "missing-shard model.safetensors.index.json: names 2 shards, none of which is there: of 2 tensors, the "
             "names alone are known. Download the shards, or take the totals as lower bounds\n");
 }
 
