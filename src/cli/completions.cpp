@@ -33,21 +33,9 @@ std::vector<OptionRow> options() {
   return rows;
 }
 
-std::string bash() {
-  std::string cases;
-  std::vector<std::string> names;
-  std::vector<std::string> free;  // take text that nobody can guess
-  for (const OptionRow& row : options()) {
-    names.insert(names.end(), row.names.begin(), row.names.end());
-    if (row.argument.empty()) continue;
-    if (const std::vector<std::string> words = row.words(); words.empty()) {
-      free.insert(free.end(), row.names.begin(), row.names.end());
-    } else {
-      cases += fmt::format("    {}) words='{}' ;;\n", fmt::join(row.names, "|"), fmt::join(words, " "));
-    }
-  }
-  // A '=' is a word of its own to bash. Without an answer files are offered, as `complete` says.
-  return fmt::format(R"(# bash completion for weigh
+// Options that take words, each with them; those that take other text; all. A '=' is a word of its own to bash. Without
+// an answer files are offered, as `complete` says.
+constexpr std::string_view kBash = R"(# bash completion for weigh
 _weigh() {{
   local current=${{COMP_WORDS[COMP_CWORD]}} previous=${{COMP_WORDS[COMP_CWORD-1]}} words=
   if [[ $current == = ]]; then current=; fi
@@ -61,8 +49,22 @@ _weigh() {{
   mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
 }}
 complete -o bashdefault -o default -F _weigh weigh
-)",
-                     cases, fmt::join(free, "|"), fmt::join(names, " "));
+)";
+
+std::string bash() {
+  std::string cases;
+  std::vector<std::string> names;
+  std::vector<std::string> free;  // take text that nobody can guess
+  for (const OptionRow& row : options()) {
+    names.insert(names.end(), row.names.begin(), row.names.end());
+    if (row.argument.empty()) continue;
+    if (const std::vector<std::string> words = row.words(); words.empty()) {
+      free.insert(free.end(), row.names.begin(), row.names.end());
+    } else {
+      cases += fmt::format("    {}) words='{}' ;;\n", fmt::join(row.names, "|"), fmt::join(words, " "));
+    }
+  }
+  return fmt::format(kBash, cases, fmt::join(free, "|"), fmt::join(names, " "));
 }
 
 std::string zsh() {
