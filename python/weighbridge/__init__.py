@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     materialize = live.materialize
     summarize = live.summarize
 
-__version__: str = _weigh.__version__
+__version__ = _weigh.version()
 
 
 def read(path: str | os.PathLike[str]) -> Model:

@@ -6,6 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, overload
 
 
+def version() -> str:
+    """That of the program and the library."""
+
 class Count:
     """
     A number that knows whether it is exact; its text is an expression. It equals a number or a count where it is exact, and nothing where it is not.
@@ -485,8 +488,6 @@ class LiveBuilder:
 
     def know(self, module: int, classes: Sequence[tuple[str, str]], attributes: dict[str, Any]) -> None: ...
 
-    def add_plain(self, module: int, name: str, shape: Sequence[int], dtype: str, is_buffer: bool, requires_grad: bool, stored_bytes: int) -> int: ...
-
     def add_tensor(self, module: int, name: str, shape: Sequence[int] | None, dtype: str, *, is_buffer: bool = False, requires_grad: bool | None = None, state: str = 'initialised', tied_to: int | None = None, stored_bytes: int = 0, layout: str = 'strided', logical: int | None = None, scheme: str = '', is_overhead: bool = False) -> int: ...
 
     def set_run(self, module: int, inputs: object | None, outputs: object | None, flops: tuple[int, bool], backward_flops: tuple[int, bool], activation_bytes: tuple[int, bool], calls: int) -> None: ...
@@ -494,3 +495,10 @@ class LiveBuilder:
     def add_note(self, code: str, place: str, message: str) -> None: ...
 
     def finish(self) -> Model: ...
+
+class PlainLayers:
+    """Tells layers all of whose tensors are plain: private to the package."""
+
+    def __init__(self, types: tuple[type, ...], layout: object, of_dtype: Callable[[Any], tuple[str, int]], told: dict[int, Any], tensors: dict[object, int]) -> None: ...
+
+    def add(self, live: LiveBuilder, module: int, parameters: dict[str, Any], buffers: dict[str, Any]) -> bool: ...

@@ -109,17 +109,6 @@ Index add_tensor(LiveModel& live, Index module, std::string name, std::optional<
   return live.add_tensor(tensor);
 }
 
-// Nearly every tensor is one of these, and a model may have hundreds of thousands: no argument by its name.
-Index add_plain(LiveModel& live, Index module, std::string name, std::vector<std::uint64_t> shape,
-                const std::string& dtype, bool is_buffer, bool requires_grad, std::uint64_t stored_bytes) {
-  LiveTensor tensor{.module = module, .name = std::move(name), .shape = std::move(shape)};
-  tensor.dtype = dtype_from_torch(dtype).value_or(DType::unknown);
-  tensor.role = is_buffer ? Role::buffer : Role::parameter;
-  tensor.requires_grad = requires_grad ? RequiresGrad::yes : RequiresGrad::no;
-  tensor.stored_bytes = stored_bytes;
-  return live.add_tensor(tensor);
-}
-
 void set_run(LiveModel& live, Index module, nb::handle in, nb::handle out, std::pair<std::uint64_t, bool> flops,
              std::pair<std::uint64_t, bool> backward_flops, std::pair<std::uint64_t, bool> activation_bytes,
              std::uint32_t calls) {
@@ -155,8 +144,6 @@ void bind_live(nb::module_& module) {
           },
           "parent"_a, "name"_a, "original"_a)
       .def("know", &know, "module"_a, "classes"_a, "attributes"_a)
-      .def("add_plain", &add_plain, "module"_a, "name"_a, "shape"_a, "dtype"_a, "is_buffer"_a, "requires_grad"_a,
-           "stored_bytes"_a)
       .def("add_tensor", &add_tensor, "module"_a, "name"_a, "shape"_a.none(), "dtype"_a, nb::kw_only(),
            "is_buffer"_a = false, "requires_grad"_a.none() = nb::none(), "state"_a = "initialised",
            "tied_to"_a.none() = nb::none(), "stored_bytes"_a = 0, "layout"_a = "strided",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import torch
@@ -90,13 +91,16 @@ class _Walk:
         return self._live.finish()
 
     def _add(self, module: nn.Module, parent_index: int | None, name: str, path: str) -> int:
+        kind: Any = type(module)
+        is_scripted = _is_scripted(kind)
         if parent_index is None:
             index = 0
             self._live.set_mode(0, module.training)
         else:
-            index = self._live.add_module(parent_index, name, _type_name(module), module.training)
+            type_name = _type_name(module) if is_scripted else kind.__name__
+            index = self._live.add_module(parent_index, name, type_name, module.training)
         self._modules[id(module)] = index
-        if isinstance(module, torch.jit.ScriptModule):
+        if is_scripted:
             self._scripted.add(f"{path}." if path else "")
         return index
 
@@ -194,9 +198,15 @@ class _Walk:
             )
 
 
+@cache
+def _is_scripted(kind: Any) -> bool:
+    return issubclass(kind, torch.jit.ScriptModule)
+
+
 def _type_name(module: nn.Module) -> str:
     """The class; of a scripted module the one that was scripted, and that it is."""
-    if isinstance(module, torch.jit.ScriptModule):
+    kind: Any = type(module)
+    if _is_scripted(kind):
         return f"{module.original_name} (scripted)"
     return type(module).__name__
 
