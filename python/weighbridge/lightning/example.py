@@ -14,6 +14,7 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.utils._pytree import tree_flatten
 
 from weighbridge.lightning.packages import is_of_lightning
 
@@ -56,7 +57,17 @@ def converted(module: nn.Module, example: Any) -> Any:
             with torch.random.fork_rng(devices=[]):  # it may augment
                 example = hook(example, 0)
     plugin = getattr(getattr(module, "_trainer", None), "precision_plugin", None)
-    return example if plugin is None else plugin.convert_input(example)
+    if plugin is None:
+        return example
+    given = plugin.convert_input(example)
+    return given if _is_as_precise(module, given) else example
+
+
+def _is_as_precise(module: nn.Module, given: Any) -> bool:
+    """Whether the layers have the precision of what they would be given: before a fit they may not be converted yet."""
+    taken = {leaf.dtype for leaf in tree_flatten(given)[0] if isinstance(leaf, torch.Tensor) and leaf.is_floating_point()}
+    own = {tensor.dtype for tensor in module.parameters() if tensor.is_floating_point()}
+    return not taken or not own or not taken.isdisjoint(own)
 
 
 def _takes(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:

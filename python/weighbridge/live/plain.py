@@ -29,7 +29,10 @@ class PlainLayers:
         held, kind = module.__dict__, cast(Any, type(module))
         if "_handle" in held or not (_is_of_torch(kind) or torch.ScriptObject not in map(type, held.values())):
             return False  # FSDP's, and packed weights
-        return self._layers.add(self._live, index, held["_parameters"], held["_buffers"])
+        parameters, buffers = held["_parameters"], held["_buffers"]
+        if not (isinstance(parameters, dict) and isinstance(buffers, dict)):  # a scripted module's
+            return False
+        return self._layers.add(self._live, index, parameters, buffers)
 
 
 @cache
