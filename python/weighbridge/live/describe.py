@@ -107,7 +107,7 @@ class _Walk:
     def _add_tensors(
         self, module: nn.Module, index: int, parent: nn.Module | None, parent_index: int | None, path: str
     ) -> None:
-        if self._plain.add(module, index):
+        if not self._originals and self._plain.add(module, index):
             return
         for name, facts, is_buffer in tensors_of(module, self._originals):
             if facts.shape is None:

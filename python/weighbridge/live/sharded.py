@@ -42,6 +42,10 @@ class Originals:
     def __init__(self) -> None:
         self._by_owner: dict[int, dict[str, TensorFacts]] = {}
 
+    def __bool__(self) -> bool:
+        """Whether a FlatParameter was met: a layer then may have parameters that it does not hold."""
+        return bool(self._by_owner)
+
     def meet(self, module: nn.Module) -> None:
         """If the module is one of FSDP1, the parameters below it are known from now on."""
         flat = flat_parameter(module)
