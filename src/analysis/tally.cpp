@@ -124,32 +124,26 @@ void count_ties_once(const Summary& summary, const CopiedSections& copy, std::ve
   }
 }
 
-// A model has few dtypes.
-DTypeShare& share_of(std::vector<DTypeShare>& shares, DType dtype) {
-  const auto found = std::find_if(shares.begin(), shares.end(), [&](const DTypeShare& s) { return s.dtype == dtype; });
+// The share whose `member` is `kind`. A model has few dtypes and schemes.
+template <class Share, class Kind>
+Share& share_of(std::vector<Share>& shares, Kind Share::*member, Kind kind) {
+  const auto found = std::find_if(shares.begin(), shares.end(), [&](const Share& s) { return s.*member == kind; });
   if (found != shares.end()) return *found;
-  shares.push_back({dtype, 0, 0, 0, 0});
-  return shares.back();
-}
-
-SchemeShare& share_of(std::vector<SchemeShare>& shares, Scheme scheme) {
-  const auto found =
-      std::find_if(shares.begin(), shares.end(), [&](const SchemeShare& s) { return s.scheme == scheme; });
-  if (found != shares.end()) return *found;
-  shares.push_back({scheme, Count(), 0});
-  return shares.back();
+  Share& added = shares.emplace_back();
+  added.*member = kind;
+  return added;
 }
 
 // What elements are stored as, and what the packed ones of them mean.
 struct Shares {
   void add(DType dtype, const Amount& amount) {
-    DTypeShare& stored = share_of(by_dtype, dtype);
+    DTypeShare& stored = share_of(by_dtype, &DTypeShare::dtype, dtype);
     stored.elements += amount.elements;
     stored.bytes += amount.bytes.known();
     if (amount.scheme == Scheme::none) return;
     stored.packed_elements += amount.elements;
     stored.packed_bytes += amount.bytes.known();
-    SchemeShare& packed = share_of(by_scheme, amount.scheme);
+    SchemeShare& packed = share_of(by_scheme, &SchemeShare::scheme, amount.scheme);
     packed.weights += amount.numel;
     packed.bytes += amount.bytes.known();
   }

@@ -52,7 +52,7 @@ class PlainLayers {
  private:
   struct Found {
     LiveTensor tensor;
-    nb::tuple key;  // storage, first byte, shape, dtype: the same for tensors that are the same
+    nb::tuple key;  // as memory_of in tensor_facts.py makes it: the same for tensors that are the same
   };
 
   bool look(const nb::dict& held, Role role, std::vector<Found>& found) {

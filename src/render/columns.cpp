@@ -218,9 +218,13 @@ std::vector<std::string_view> column_keys() {
   return keys;
 }
 
+std::string of_own_tensors(std::string path) {
+  return std::move(path.append(path.empty() ? "" : " ").append("(own tensors)"));
+}
+
 std::string row_label(const Model& model, const Row& row, const Row* above, bool unicode) {
   std::string path = printable(path_below(model, row, above == nullptr ? 0 : above->module, unicode), unicode);
-  if (row.own_only) path += path.empty() ? "(own tensors)" : " (own tensors)";
+  if (row.own_only) path = of_own_tensors(std::move(path));
   const std::uint32_t times = above == nullptr ? row.repeat : row.repeat / above->repeat;
   if (times > 1) path += fmt::format("  {}{}", glyphs(unicode).times, times);
   const Index original = row.own_only ? kNone : model.modules[row.module].alias_of;

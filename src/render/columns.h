@@ -32,6 +32,9 @@ const std::vector<BuiltInColumn>& built_in_columns();
 // Throws Error(usage) for a key that does not exist.
 const BuiltInColumn& built_in_column(std::string_view key);
 
+// What stands for the tensors that the module of this path owns beside its children.
+std::string of_own_tensors(std::string path);
+
 // The name of a row's module below that of the row above it in a tree, or of the root where there is none: "conv1",
 // "layers.1…60  ×60", "(own tensors)".
 std::string row_label(const Model& model, const Row& row, const Row* above, bool unicode);

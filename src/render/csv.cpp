@@ -32,7 +32,7 @@ std::vector<std::string> facts(const Summary& summary, const Row& row) {
   const Tally& tally = row.tally;
   const std::string path = model.path_of(row.module);
   const bool recorded = tally.trainable_recorded;
-  return {row.own_only ? path + (path.empty() ? "(own tensors)" : " (own tensors)") : path,
+  return {row.own_only ? of_own_tensors(path) : path,
           built_in_column("type").cell(context, row),
           fmt::to_string(row.depth),
           fmt::to_string(row.repeat),

@@ -17,6 +17,7 @@ from weighbridge.comparison.names import Prefix
 from weighbridge.comparison.placing import Placed, told_prefix
 from weighbridge.comparison.stored import Stored, name_in_model
 from weighbridge.comparison.wanted import WantedTensors
+from weighbridge.live.tensor_facts import name_of
 
 MOST_FAILURES = 5  # notes of what cannot be fused; those that differ by numbers alone are one
 
@@ -114,7 +115,7 @@ def _convert(
         for name, value in made.items():
             value = value[0] if isinstance(value, list) else value
             if name in wanted.tensors:
-                dtype = str(value.dtype).removeprefix("torch.")
+                dtype = name_of(value.dtype)
                 elements = value.numel() if is_packed else None
                 found[name] = Stored(tensors[0][1].name, tuple(value.shape), dtype, elements, is_packed)
     notes = [f"{name} {text}." for name, text, _ in folded(failed)[:MOST_FAILURES]]

@@ -11,6 +11,7 @@ from torch.nn.parameter import is_lazy
 
 from weighbridge.comparison.names import without_wrappers
 from weighbridge.comparison.stored import Shape
+from weighbridge.live.tensor_facts import memory_of, name_of
 
 
 class Wanted(NamedTuple):
@@ -58,21 +59,12 @@ def _every_module(root: nn.Module) -> Iterator[tuple[str, nn.Module]]:
 
 
 def _wanted(tensor: torch.Tensor) -> Wanted:
-    dtype = str(tensor.dtype).removeprefix("torch.")
+    dtype = name_of(tensor.dtype)
     if is_lazy(tensor):
         return Wanted(None, dtype, id(tensor))
     quantised: Any = getattr(tensor, "quant_state", None)  # bitsandbytes: several weights in a byte
     shape = quantised.shape if quantised is not None else getattr(tensor, "ds_shape", tensor.shape)
-    return Wanted(tuple(int(size) for size in shape), dtype, _memory(tensor))
-
-
-def _memory(tensor: torch.Tensor) -> object:
-    if tensor.is_meta or tensor.numel() == 0:
-        return id(tensor)
-    try:
-        return tensor.data_ptr(), tuple(tensor.shape), tensor.stride(), tensor.dtype
-    except RuntimeError:  # no storage of its own: sparse, wrappers
-        return id(tensor)
+    return Wanted(tuple(int(size) for size in shape), dtype, memory_of(tensor))
 
 
 def _ties(module: nn.Module, tensors: dict[str, Wanted]) -> dict[str, str]:

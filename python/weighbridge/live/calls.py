@@ -215,10 +215,13 @@ def _settle(module: nn.Module, fakes: Fakes) -> None:
     for held in [h for _, m in named_modules(module) for h in (m._parameters, m._buffers)]:
         for name, tensor in held.items():
             if tensor is not None and not is_lazy(tensor) and tensor.device.type == "meta":
-                fake = fakes.make(tensor.shape, tensor.stride(), tensor.dtype)
-                fake.requires_grad_(tensor.requires_grad)
-                fake._is_param = isinstance(tensor, nn.Parameter)  # type: ignore[attr-defined]
-                held[name] = fake
+                held[name] = fakes.make(
+                    tensor.shape,
+                    tensor.stride(),
+                    tensor.dtype,
+                    tensor.requires_grad,
+                    _is_param=isinstance(tensor, nn.Parameter),
+                )
 
 
 def named_modules(root: nn.Module) -> list[tuple[str, nn.Module]]:

@@ -6,6 +6,8 @@ from typing import Any
 
 import torch
 
+from .tensor_facts import name_of
+
 aten = torch.ops.aten
 PRODUCTS = frozenset((
     aten.mm.default, aten.addmm.default, aten.bmm.default, aten.baddbmm.default, aten.mv.default, aten.addmv.default,
@@ -17,6 +19,6 @@ def check(func: Any, args: Any) -> None:
     """Raises RuntimeError where the operator multiplies tensors that are not all of one dtype."""
     if func not in PRODUCTS:
         return
-    dtypes = list(dict.fromkeys(str(one.dtype).removeprefix("torch.") for one in args if isinstance(one, torch.Tensor)))
+    dtypes = list(dict.fromkeys(name_of(one.dtype) for one in args if isinstance(one, torch.Tensor)))
     if len(dtypes) > 1:
         raise RuntimeError(f"all tensors must have the same dtype, but got {' and '.join(dtypes)}")

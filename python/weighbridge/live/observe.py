@@ -29,6 +29,7 @@ from .mode import Dry, tensors_in
 from .real import Copies, Counting, devices_unmoved, refusal
 from .shapes_of import Shape
 from .stop import Stop, stop_of, stop_of_copy
+from .tensor_facts import name_of
 
 __all__ = ["ModuleRun", "Observation", "Shape", "Stop", "observe"]
 
@@ -136,7 +137,7 @@ def _shapes(lazy: list[tuple[str, nn.Module, list[str]]]) -> dict[str, tuple[tup
             tensor = module._parameters.get(name, module._buffers.get(name))
             if tensor is not None and not is_lazy(tensor):
                 full = f"{path}.{name}" if path else name
-                shapes[full] = (tuple(tensor.shape), str(tensor.dtype).removeprefix("torch."))
+                shapes[full] = (tuple(tensor.shape), name_of(tensor.dtype))
     return shapes
 
 

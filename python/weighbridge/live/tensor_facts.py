@@ -54,7 +54,7 @@ def facts_of(tensor: torch.Tensor) -> TensorFacts:
         "meta" if tensor.is_meta else "initialised",
         stored_bytes,
         layout,
-        _memory(tensor),
+        memory_of(tensor),
         place=_place(tensor),
     )
     return _of_the_whole(tensor, facts)
@@ -97,7 +97,7 @@ def _storage(tensor: torch.Tensor) -> tuple[str, int]:
     return "strided" if tensor.layout is torch.strided else "other", taken
 
 
-def _memory(tensor: torch.Tensor) -> object:
+def memory_of(tensor: torch.Tensor) -> object:
     """Equal for tensors that are the same elements in the same order."""
     if tensor.numel() == 0:
         return id(tensor)
@@ -119,4 +119,4 @@ def _place(tensor: torch.Tensor) -> tuple[int, int, int] | None:
     return tensor.untyped_storage()._cdata, begin, begin + (reach + 1) * size
 
 
-__all__ = ["PLAIN", "TensorFacts", "facts_of", "name_of", "whole_shape"]
+__all__ = ["PLAIN", "TensorFacts", "facts_of", "memory_of", "name_of", "whole_shape"]

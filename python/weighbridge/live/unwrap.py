@@ -15,6 +15,7 @@ import torch
 from torch import nn
 
 from .fakes import Fakes
+from .rules import dense
 from .sharded import flat_parameter, is_flat, originals
 from .tensor_facts import whole_shape
 
@@ -65,7 +66,7 @@ def is_kept(held_in: str, item: Any) -> bool:
 def whole(tensor: torch.Tensor, fakes: Fakes) -> torch.Tensor | None:
     """The fake of the whole of a tensor that is spread over processes; None for any other."""
     shape = whole_shape(tensor)
-    return None if shape is None else _fake(fakes, shape, tensor)
+    return None if shape is None else fakes.make(shape, dense(shape), tensor.dtype)
 
 
 def finish(module: nn.Module, twin: nn.Module, twin_of: Callable[[nn.Module], nn.Module], fakes: Fakes) -> None:
@@ -80,7 +81,7 @@ def finish(module: nn.Module, twin: nn.Module, twin_of: Callable[[nn.Module], nn
         for owner, name, shape, requires_grad in originals(flat):
             own = twin_of(owner)
             own.__dict__.pop(name, None)  # a view of the flat parameter
-            own._parameters[name] = _parameter(_fake(fakes, shape, flat), requires_grad)
+            own._parameters[name] = _parameter(fakes, shape, flat.dtype, requires_grad)
         for info in flat._shared_param_infos:
             own = twin_of(info.module)
             own.__dict__.pop(info.param_name, None)
@@ -92,8 +93,8 @@ def _unpack(module: nn.Module, twin: Any, fakes: Fakes) -> None:
     state = getattr(weight, "quant_state", None)
     shape = list(weight.shape if state is None else state.shape)
     dtype = torch.float16 if not weight.is_floating_point() else weight.dtype
-    plain = fakes.make(shape, (shape[1], 1), dtype if state is None else state.dtype)
-    twin._parameters["weight"] = _parameter(plain, weight.requires_grad)
+    dtype = dtype if state is None else state.dtype
+    twin._parameters["weight"] = _parameter(fakes, shape, dtype, weight.requires_grad)
     twin.__dict__["forward"] = partial(_linear, twin)
 
 
@@ -102,16 +103,8 @@ def _linear(twin: Any, x: torch.Tensor) -> torch.Tensor:
     return nn.functional.linear(x, twin.weight.to(x.dtype), bias)
 
 
-def _fake(fakes: Fakes, shape: list[int], like: torch.Tensor) -> torch.Tensor:
-    stride = torch.empty(shape, device="meta").stride()
-    return fakes.make(shape, stride, like.dtype)
-
-
-def _parameter(fake: Any, requires_grad: bool) -> nn.Parameter:
-    fake.requires_grad_(requires_grad)
-    fake._is_param = True
-    parameter: nn.Parameter = fake
-    return parameter
+def _parameter(fakes: Fakes, shape: list[int], dtype: torch.dtype, requires_grad: bool) -> Any:
+    return fakes.make(shape, dense(shape), dtype, requires_grad, _is_param=True)
 
 
 __all__ = ["finish", "is_copied", "is_kept", "passes_to", "whole"]

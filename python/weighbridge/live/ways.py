@@ -15,7 +15,7 @@ from torch._subclasses.fake_tensor import (
 )
 
 from .fakes import META, Fakes
-from .rules import SHORT
+from .rules import SHORT, dense
 
 try:
     from torch._subclasses.fake_impls import op_implementations_dict as OWN_RULES
@@ -152,8 +152,7 @@ def _grouped_mm(fakes: Fakes, a: Any, b: Any, offs: Any = None, bias: Any = None
         shape = [offs.shape[0], *shape]
     elif a.dim() == 3 and b.dim() == 2:  # the columns are grouped
         shape = [a.shape[1], b.shape[1]]
-    stride = torch.empty(shape, device=META).stride()
-    return fakes.make(shape, stride, out_dtype or a.dtype)
+    return fakes.make(shape, dense(shape), out_dtype or a.dtype)
 
 
 def _convolution(
