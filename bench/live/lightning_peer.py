@@ -6,48 +6,21 @@ import statistics
 import sys
 import time
 import warnings
+from pathlib import Path
 
 import lightning
 import torch
 from lightning.pytorch.utilities.model_summary import ModelSummary
 from torch import nn
 
-
-class Bottleneck(nn.Module):
-    def __init__(self, into, width, stride):
-        super().__init__()
-        self.conv1 = nn.Conv2d(into, width, 1, bias=False)
-        self.bn1 = nn.BatchNorm2d(width)
-        self.conv2 = nn.Conv2d(width, width, 3, stride, 1, bias=False)
-        self.bn2 = nn.BatchNorm2d(width)
-        self.conv3 = nn.Conv2d(width, 4 * width, 1, bias=False)
-        self.bn3 = nn.BatchNorm2d(4 * width)
-        self.downsample = None
-        if stride != 1 or into != 4 * width:
-            self.downsample = nn.Sequential(nn.Conv2d(into, 4 * width, 1, stride, bias=False), nn.BatchNorm2d(4 * width))
-
-    def forward(self, x):
-        y = self.bn3(self.conv3(torch.relu(self.bn2(self.conv2(torch.relu(self.bn1(self.conv1(x))))))))
-        return torch.relu(y + (self.downsample(x) if self.downsample else x))
+sys.path.insert(0, str(Path(__file__).parents[1] / "python"))
+import models  # noqa: E402
 
 
-class ResNet50(lightning.LightningModule):
+class ResNet50(models.ResNet50, lightning.LightningModule):
     def __init__(self):
         super().__init__()
-        self.conv1 = nn.Conv2d(3, 64, 7, 2, 3, bias=False)
-        self.bn1 = nn.BatchNorm2d(64)
-        layers, into = [], 64
-        for stage, depth in enumerate((3, 4, 6, 3)):
-            for i in range(depth):
-                layers.append(Bottleneck(into, 64 << stage, 2 if i == 0 and stage > 0 else 1))
-                into = 256 << stage
-        self.layers = nn.Sequential(*layers)
-        self.fc = nn.Linear(2048, 1000)
         self.example_input_array = torch.zeros(32, 3, 224, 224)
-
-    def forward(self, x):
-        x = torch.max_pool2d(torch.relu(self.bn1(self.conv1(x))), 3, 2, 1)
-        return self.fc(self.layers(x).mean((2, 3)))
 
 
 class RMSNorm(nn.Module):
