@@ -4,7 +4,7 @@
 #include <string>
 
 #include "bytes/folder.h"
-#include "formats/dcp.h"
+#include "formats/dcp/format.h"
 #include "limits.h"
 
 #include "weigh/error.h"

@@ -2,8 +2,8 @@
 #include <string>
 
 #include "bytes/folder.h"
-#include "formats/flax.h"
-#include "formats/orbax.h"
+#include "formats/flax/format.h"
+#include "formats/orbax/format.h"
 #include "one_format.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

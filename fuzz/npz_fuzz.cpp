@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <string_view>
 
-#include "formats/npy_header.h"
-#include "formats/npz.h"
+#include "formats/npz/format.h"
+#include "formats/npz/npy_header.h"
 #include "one_format.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

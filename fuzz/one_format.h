@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "bytes/source.h"
-#include "formats/glance.h"
+#include "formats/common/glance.h"
 #include "limits.h"
 
 #include "weigh/error.h"

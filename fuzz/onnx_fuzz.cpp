@@ -1,5 +1,5 @@
 // An ONNX model.
-#include "formats/onnx.h"
+#include "formats/onnx/format.h"
 #include "one_format.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -1,5 +1,5 @@
 // An exported program.
-#include "formats/pt2.h"
+#include "formats/pt2/format.h"
 #include "one_format.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "bytes/source.h"
-#include "formats/pytorch.h"
+#include "formats/pytorch/format.h"
 #include "limits.h"
 
 #include "weigh/error.h"

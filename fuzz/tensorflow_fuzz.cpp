@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "bytes/folder.h"
-#include "formats/tensorflow.h"
+#include "formats/tensorflow/format.h"
 #include "formats/tensorflow/object_graph.h"
 #include "limits.h"
 #include "support/sstable.h"

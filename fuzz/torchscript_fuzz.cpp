@@ -1,5 +1,5 @@
 // A TorchScript archive.
-#include "formats/torchscript.h"
+#include "formats/torchscript/format.h"
 #include "one_format.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

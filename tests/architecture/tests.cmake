@@ -1,4 +1,4 @@
-weigh_test(architecture FILES architecture/includes_test.cpp)
+weigh_test(architecture FILES architecture/formats_test.cpp architecture/includes_test.cpp)
 
 set(sanitizers)
 if(WEIGH_SANITIZE)

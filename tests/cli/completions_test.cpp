@@ -1,15 +1,13 @@
 // Completions, asked of the shells themselves where they are installed.
 #include "cli/completions.h"
 
-#include <array>
-#include <cstdio>
 #include <fstream>
 #include <string>
 
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 
 #include "cli/option_rows.h"
+#include "support/process.h"
 #include "support/scratch_folder.h"
 
 namespace weigh::cli {
@@ -20,12 +18,7 @@ class Completions : public ::testing::TestWithParam<const char*> {
   // What the shell says, standard error with it.
   std::string run(const std::string& shell, const std::string& commands) {
     std::ofstream(folder_.path_of("ask")) << commands << "\n";
-    std::string said;
-    std::FILE* pipe = popen((shell + " " + folder_.path_of("ask") + " 2>&1").c_str(), "r");
-    std::array<char, 4096> buffer;
-    while (const std::size_t got = std::fread(buffer.data(), 1, buffer.size(), pipe)) said.append(buffer.data(), got);
-    pclose(pipe);
-    return said;
+    return testing::shell(shell + " " + folder_.path_of("ask")).output;
   }
 
   // The same when it has read the script.
@@ -40,9 +33,7 @@ class Completions : public ::testing::TestWithParam<const char*> {
                            R"(echo "${COMPREPLY[@]}")");
   }
 
-  static bool is_there(const std::string& shell) {
-    return WEXITSTATUS(std::system(("command -v " + shell + " >/dev/null").c_str())) == 0;
-  }
+  static bool is_there(const std::string& shell) { return testing::shell("command -v " + shell).code == 0; }
 
   const testing::ScratchFolder folder_;
 };

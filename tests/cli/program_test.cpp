@@ -1,38 +1,20 @@
 // The program as the shell runs it.
 #include <algorithm>
-#include <array>
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <string>
 
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "support/files.h"
+#include "support/process.h"
 #include "support/scratch_folder.h"
 
 namespace weigh {
 namespace {
 
 namespace fs = std::filesystem;
-
-struct Result {
-  int code = 0;
-  std::string output;  // of both streams, unless the command sends them elsewhere
-};
-
-Result shell(const std::string& command) {
-  Result result;
-  std::FILE* pipe = popen(("exec 2>&1; " + command).c_str(), "r");
-  std::array<char, 4096> buffer;
-  while (const std::size_t got = std::fread(buffer.data(), 1, buffer.size(), pipe))
-    result.output.append(buffer.data(), got);
-  const int status = pclose(pipe);
-  result.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  return result;
-}
 
 const std::string kWeigh = WEIGH_PROGRAM;
 const std::string kModel = testing::data_path("pytorch/gat_module_after.pt");
@@ -46,7 +28,7 @@ class Program : public ::testing::Test {
 };
 
 TEST_F(Program, PrintsTheSameAsTheLibraryExample) {
-  const Result result = shell("cd " WEIGH_TEST_DATA "/pytorch && " + kWeigh + " gat_module_after.pt");
+  const testing::Ran result = testing::shell("cd " WEIGH_TEST_DATA "/pytorch && " + kWeigh + " gat_module_after.pt");
   EXPECT_EQ(result.code, 0);
   EXPECT_EQ(result.output, R"(gat_module_after.pt · PyTorch, pickled module · GAT · 8 tensors
 
@@ -60,35 +42,35 @@ TEST_F(Program, PrintsTheSameAsTheLibraryExample) {
 
 TEST_F(Program, NotesGoToStandardErrorAlone) {
   const std::string before = testing::data_path("pytorch/gat_module_before.pt");
-  const Result out = shell(kWeigh + " " + before + " 2>/dev/null");
-  const Result err = shell(kWeigh + " " + before + " >/dev/null");
+  const testing::Ran out = testing::shell(kWeigh + " " + before + " 2>/dev/null");
+  const testing::Ran err = testing::shell(kWeigh + " " + before + " >/dev/null");
   EXPECT_EQ(out.output.find("weigh: "), std::string::npos);
   EXPECT_TRUE(err.output.starts_with("weigh: " + before + ": 2 tensors are not initialised yet")) << err.output;
   EXPECT_EQ(std::count(err.output.begin(), err.output.end(), '\n'), 1);
 }
 
-TEST_F(Program, WorksWithStandardInputClosed) { EXPECT_EQ(shell(kWeigh + " " + kModel + " <&-").code, 0); }
+TEST_F(Program, WorksWithStandardInputClosed) { EXPECT_EQ(testing::shell(kWeigh + " " + kModel + " <&-").code, 0); }
 
 TEST_F(Program, AClosedStandardOutputIsAnError) {
-  const Result result = shell(kWeigh + " " + kModel + " >&-");
+  const testing::Ran result = testing::shell(kWeigh + " " + kModel + " >&-");
   EXPECT_EQ(result.code, 2);
   EXPECT_EQ(result.output, "weigh: the output cannot be written: Bad file descriptor\n");
 }
 
 TEST_F(Program, AFullDiskIsAnError) {
-  const Result result = shell(kWeigh + " " + kModel + " >/dev/full");
+  const testing::Ran result = testing::shell(kWeigh + " " + kModel + " >/dev/full");
   EXPECT_EQ(result.code, 2);
   EXPECT_EQ(result.output, "weigh: the output cannot be written: No space left on device\n");
 }
 
 TEST_F(Program, AMissingFileAnEmptyOneAndAPipeAreErrors) {
-  EXPECT_EQ(shell(kWeigh + " " + path("nothing.pt")).output,
+  EXPECT_EQ(testing::shell(kWeigh + " " + path("nothing.pt")).output,
             "weigh: " + path("nothing.pt") + ": cannot be opened: No such file or directory\n");
   std::ofstream(path("empty.pt")).close();
-  const Result empty = shell(kWeigh + " " + path("empty.pt"));
+  const testing::Ran empty = testing::shell(kWeigh + " " + path("empty.pt"));
   EXPECT_EQ(empty.code, 2);
   EXPECT_EQ(empty.output, "weigh: " + path("empty.pt") + ": is empty\n");
-  const Result pipe = shell("cat " + kModel + " | " + kWeigh + " /dev/stdin");
+  const testing::Ran pipe = testing::shell("cat " + kModel + " | " + kWeigh + " /dev/stdin");
   EXPECT_EQ(pipe.code, 2);
   EXPECT_EQ(pipe.output, "weigh: /dev/stdin: is not a regular file; save it to one first\n");
 }
@@ -99,15 +81,16 @@ TEST_F(Program, AFileWithoutPermissionIsAnError) {
   fs::permissions(scratch_, fs::perms::all);
   // Root may read everything, so it becomes someone else for this.
   const std::string as_someone = geteuid() == 0 ? "setpriv --reuid 65534 --clear-groups " : "";
-  const Result result =
-      shell("cp " + kWeigh + " " + path("weigh") + "; " + as_someone + path("weigh") + " " + path("secret.pt"));
+  const testing::Ran result = testing::shell("cp " + kWeigh + " " + path("weigh") + "; " + as_someone + path("weigh") +
+                                             " " + path("secret.pt"));
   EXPECT_EQ(result.code, 2);
   EXPECT_EQ(result.output, "weigh: " + path("secret.pt") + ": cannot be opened: Permission denied\n");
 }
 
 TEST_F(Program, ADirectoryThatVanishedIsAnError) {
   fs::create_directories(scratch_ / "gone");
-  const Result result = shell("cd " + path("gone") + " && rmdir " + path("gone") + " && " + kWeigh + " .");
+  const testing::Ran result =
+      testing::shell("cd " + path("gone") + " && rmdir " + path("gone") + " && " + kWeigh + " .");
   EXPECT_EQ(result.code, 2);
   EXPECT_TRUE(result.output.starts_with("weigh: ")) << result.output;
 }
@@ -115,7 +98,7 @@ TEST_F(Program, ADirectoryThatVanishedIsAnError) {
 TEST_F(Program, NothingInAPickleIsExecuted) {
   for (const std::string& file : testing::files_below("hostile")) {
     const std::string evil = testing::data_path(file);
-    const Result result = shell("cd " + scratch_.string() + " && " + kWeigh + " " + evil);
+    const testing::Ran result = testing::shell("cd " + scratch_.string() + " && " + kWeigh + " " + evil);
     EXPECT_EQ(result.code, 2);
     EXPECT_EQ(result.output, "weigh: " + evil +
                                  ": the pickle would use 'posix.system' when Python loads it, which no model needs; do "
@@ -125,7 +108,7 @@ TEST_F(Program, NothingInAPickleIsExecuted) {
 }
 
 TEST_F(Program, LinksNeitherTorchNorPython) {
-  const Result result = shell("ldd " + kWeigh);
+  const testing::Ran result = testing::shell("ldd " + kWeigh);
   EXPECT_EQ(result.output.find("torch"), std::string::npos) << result.output;
   EXPECT_EQ(result.output.find("python"), std::string::npos) << result.output;
 }

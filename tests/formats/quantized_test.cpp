@@ -6,15 +6,14 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "formats/made_files.h"
+#include "support/expected.h"
 #include "support/files.h"
+#include "support/made_files.h"
 
 namespace weigh::testing {
 namespace {
 
 using nlohmann::json;
-
-json expected() { return json::parse(file("quantized/expected.json")); }
 
 // Weights of each packed tensor.
 json packed_of(const Summary& summary) {
@@ -40,7 +39,7 @@ std::string schemes_of(const Summary& summary) {
 }
 
 TEST(QuantizedFiles, CountTheWeightsOfTheModelBefore) {
-  const json all = expected();
+  const json all = expected("quantized");
   ASSERT_FALSE(all.empty());
   for (const auto& [name, entry] : all.items()) {
     SCOPED_TRACE(name);
@@ -88,7 +87,8 @@ TEST(QuantizedFiles, OfModelOptMayTellItInAFileOfItsOwn) {
   files["hf_quant_config.json"] = file("quantized_apart/hf_quant_config.json");
   const Model model = read_files(files, "");
   EXPECT_EQ(schemes_of(summarize(model)), "int4");
-  EXPECT_EQ(summarize(model).totals.parameters, Count(expected()["modelopt_int4"]["parameters"].get<std::uint64_t>()));
+  EXPECT_EQ(summarize(model).totals.parameters,
+            Count(expected("quantized")["modelopt_int4"]["parameters"].get<std::uint64_t>()));
   EXPECT_EQ(notes_of(model), "");
   files["hf_quant_config.json"] = "{";
   EXPECT_EQ(notes_of(read_files(files, "")),

@@ -1,40 +1,35 @@
 weigh_test(formats SHARES 6
   FILES
-    formats/collection_test.cpp
-    formats/config_keys_test.cpp
-    formats/dcp_test.cpp
-    formats/deepspeed_test.cpp
-    formats/diffusers_test.cpp
-    formats/directory_test.cpp
+    formats/common/unknown_test.cpp
+    formats/dcp/format_test.cpp
+    formats/deepspeed/format_test.cpp
     formats/expected_test.cpp
-    formats/flax_test.cpp
+    formats/flax/format_test.cpp
+    formats/gguf/format_test.cpp
     formats/giants_test.cpp
-    formats/gguf_test.cpp
-    formats/keras_malformed_test.cpp
-    formats/keras_shards_test.cpp
-    formats/keras_test.cpp
-    formats/megatron_test.cpp
-    formats/npz_test.cpp
-    formats/onnx_external_test.cpp
-    formats/onnx_malformed_test.cpp
-    formats/onnx_test.cpp
-    formats/pt2_test.cpp
-    formats/quantized_test.cpp
-    formats/read_meanwhile_test.cpp
-    formats/robustness_test.cpp
-    formats/safetensors_test.cpp
-    formats/sharded_test.cpp
-    formats/tensorflow_malformed_test.cpp
-    formats/tensorflow_test.cpp
-    formats/tflite_test.cpp
-    formats/torchscript_test.cpp
-    formats/unknown_test.cpp
-    formats/weights_test.cpp
+    formats/keras/format_test.cpp
+    formats/keras/malformed_test.cpp
+    formats/keras/shards_test.cpp
+    formats/megatron/format_test.cpp
+    formats/npz/format_test.cpp
+    formats/onnx/external_test.cpp
+    formats/onnx/format_test.cpp
+    formats/onnx/malformed_test.cpp
+    formats/orbax/format_test.cpp
+    formats/pt2/format_test.cpp
     formats/pytorch/archive_test.cpp
     formats/pytorch/danger_test.cpp
     formats/pytorch/lazy_test.cpp
     formats/pytorch/sections_test.cpp
     formats/pytorch/sharded_tensor_test.cpp
     formats/pytorch/tensors_test.cpp
-  ROOMS formats conventions analysis model wire bytes
+    formats/quantized_test.cpp
+    formats/robustness_test.cpp
+    formats/safetensors/format_test.cpp
+    formats/tensorflow/format_test.cpp
+    formats/tensorflow/malformed_test.cpp
+    formats/tflite/format_test.cpp
+    formats/torchscript/format_test.cpp
+    formats/weights_test.cpp
+  ROOMS places formats conventions analysis model wire bytes
   LIBRARIES nlohmann_json::nlohmann_json weigh_replica_kit)

@@ -7,8 +7,8 @@
 #include <gtest/gtest.h>
 
 #include "bytes/source.h"
-#include "formats/made_files.h"
 #include "formats/registry.h"
+#include "support/made_files.h"
 #include "support/scratch_folder.h"
 
 namespace weigh::testing {

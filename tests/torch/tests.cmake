@@ -4,6 +4,9 @@ weigh_precompiled(weigh_torch_test_headers HEADERS <torch/torch.h> <torch/librar
 # Tests of the rooms of libtorch: weigh_torch_test(nn FILES torch/nn/lazy_linear_test.cpp … ROOMS nn).
 function(weigh_torch_test name)
   cmake_parse_arguments(PARSE_ARGV 1 ARG "" "SHARES" "FILES;ROOMS;LIBRARIES")
+  if(NOT ARG_SHARES)
+    set(ARG_SHARES 1)
+  endif()
   weigh_test(${name} SHARES ${ARG_SHARES} FILES ${ARG_FILES} ROOMS ${ARG_ROOMS} LIBRARIES weigh_libtorch ${ARG_LIBRARIES}
              HEADERS weigh_torch_test_headers)
 endfunction()
@@ -31,11 +34,14 @@ weigh_torch_test(summary
   LIBRARIES nlohmann_json::nlohmann_json)
 weigh_torch_test(weights
   FILES torch/weights/load_state_dict_test.cpp torch/weights/load_test.cpp torch/weights/save_test.cpp
-  ROOMS weights formats conventions analysis nn model wire bytes
+  ROOMS weights places formats conventions analysis nn model wire bytes
   LIBRARIES nlohmann_json::nlohmann_json)
 # Several processes, which the tests start.
 function(weigh_process_test name)
   cmake_parse_arguments(PARSE_ARGV 1 ARG "" "SHARES" "FILES;PROGRAM;ROOMS;LIBRARIES")
+  if(NOT ARG_SHARES)
+    set(ARG_SHARES 1)
+  endif()
   weigh_torch_test(${name} SHARES ${ARG_SHARES} FILES ${ARG_FILES} torch/processes/run.cpp ROOMS ${ARG_ROOMS} LIBRARIES ${ARG_LIBRARIES})
   add_executable(test_${name}_program ${ARG_PROGRAM})
   list(TRANSFORM ARG_ROOMS PREPEND weigh_)
@@ -56,7 +62,7 @@ weigh_process_test(lightning SHARES 6
         torch/lightning/fit_test.cpp torch/lightning/hooks_test.cpp torch/lightning/lazy_test.cpp
         torch/lightning/ended_process_test.cpp torch/lightning/processes_test.cpp
   PROGRAM torch/lightning/processes_program.cpp
-  ROOMS lightning processes summary weights formats conventions dry_run nn render analysis model wire bytes
+  ROOMS lightning processes summary weights places formats conventions dry_run nn render analysis model wire bytes
   LIBRARIES nlohmann_json::nlohmann_json)
 # Processes that train, for the tests to end.
 add_executable(lightning_run torch/lightning/run.cpp)

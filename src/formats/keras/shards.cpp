@@ -8,7 +8,7 @@
 #include <fmt/format.h>
 
 #include "bytes/digits.h"
-#include "formats/model_name.h"
+#include "conventions/model_name.h"
 #include "wire/json.h"
 
 #include "weigh/error.h"

@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "formats/glance.h"
+#include "formats/common/glance.h"
 #include "formats/pytorch/danger.h"
 #include "formats/pytorch/open.h"
 

@@ -8,7 +8,7 @@
 #include <fmt/format.h>
 
 #include "bytes/digits.h"
-#include "formats/slash_path.h"
+#include "formats/common/slash_path.h"
 #include "model/roles.h"
 
 #include "weigh/error.h"

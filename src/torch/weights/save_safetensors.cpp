@@ -1,4 +1,4 @@
-// The format: src/formats/safetensors_header.h. Order and text are those of the reference implementation
+// The format: src/formats/safetensors/header.h. Order and text are those of the reference implementation
 // (safetensors/src/tensor.rs), so that its files and ours are the same bytes.
 #include <algorithm>
 #include <bit>

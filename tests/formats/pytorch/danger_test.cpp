@@ -4,8 +4,8 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "formats/made_files.h"
 #include "support/files.h"
+#include "support/made_files.h"
 
 namespace weigh::testing {
 namespace {

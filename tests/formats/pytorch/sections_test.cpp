@@ -5,8 +5,8 @@
 
 #include <gtest/gtest.h>
 
-#include "formats/made_files.h"
 #include "support/files.h"
+#include "support/made_files.h"
 
 namespace weigh::testing {
 namespace {

@@ -4,15 +4,14 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "formats/made_files.h"
+#include "support/expected.h"
 #include "support/files.h"
+#include "support/made_files.h"
 
 #include "weigh/summary.h"
 
 namespace weigh::testing {
 namespace {
-
-using Json = nlohmann::json;
 
 class ShardedTensorFile : public ::testing::TestWithParam<std::string> {
  protected:
@@ -30,10 +29,7 @@ TEST_P(ShardedTensorFile, HasWholeShapesAndTheBytesOfItsRank) {
   for (const Tensor& tensor : model.tensors) {
     const std::string path = model.path_of(tensor);
     ASSERT_TRUE(all.contains(path)) << path;
-    std::string shape;
-    for (const Json& size : all[path]["shape"]) shape += (shape.empty() ? "" : ", ") + size.dump();
-    EXPECT_EQ(shape_of(model, path), "[" + shape + "]") << path;
-    EXPECT_EQ(name(tensor.dtype), all[path]["dtype"].get<std::string>()) << path;
+    expect_tensor(model, path, all[path]);
     EXPECT_EQ(tensor.stored_bytes, all[path]["local_bytes"].get<std::uint64_t>()) << path;
     bytes += tensor.stored_bytes;
   }

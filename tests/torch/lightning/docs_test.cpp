@@ -1,11 +1,10 @@
 // docs/lightning.md shows the programs that are built, and what they print.
-#include <array>
-#include <cstdio>
 #include <filesystem>
 
 #include <gtest/gtest.h>
 
 #include "support/files.h"
+#include "support/process.h"
 
 namespace weigh::lightning {
 namespace {
@@ -14,12 +13,9 @@ using weigh::testing::read_file;
 
 // Of both streams.
 std::string printed(const std::string& command) {
-  std::string text;
-  std::FILE* pipe = popen(("exec 2>&1; " + command).c_str(), "r");
-  std::array<char, 4096> buffer;
-  while (const std::size_t got = std::fread(buffer.data(), 1, buffer.size(), pipe)) text.append(buffer.data(), got);
-  EXPECT_EQ(pclose(pipe), 0) << text;
-  return text;
+  const testing::Ran ran = testing::shell(command);
+  EXPECT_EQ(ran.code, 0) << ran.output;
+  return ran.output;
 }
 
 const std::string kPage = read_file(WEIGH_SOURCE "/docs/lightning.md");

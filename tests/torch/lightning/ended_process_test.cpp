@@ -13,14 +13,12 @@
 #include <sstream>
 #include <thread>
 
-#include <fcntl.h>
 #include <gtest/gtest.h>
-#include <spawn.h>
-#include <sys/wait.h>
 #include <torch/torch.h>
 #include <unistd.h>
 
 #include "support/files.h"
+#include "support/process.h"
 
 #include "weigh/torch/weights.h"
 
@@ -29,60 +27,8 @@ namespace {
 
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
+using weigh::testing::Process;
 using weigh::testing::read_file;
-
-class Process {
- public:
-  // Standard output is added to the file `output`, standard error to `output`.err.
-  Process(std::vector<std::string> command, const std::string& output) {
-    std::vector<char*> arguments;
-    for (std::string& argument : command) arguments.push_back(argument.data());
-    arguments.push_back(nullptr);
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    constexpr int kFlags = O_WRONLY | O_CREAT | O_APPEND;
-    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, output.c_str(), kFlags, 0600);
-    posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, (output + ".err").c_str(), kFlags, 0600);
-    posix_spawnattr_t attributes;  // Ctrl-C counts, also where the tests run in the background
-    posix_spawnattr_init(&attributes);
-    sigset_t interrupt;
-    sigemptyset(&interrupt);
-    sigaddset(&interrupt, SIGINT);
-    posix_spawnattr_setsigdefault(&attributes, &interrupt);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
-    EXPECT_EQ(posix_spawn(&id_, arguments[0], &actions, &attributes, arguments.data(), environ), 0) << command[0];
-    posix_spawnattr_destroy(&attributes);
-    posix_spawn_file_actions_destroy(&actions);
-  }
-  Process(const Process&) = delete;
-  Process& operator=(const Process&) = delete;
-  ~Process() {
-    send(SIGKILL);
-    wait();
-  }
-  void send(int signal) const {
-    if (!is_over_) ::kill(id_, signal);
-  }
-  bool is_over() {
-    if (!is_over_) is_over_ = ::waitpid(id_, &status_, WNOHANG) != 0;
-    return is_over_;
-  }
-  // As waitpid() tells it.
-  int wait() {
-    if (!is_over_) ::waitpid(id_, &status_, 0);
-    is_over_ = true;
-    return status_;
-  }
-  int exit_code() {
-    const int status = wait();
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  }
-
- private:
-  pid_t id_ = 0;
-  int status_ = 0;
-  bool is_over_ = false;
-};
 
 using Losses = std::map<std::int64_t, std::string>;  // hexadecimal digits, by step
 constexpr std::size_t kSteps = 40;                   // of all epochs
@@ -107,7 +53,7 @@ class EndedProcesses : public ::testing::Test {
 
   Process start(const std::string& name, std::vector<std::string> options = {}) const {
     options.insert(options.begin(), {WEIGH_LIGHTNING_RUN, folder(name)});
-    return Process(options, folder(name) + ".txt");
+    return Process({options, folder(name) + ".txt", folder(name) + ".txt.err"});
   }
   static std::string resume(const std::string& checkpoint) { return "resume=" + checkpoint; }
 
@@ -130,7 +76,7 @@ class EndedProcesses : public ::testing::Test {
     return all;
   }
   Losses in_peace(std::vector<std::string> options = {}) const {
-    EXPECT_EQ(start("peace", std::move(options)).exit_code(), 0);
+    EXPECT_EQ(start("peace", std::move(options)).code(), 0);
     const Losses all = losses("peace");
     EXPECT_EQ(all.size(), kSteps);
     return all;
@@ -169,13 +115,13 @@ TEST_F(EndedProcesses, CtrlCEndsTrainingWithACheckpointToGoOnFrom) {
   Process run = start("run");
   wait_for([&] { return losses("run").size() >= 7 || run.is_over(); });
   run.send(SIGINT);
-  EXPECT_EQ(run.exit_code(), 0);
+  EXPECT_EQ(run.code(), 0);
   EXPECT_TRUE(printed("run").ends_with("\ninterrupted\n")) << printed("run");
   EXPECT_EQ(errors("run"), "");
   EXPECT_LT(losses("run").size(), kSteps);
   const std::string checkpoint = folder("run") + "/interrupted.safetensors";
   expect_whole(checkpoint);
-  EXPECT_EQ(start("run", {resume(checkpoint)}).exit_code(), 0);
+  EXPECT_EQ(start("run", {resume(checkpoint)}).code(), 0);
   EXPECT_EQ(losses("run"), expected);
 }
 
@@ -186,8 +132,7 @@ TEST_F(EndedProcesses, ASecondCtrlCEndsTheProcess) {
   std::this_thread::sleep_for(20ms);
   EXPECT_FALSE(run.is_over());
   wait_for([&] { return run.send(SIGINT), run.is_over(); });
-  EXPECT_TRUE(WIFSIGNALED(run.wait()));
-  EXPECT_EQ(WTERMSIG(run.wait()), SIGINT);
+  EXPECT_EQ(run.code(), -SIGINT);
   for (const std::string& checkpoint : checkpoints("run")) expect_whole(checkpoint);
 }
 
@@ -212,9 +157,9 @@ TEST_F(EndedProcesses, KilledAtAnyMomentThereIsAWholeCheckpoint) {
       if (done < kills) std::this_thread::sleep_for(std::chrono::microseconds(random() % 150'000));
       is_over = done >= kills || run.is_over();
       if (!is_over) run.send(SIGKILL);
-      const int status = run.wait();
+      const int code = run.code();
       if (is_over) {
-        EXPECT_EQ(status, 0) << errors(name);
+        EXPECT_EQ(code, 0) << errors(name);
         break;
       }
       ++done;
@@ -235,7 +180,7 @@ TEST_P(FullDisk, LeavesTheCheckpointBefore) {
   const Losses expected = in_peace(shape);
   std::vector<std::string> options = shape;
   options.push_back("limit_at=6");
-  EXPECT_EQ(start("run", options).exit_code(), 2);
+  EXPECT_EQ(start("run", options).code(), 2);
   EXPECT_EQ(errors("run"), folder("run") + "/epoch=1-step=7." + what +
                                ": cannot be written: File too large; what was there is unchanged\n");
   std::set<std::string> files;
@@ -245,7 +190,7 @@ TEST_P(FullDisk, LeavesTheCheckpointBefore) {
   for (const std::string& checkpoint : checkpoints("run")) expect_whole(checkpoint);
   options = shape;
   options.push_back(resume(folder("run") + "/last.safetensors"));
-  EXPECT_EQ(start("run", options).exit_code(), 0) << errors("run");
+  EXPECT_EQ(start("run", options).code(), 0) << errors("run");
   EXPECT_EQ(losses("run"), expected);
 }
 INSTANTIATE_TEST_SUITE_P(Files, FullDisk,
@@ -266,7 +211,7 @@ std::vector<std::string> rows_from(const std::string& folder, std::int64_t first
 TEST_F(EndedProcesses, TheGraphExampleGoesOnFromACheckpoint) {
   const auto run = [&](const std::string& name, std::vector<std::string> options) {
     options.insert(options.begin(), {WEIGH_GATV2, "--output", folder(name)});
-    EXPECT_EQ(Process(options, folder(name) + ".txt").exit_code(), 0) << errors(name);
+    EXPECT_EQ(Process({options, folder(name) + ".txt", folder(name) + ".txt.err"}).code(), 0) << errors(name);
   };
   run("whole", {"--epochs", "30"});
   run("parts", {"--epochs", "12"});

@@ -6,14 +6,13 @@
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
-#include <thread>
 
-#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
+
+#include "support/process.h"
 
 namespace weigh::processes::testing {
 namespace {
@@ -53,27 +52,13 @@ std::map<std::string, std::string> environment_of(const Run& run, int rank, int 
   return made;
 }
 
-void redirect(int descriptor, const std::string& path) {
-  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
-  ::dup2(file, descriptor);
-}
-
-[[noreturn]] void become(const Run& run, int rank, int port, const Prints& prints) {
-  for (const char* name : kLauncherVariables) ::unsetenv(name);
-  for (const auto& [name, value] : environment_of(run, rank, port)) {
-    if (value.empty()) {
-      ::unsetenv(name.c_str());
-    } else {
-      ::setenv(name.c_str(), value.c_str(), 1);
-    }
-  }
-  redirect(STDOUT_FILENO, prints.out(rank));
-  redirect(STDERR_FILENO, prints.err(rank));
-  std::vector<char*> arguments = {const_cast<char*>(WEIGH_PROCESS_PROGRAM), const_cast<char*>(run.role.c_str())};
-  for (const std::string& argument : run.arguments) arguments.push_back(const_cast<char*>(argument.c_str()));
-  arguments.push_back(nullptr);
-  ::execv(WEIGH_PROCESS_PROGRAM, arguments.data());
-  ::_exit(127);
+weigh::testing::Start start_of(const Run& run, int rank, int port, const Prints& prints) {
+  std::map<std::string, std::string> environment;
+  for (const char* name : kLauncherVariables) environment[name] = "";
+  for (const auto& [name, value] : environment_of(run, rank, port)) environment[name] = value;
+  std::vector<std::string> command = {WEIGH_PROCESS_PROGRAM, run.role};
+  command.insert(command.end(), run.arguments.begin(), run.arguments.end());
+  return {std::move(command), prints.out(rank), prints.err(rank), std::move(environment)};
 }
 
 std::string text_in(const std::string& path) {
@@ -89,23 +74,6 @@ std::string without_logs(const std::string& text) {
   for (std::string line; std::getline(lines, line);)
     if (line.find("[c10d]") == line.npos && line.find("InitGoogleLogging") == line.npos) kept += line + "\n";
   return kept;
-}
-
-using Clock = std::chrono::steady_clock;
-
-// Kills it at the end of the time.
-int code_of(pid_t child, Clock::time_point end) {
-  int status = 0;
-  while (::waitpid(child, &status, WNOHANG) == 0) {
-    if (Clock::now() > end) {
-      ADD_FAILURE() << "a process hangs";
-      ::kill(child, SIGKILL);
-      ::waitpid(child, &status, 0);
-      break;
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
-  return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
 }
 
 }  // namespace
@@ -127,19 +95,15 @@ int free_port() { return Listener().port(); }
 std::vector<Ended> run(const Run& run) {
   const int port = free_port();
   const Prints prints;  // named by this process, not by those that it starts
-  std::vector<pid_t> children(static_cast<std::size_t>(run.size), -1);
-  for (int rank = 0; rank < run.size; ++rank) {
-    if (std::find(run.absent.begin(), run.absent.end(), rank) != run.absent.end()) continue;
-    const pid_t child = ::fork();
-    if (child == 0) become(run, rank, port, prints);
-    children[static_cast<std::size_t>(rank)] = child;
-  }
-  const auto end = Clock::now() + std::chrono::milliseconds(static_cast<std::int64_t>(1000 * run.seconds));
-  std::vector<Ended> all(children.size());
-  for (int rank = 0; rank < run.size; ++rank) {
-    const pid_t child = children[static_cast<std::size_t>(rank)];
-    if (child < 0) continue;
-    const int code = code_of(child, end);
+  std::map<int, weigh::testing::Process> processes;
+  for (int rank = 0; rank < run.size; ++rank)
+    if (std::find(run.absent.begin(), run.absent.end(), rank) == run.absent.end())
+      processes.try_emplace(rank, start_of(run, rank, port, prints));
+  const auto end =
+      std::chrono::steady_clock::now() + std::chrono::milliseconds(static_cast<std::int64_t>(1000 * run.seconds));
+  std::vector<Ended> all(static_cast<std::size_t>(run.size));
+  for (auto& [rank, process] : processes) {
+    const int code = process.code_by(end);
     all[static_cast<std::size_t>(rank)] = {code, text_in(prints.out(rank)), without_logs(text_in(prints.err(rank)))};
     ::unlink(prints.out(rank).c_str());
     ::unlink(prints.err(rank).c_str());

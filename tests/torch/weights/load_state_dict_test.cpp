@@ -2,8 +2,8 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
-#include "formats/made_files.h"
 #include "support/files.h"
+#include "support/made_files.h"
 #include "torch/nn/shapes.h"
 #include "torch/weights/folder.h"
 

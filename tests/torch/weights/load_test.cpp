@@ -13,8 +13,8 @@
 #include <torch/torch.h>
 #include <torch/version.h>
 
-#include "formats/made_files.h"
 #include "support/files.h"
+#include "support/made_files.h"
 #include "torch/weights/folder.h"
 
 #include "weigh/error.h"

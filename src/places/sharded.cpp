@@ -1,0 +1,340 @@
+#include "places/sharded.h"
+
+#include <algorithm>
+#include <functional>
+#include <future>
+#include <map>
+#include <memory>
+#include <optional>
+#include <unordered_map>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "bytes/ahead.h"
+#include "bytes/hash.h"
+#include "formats/pytorch/format.h"
+#include "formats/safetensors/format.h"
+#include "wire/json.h"
+
+#include "weigh/error.h"
+
+namespace weigh {
+namespace {
+
+// The index, read as often as it is needed rather than kept: it is as large as the headers of all shards.
+class IndexFile {
+ public:
+  IndexFile(Source& source, const Limits& limits) : source_(source), limits_(limits) {}
+
+  // Calls visit(tensor, file) for each entry; the name is valid during the call. Files are numbered as they are first
+  // named.
+  template <class Visit>
+  void read(Visit&& visit) {
+    json::File file(source_, limits_);
+    json::Document& document = file.document();
+    bool has_map = false;
+    std::string_view last;  // file, as it stands in the text: neighbours mostly lie in the same shard
+    Index number = 0;
+    document.for_each_member([&](json::Key& key, json::Value& value) {
+      if (key.is("metadata")) {
+        document.each(value.get_object().value(), [&](json::Key& name, json::Value& fact) {
+          std::uint64_t size = 0;
+          if (name.is("total_size") && !fact.get_uint64().get(size)) total_size = size;
+        });
+      } else if (key.is("weight_map")) {
+        document.each(value.get_object().value(), [&](std::string_view name, json::Value& place) {
+          has_map = true;
+          if (const std::string_view token = place.raw_json_token(); token != last) {
+            number = number_of(place.get_string().value());
+            last = token;
+          }
+          visit(name, number);
+        });
+      }
+    });
+    if (!has_map) document.fail("the index has no weight_map, or an empty one");
+  }
+
+  std::vector<std::string> files;
+  std::optional<std::uint64_t> total_size;
+
+ private:
+  Index number_of(std::string_view file) {
+    auto [place, is_new] = numbers_.try_emplace(std::string(file), static_cast<Index>(files.size()));
+    if (is_new) files.emplace_back(file);
+    if (files.size() > limits_.shards) {
+      throw Error(ErrorKind::limit, source_.label(),
+                  fmt::format("names more than {} shards (limit shards)", limits_.shards));
+    }
+    return place->second;
+  }
+
+  Source& source_;
+  const Limits& limits_;
+  std::unordered_map<std::string, Index> numbers_;
+};
+
+// A set of names, to be compared with another: how many, and the sum of their hashes.
+struct NameSet {
+  std::uint64_t count = 0;
+  std::uint64_t sum = 0;
+
+  void add(std::string_view name) {
+    ++count;
+    sum += hash_of(name);
+  }
+  friend bool operator==(const NameSet&, const NameSet&) = default;
+};
+
+// What an index says, without the names: enough where it is right, as it nearly always is.
+struct IndexDigest {
+  std::map<std::string, NameSet> files;
+  std::optional<std::uint64_t> total_size;
+};
+
+IndexDigest digest(Source& source, const Limits& limits) {
+  IndexFile index(source, limits);
+  std::vector<NameSet> names;
+  index.read([&](std::string_view tensor, Index file) {
+    if (file >= names.size()) names.resize(file + 1);
+    names[file].add(tensor);
+  });
+  IndexDigest result;
+  for (std::size_t i = 0; i < names.size(); ++i) result.files.emplace(index.files[i], names[i]);
+  result.total_size = index.total_size;
+  return result;
+}
+
+// The stem that an index and its shards share: "model" of "model.safetensors.index.json".
+std::string_view stem_of(std::string_view name) { return name.substr(0, name.find('.')); }
+
+// "model-00001-of-00062.safetensors" for the stem "model".
+bool is_shard_name(std::string_view name, std::string_view stem, std::string_view ending) {
+  if (!name.ends_with(ending) || !name.starts_with(stem)) return false;
+  std::string_view middle = name.substr(stem.size());
+  return middle.starts_with('-') && middle.find("-of-") != std::string_view::npos;
+}
+
+// A PyTorch file as a header of names, so that both kinds of shards are put together by the same rules. Nothing but a
+// plain state dict is a shard.
+SafetensorsHeader read_pytorch_shard(Source& source, const ReadOptions& options) {
+  Model shard;
+  shard.source = source.label();
+  ReadOptions without_locations = options;
+  without_locations.locations = false;
+  read_pytorch(source, without_locations, shard);
+  if (!shard.kind.starts_with("state dict"))
+    throw Error(ErrorKind::unsupported, source.label(),
+                fmt::format("is named as a shard but holds a {}, no state dict", shard.kind));
+  if (!shard.nested_elements.empty() || !shard.symbols.empty())  // they refer to places in their own model
+    throw Error(ErrorKind::unsupported, source.label(),
+                "is a shard with nested or uninitialised tensors, which are not put together");
+  SafetensorsHeader header;
+  header.label = source.label();
+  for (const Tensor& tensor : shard.tensors) {
+    Tensor named = tensor;
+    named.name = header.escaped.emplace_front(shard.path_of(tensor));
+    named.module = 0;
+    named.next = kNone;
+    header.tensors.push_back(named);
+  }
+  header.extents = std::move(shard.extents);
+  header.metadata = std::move(shard.metadata);
+  header.notes = std::move(shard.notes);
+  return header;
+}
+
+class Sharded {
+ public:
+  Sharded(Folder& folder, const ReadOptions& options, Model& model)
+      : folder_(folder), options_(options), limits_(options.limits), model_(model) {}
+
+  // The index and the headers are about as large: each is read on a processor of its own, the headers of those files
+  // that look like the shards.
+  void read_by_index(std::string_view name) {
+    const std::unique_ptr<Source> index = folder_.open(name);
+    std::packaged_task<IndexDigest()> read([&] { return digest(*index, limits_); });
+    const std::vector<std::string> shards = files_like_shards(name);
+    read_shards(shards, [&read] { read(); });
+    const IndexDigest listed = read.get_future().get();
+    std::vector<std::string> there;
+    for (const auto& [file, names] : listed.files)
+      if (folder_.contains(file)) there.push_back(file);
+    if (there != shards) read_shards(there);  // others lie beside them, or they are called otherwise
+
+    model_.kind = fmt::format("{} shards", listed.files.size());
+    if (there.size() < listed.files.size() || names_of_ != listed.files) compare(*index);
+    if (there.empty()) note_none_there(name, listed);
+    if (there.size() == listed.files.size()) compare_size(listed.total_size);
+    for (const std::string& file : shards)
+      if (!listed.files.contains(file)) note("surplus-shard", file, "is not named by the index; it is not counted");
+    reader_->finish();
+  }
+
+  void read_all(const std::vector<std::string>& names) {
+    read_shards(names);
+    model_.kind = names.size() == 1 ? "" : fmt::format("{} shards, no index", names.size());
+    reader_->finish();
+  }
+
+ private:
+  std::vector<std::string> files_like_shards(std::string_view index) const {
+    std::vector<std::string> shards;
+    for (const std::string& name : folder_.names())
+      if (is_shard_name(name, stem_of(index), is_pytorch() ? ".bin" : ".safetensors")) shards.push_back(name);
+    return shards;
+  }
+
+  bool is_pytorch() const { return model_.format == "PyTorch"; }
+
+  // Anew, if it was done before. `other` is work that can be done at the same time.
+  void read_shards(
+      const std::vector<std::string>& names, const std::function<void()>& other = [] {}) {
+    Model blank;
+    blank.source = model_.source;
+    blank.format = model_.format;
+    model_ = std::move(blank);
+    names_of_.clear();
+    ends_.clear();
+    reader_.emplace(model_, options_);
+    const bool is_bin = is_pytorch();
+    auto reader = [&] {
+      return [&, parser = std::make_shared<json::Parser>()](std::size_t i) {
+        const std::unique_ptr<Source> source = folder_.open(names[i]);
+        return is_bin ? read_bin(*source) : read_shard(*source, *parser);
+      };
+    };
+    Ahead<Shard> shards(names.size(), reader, other);
+    for (const std::string& name : names) {
+      Shard shard = shards.next();
+      model_.source_bytes += shard.bytes;
+      names_of_.emplace(name, shard.names);
+      reader_->add(std::move(shard.header));
+      ends_.emplace_back(static_cast<Index>(model_.tensors.size()), name);
+      if (ends_.size() == 1) expect_tensors(names.size() * model_.tensors.size());
+    }
+  }
+
+  struct Shard {
+    Shard(SafetensorsHeader its_header, std::uint64_t its_bytes) : header(std::move(its_header)), bytes(its_bytes) {
+      for (const Tensor& tensor : header.tensors) names.add(tensor.name);
+    }
+    SafetensorsHeader header;
+    NameSet names;
+    std::uint64_t bytes;
+  };
+
+  Shard read_shard(Source& source, json::Parser& parser) const {
+    if (Glance glance(source); !matches_safetensors(glance))
+      throw Error(ErrorKind::unsupported, source.label(), "is named as a shard but is no safetensors file");
+    return Shard(read_safetensors_header(source, options_, parser), source.size());
+  }
+
+  Shard read_bin(Source& source) const {
+    if (Glance glance(source); !matches_pytorch(glance))
+      throw Error(ErrorKind::unsupported, source.label(), "is named as a shard but is no PyTorch file");
+    return Shard(read_pytorch_shard(source, options_), source.size());
+  }
+
+  // Shards are alike: memory for all of them at once, up to what a large model needs, instead of copies as it grows.
+  void expect_tensors(std::size_t count) {
+    count = std::min<std::size_t>(count + count / 4, std::size_t{1} << 20);
+    model_.tensors.reserve(count);
+    model_.modules.reserve(count / 2);
+  }
+
+  const std::string& file_of(Index tensor) const {
+    return std::upper_bound(ends_.begin(), ends_.end(), tensor, [](Index t, const auto& end) { return t < end.first; })
+        ->second;
+  }
+
+  // Name by name. A missing shard's tensors are known by name only.
+  void compare(Source& source) {
+    const std::size_t in_shards = model_.tensors.size();
+    std::vector<bool> is_listed(in_shards);
+    std::map<std::string, std::uint64_t> missing;
+    IndexFile index(source, limits_);
+    index.read([&](std::string_view name, Index number) {
+      const std::string& file = index.files[number];
+      const Index tensor = reader_->find(name);
+      if (tensor != kNone && tensor < in_shards) {
+        is_listed[tensor] = true;
+        if (file_of(tensor) != file)
+          note("wrong-shard", name, fmt::format("is in {}, the index says {}", file_of(tensor), file));
+      } else if (names_of_.contains(file)) {
+        note("missing-tensor", name, fmt::format("is not in {}, where the index says it is; it is not counted", file));
+      } else {
+        ++missing[file];
+        if (tensor == kNone) reader_->add_name_only(name);
+      }
+    });
+    if (ends_.empty()) missing.clear();  // one note for all: note_none_there
+    for (const auto& [file, count] : missing) {
+      note("missing-shard", file,
+           fmt::format(
+               "is not there; its {} tensors are known by name only. Download it, or take the totals as lower bounds",
+               count));
+    }
+    for (Index i = 0; i < in_shards; ++i)
+      if (!is_listed[i] && model_.tensors[i].tied_to == kNone)
+        note("unlisted-tensor", model_.path_of(model_.tensors[i]),
+             fmt::format("is in {} but not in the index; it is counted", file_of(i)));
+  }
+
+  void note_none_there(std::string_view index, const IndexDigest& listed) {
+    const std::size_t shards = listed.files.size();
+    std::string size;
+    if (listed.total_size) size = fmt::format(", {} bytes by its total_size", *listed.total_size);
+    note("missing-shard", index,
+         fmt::format(
+             "names {} shard{}, none of which is there: of {} tensors{}, the names alone are known. Download the "
+             "shards, or take the totals as lower bounds",
+             shards, shards == 1 ? "" : "s", model_.tensors.size(), size));
+  }
+
+  void compare_size(std::optional<std::uint64_t> listed) {
+    std::uint64_t stored = 0;
+    for (const Tensor& tensor : model_.tensors) stored += tensor.tied_to == kNone ? tensor.stored_bytes : 0;
+    if (listed && stored != *listed)
+      note("total-size", "metadata.total_size",
+           fmt::format("is {} in the index, the shards hold {} bytes of tensors", *listed, stored));
+  }
+
+  // A wrong index can be wrong about every tensor; a hundred examples tell as much.
+  void note(const char* code, std::string_view place, std::string message) {
+    if (++notes_[code] <= 100) model_.notes.push_back({code, std::string(place.substr(0, 200)), std::move(message)});
+  }
+
+  Folder& folder_;
+  const ReadOptions& options_;
+  const Limits& limits_;
+  Model& model_;
+  std::optional<SafetensorsReader> reader_;
+  std::map<std::string, NameSet> names_of_;          // by shard
+  std::vector<std::pair<Index, std::string>> ends_;  // behind the last tensor of each shard
+  std::map<std::string, int> notes_;
+};
+
+}  // namespace
+
+bool matches_index(Glance& glance) {
+  const std::size_t brace = glance.head().find_first_not_of(" \t\r\n");
+  if (brace == std::string_view::npos || glance.head()[brace] != '{') return false;
+  if (matches_safetensors(glance)) return false;  // its length may look like '{'
+  Source& source = glance.source();
+  const std::string head = source.read(0, static_cast<std::size_t>(std::min<std::uint64_t>(source.size(), 4096)));
+  return head.find("\"weight_map\"") != std::string::npos;
+}
+
+void read_index(Folder& folder, std::string_view name, const ReadOptions& options, Model& model) {
+  model.format = name.find(".bin.index.") != std::string_view::npos ? "PyTorch" : "safetensors";
+  Sharded(folder, options, model).read_by_index(name);
+}
+
+void read_shards(Folder& folder, const std::vector<std::string>& names, const ReadOptions& options, Model& model) {
+  model.format = names.front().ends_with(".bin") ? "PyTorch" : "safetensors";
+  Sharded(folder, options, model).read_all(names);
+}
+
+}  // namespace weigh
