@@ -22,7 +22,7 @@ class OrbaxFixture : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(OrbaxFixture, IsWhatJaxSays) {
   const std::string name = GetParam();
-  const Json expected = expected("flax").at(name);
+  const Json expected = testing::expected("flax").at(name);
   const Model model = read_files(files_of("flax/" + name), "");
   EXPECT_EQ(model.format, "Orbax");
   EXPECT_EQ(model.kind, name.starts_with("zarr") ? "Zarr" : "OCDBT");
