@@ -63,6 +63,23 @@ std::string read_text(InputArchive& archive, const std::string& name) {
 
 std::string numbered(const char* name, std::size_t index) { return fmt::format("{}_{}", name, index); }
 
+std::int64_t processes_of(const Session& session) { return session.member ? session.member->size : 1; }
+
+// The batches of an epoch are dealt out in rounds of as many as there are processes.
+void check_processes(const Session& session, InputArchive& archive, const Progress& progress) {
+  c10::IValue told;
+  if (progress.batch == 0 || !archive.try_read("processes", told)) return;
+  const std::int64_t then = told.toInt();
+  const std::int64_t now = processes_of(session);
+  if (then != now)
+    throw Error(
+        ErrorKind::usage, "ckpt_path",
+        fmt::format("the checkpoint was made after batch {} of an epoch by {} process{}, and {} would go on with "
+                    "it: the batches that are left cannot be dealt out as they were. Start {}, or go on from the "
+                    "end of an epoch",
+                    progress.batch, then, then == 1 ? "" : "es", now, then));
+}
+
 // Learning rates stand beside the optimizer's own state, which for some optimizers lacks those of groups.
 std::string rates_of(const torch::optim::Optimizer& optimizer) {
   std::map<std::string, double> rates;
@@ -80,6 +97,7 @@ void set_rates(torch::optim::Optimizer& optimizer, const std::map<std::string, d
 
 void write_state(const Session& session, OutputArchive& archive) {
   archive.write("progress", counted(session.progress), true);
+  archive.write("processes", c10::IValue(processes_of(session)));
   write(archive, "now", RandomState(session.options.device));
   if (session.progress.batch > 0 && session.epoch_start) write(archive, "epoch_start", *session.epoch_start);
   archive.write("results", c10::IValue(text_of(session.train_results.totals())));
@@ -99,6 +117,7 @@ void write_state(const Session& session, OutputArchive& archive) {
 void read_state(Session& session, InputArchive& archive) {
   torch::Tensor counts;
   archive.read("progress", counts, true);
+  check_processes(session, archive, progress_of(counts));
   c10::IValue optimizers;
   archive.read("optimizers", optimizers);
   if (optimizers.toInt() != static_cast<std::int64_t>(session.optimizers.size()))

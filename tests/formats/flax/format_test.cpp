@@ -73,7 +73,7 @@ TEST(Flax, TellsWhereArraysLie) {
   const Model model = read(*memory_folder("", {{"m", bytes}}), "m", options);
   const Tensor* scale = find(model, "BatchNorm_0.scale");
   ASSERT_NE(scale, nullptr);
-  const Location& location = model.locations[static_cast<std::size_t>(scale - model.tensors.data())];
+  const Location& location = model.locations[model.index_of(*scale)];
   EXPECT_EQ(bytes.substr(location.offset, 4), std::string("\0\0\x80\x3f", 4));  // 1
 }
 

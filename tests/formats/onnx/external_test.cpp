@@ -75,7 +75,7 @@ TEST(Onnx, TensorsOnTheSameBytesOfAFileAreTied) {
   EXPECT_EQ(summarize(apart).totals.bytes, Count(960));
   const Model model = fixture("beside_tied.onnx");
   EXPECT_EQ(find(model, "emb.weight")->tied_to, kNone);
-  EXPECT_EQ(find(model, "head.weight")->tied_to, static_cast<Index>(find(model, "emb.weight") - model.tensors.data()));
+  EXPECT_EQ(find(model, "head.weight")->tied_to, model.index_of(*find(model, "emb.weight")));
   EXPECT_EQ(find(model, "other.weight")->tied_to, kNone);  // of another type
   EXPECT_EQ(summarize(model).totals.parameters, Count(80));
   EXPECT_EQ(model.metadata.back().second, "beside.onnx.data: 3 tensors, 640 bytes");

@@ -236,7 +236,7 @@ TEST(Onnx, QuantisedWeightsAreParametersAndTheirScalesAreNot) {
   EXPECT_EQ(summary.totals.bytes, Count(108 + 16 + 2048 + 320 + summary.totals.overhead_bytes));
   EXPECT_EQ(model.runs.at(0).flops, Count(2U * 64 * 27 + 2U * 64 * 64 + 2U * 10 * 64));
   const auto scheme_of = [&](std::string_view path) {
-    const auto index = static_cast<std::size_t>(find(model, path) - model.tensors.data());
+    const auto index = model.index_of(*find(model, path));
     return summary.quantized.schemes[index];
   };
   EXPECT_EQ(scheme_of("conv.weight_quantized"), Scheme::none);

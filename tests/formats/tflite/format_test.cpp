@@ -92,7 +92,7 @@ TEST(Tflite, MakesModulesOfSlashesAndNamesThemByTheirOperator) {
 
 TEST(Tflite, CountsOnceWhatTheConverterLaidTogether) {
   const Model two = fixture("two_signatures.tflite");
-  EXPECT_EQ(find(two, "matmul2")->tied_to, static_cast<Index>(find(two, "matmul") - two.tensors.data()));
+  EXPECT_EQ(find(two, "matmul2")->tied_to, two.index_of(*find(two, "matmul")));
   EXPECT_EQ(summarize(two).totals.parameters, Count(36));
   EXPECT_EQ(two.kind, "2 subgraphs");
 }

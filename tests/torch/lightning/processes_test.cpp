@@ -180,6 +180,16 @@ TEST_F(Processes, GoOnFromACheckpointAsIfNothingHadHappened) {
   EXPECT_NE(line_of(whole[0].printed, 0), line_of(whole[1].printed, 0));  // each had batches of its own
 }
 
+TEST_F(Processes, DoNotGoOnInAnEpochThatOthersSharedOut) {
+  run({.role = "interrupted", .size = 2, .arguments = {folder}});
+  const auto resumed = run({.role = "resumed", .size = 1, .arguments = {folder}});
+  EXPECT_EQ(resumed[0].code, 1);
+  EXPECT_EQ(
+      resumed[0].errors,
+      "ckpt_path: the checkpoint was made after batch 2 of an epoch by 2 processes, and 1 would go on with it: the "
+      "batches that are left cannot be dealt out as they were. Start 2, or go on from the end of an epoch\n");
+}
+
 TEST_F(Processes, StopTogether) {
   EXPECT_EQ(same("stop_early", 2), "3 7.5\n");  // the mean: 5.5, 6.5, 7.5
   EXPECT_EQ(same("stop_by_one", 2), "4\n");
