@@ -3,13 +3,11 @@
 #include <algorithm>
 #include <string_view>
 
-#include "model/names.h"
-#include "model/roles.h"
+#include "conventions/embeddings.h"
+#include "conventions/experts.h"
 
 namespace weigh {
 namespace {
-
-constexpr Names kExperts("experts", "local_experts", "routed_experts", "moe_experts", "mlp_experts");
 
 class ActiveFinder {
  public:
@@ -42,7 +40,7 @@ class ActiveFinder {
   std::uint64_t embedding() const {
     std::uint64_t largest = 0;
     for (std::size_t i = 1; i < model_.modules.size(); ++i)
-      if (is_text_embedding(model_.modules[i].name))
+      if (conventions::is_text_embedding(model_.modules[i].name))
         largest = std::max(largest, summary_.tallies[i].parameters.known());
     return largest;
   }
@@ -60,7 +58,7 @@ class ActiveFinder {
 
   bool is_pool(Index module) const {
     const Index first = model_.modules[module].first_child;
-    return module != 0 && kExperts.contains(model_.modules[module].name) && first != kNone &&
+    return module != 0 && conventions::is_list_of_experts(model_.modules[module].name) && first != kNone &&
            model_.modules[first].name.find_first_not_of("0123456789") == std::string_view::npos;
   }
 
@@ -120,17 +118,15 @@ class ActiveFinder {
     const Module& owner = model_.modules[tensor.module];
     const std::string_view parent = owner.parent == kNone ? "" : model_.modules[owner.parent].name;
     if (first == Extent(config_.pools[0])) {
-      const bool is_in_a_mixture = owner.name.ends_with("moe") || parent.ends_with("moe");
-      return kExperts.contains(owner.name) || owner.name.ends_with("_exps") || (tensor.rank == 3 && is_in_a_mixture);
+      const bool is_in_a_mixture = conventions::is_mixture(owner.name) || conventions::is_mixture(parent);
+      return conventions::is_list_of_experts(owner.name) || conventions::holds_packed_experts(owner.name) ||
+             (tensor.rank == 3 && is_in_a_mixture);
     }
-    return kExperts.contains(parent) && first.is_known() && first.size() % config_.pools[0] == 0;
+    return conventions::is_list_of_experts(parent) && first.is_known() && first.size() % config_.pools[0] == 0;
   }
 
-  // "gate.weight_1" beside "gate.weight".
   bool is_router_of_another_pool(Index index) const {
-    const std::string_view name = model_.tensors[index].name;
-    return config_.pools.size() > 1 && name.size() == 8 && name.starts_with("weight_") && name[7] >= '1' &&
-           name[7] <= '9';
+    return config_.pools.size() > 1 && conventions::is_router_of_another_pool(model_.tensors[index].name);
   }
 
   const Summary& summary_;

@@ -5,8 +5,6 @@
 #include <span>
 #include <utility>
 
-#include <fmt/format.h>
-
 namespace weigh::conventions {
 namespace {
 
@@ -110,7 +108,7 @@ Shape LazyShapes::convolution_shape(const Layer& layer, std::string_view name, b
   if (is_transposed) {
     shape = {unknown(layer.index, "in"), Extent(out->size() / static_cast<std::uint64_t>(groups))};
   } else {
-    shape = {*out, unknown(layer.index, groups == 1 ? "in" : fmt::format("in/{}", groups))};
+    shape = {*out, unknown(layer.index, groups == 1 ? "in" : "in/" + std::to_string(groups))};
   }
   const std::span<const std::int64_t> kernel = numbers(*layer.facts, "kernel_size");
   if (kernel.empty() || kernel.size() > 3) return std::nullopt;
@@ -178,7 +176,7 @@ Extent LazyShapes::input_of_linear(const Layer& layer) {
 
 Extent LazyShapes::unknown(Index layer, std::string_view name) {
   const auto [place, is_new] = symbols_.try_emplace({layer, std::string(name)});
-  if (is_new) place->second = builder_.symbol(name, layer);
+  if (is_new) place->second = new_symbol_(name, layer);
   return Extent::unknown(place->second);
 }
 

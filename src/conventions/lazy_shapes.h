@@ -6,6 +6,7 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -13,9 +14,8 @@
 #include <utility>
 #include <vector>
 
-#include "model/builder.h"
-
 #include "weigh/layer_facts.h"
+#include "weigh/model.h"
 
 namespace weigh::conventions {
 
@@ -37,7 +37,10 @@ struct Layer {
 
 class LazyShapes {
  public:
-  explicit LazyShapes(ModelBuilder& builder) : builder_(builder) {}
+  // Makes an unknown extent of the layer.
+  using NewSymbol = std::function<SymbolId(std::string_view name, Index layer)>;
+
+  explicit LazyShapes(NewSymbol new_symbol) : new_symbol_(std::move(new_symbol)) {}
 
   // Of the tensor called `name` in the layer; nothing where its class is not known.
   Shape of(const Layer& layer, std::string_view name);
@@ -53,7 +56,7 @@ class LazyShapes {
   Shape mixture_shape(const Layer& layer, std::string_view name, Extent out);
   Extent input_of_linear(const Layer& layer);
 
-  ModelBuilder& builder_;
+  NewSymbol new_symbol_;
   std::map<std::pair<Index, std::string>, SymbolId> symbols_;  // by layer and name
 };
 

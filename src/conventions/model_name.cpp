@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "bytes/digits.h"
-#include "model/names.h"
+#include "conventions/names.h"
 
 namespace weigh {
 namespace {

@@ -14,7 +14,9 @@
 namespace weigh {
 
 struct LiveModel::Parts {
-  Parts() : builder(model, limits), shapes(builder) {}
+  Parts()
+      : builder(model, limits),
+        shapes([this](std::string_view name, Index layer) { return builder.symbol(name, layer); }) {}
   conventions::Shape shape_of(const LiveTensor& tensor);
   conventions::Shape shape_of_tie(const LiveTensor& tensor) const;
   conventions::Shape shape_by_facts(const LiveTensor& tensor);

@@ -2,14 +2,13 @@
 #pragma once
 
 #include <cstdint>
-#include <initializer_list>
 #include <map>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "conventions/config_keys.h"
 #include "wire/json.h"
 
 #include "weigh/config.h"
@@ -27,20 +26,21 @@ class ConfigKeys {
  private:
   void add(json::Document& document, const std::string& path, json::Value& value, unsigned depth);
   void add_list(const std::string& path, json::Array list);
-  // The first of the keys that is there, in the language model's object before the whole model's.
+  // By the first of the fact's keys that is there, in the language model's object before the whole model's.
   template <class T>
-  const T* find(const std::map<std::string, T, std::less<>>& values,
-                std::initializer_list<std::string_view> keys) const;
-  std::uint64_t number(std::initializer_list<std::string_view> keys) const;
-  std::string_view text(std::initializer_list<std::string_view> keys) const;
+  const T* find(const std::map<std::string, T, std::less<>>& values, conventions::ConfigFact fact) const;
+  std::uint64_t number(conventions::ConfigFact fact) const;
+  std::string_view text(conventions::ConfigFact fact) const;
+  // What all keys of the pattern say, where they agree.
+  std::uint64_t agreed(std::string_view pattern) const;
+  // By what stands for the `*`, the numbers of two patterns.
+  std::vector<std::pair<std::string, Packing>> packings(std::string_view bits, std::string_view group_size) const;
+  std::vector<std::pair<std::string, Packing>> packings(conventions::ConfigFact bits,
+                                                        conventions::ConfigFact group_size) const;
   QuantizationConfig quantization() const;
-  // Of all objects below `begin`, by their paths there, the two members that end so.
-  std::vector<std::pair<std::string, Packing>> packings(std::string_view begin, std::string_view bits,
-                                                        std::string_view group_size) const;
   ExpertsConfig experts() const;
   CacheConfig cache(std::uint64_t layers) const;
-  // What all keys that end so say, where they agree.
-  std::uint64_t agreed(std::string_view begin, std::string_view end) const;
+  bool ties_embeddings() const;
 
   std::map<std::string, std::uint64_t, std::less<>> numbers_;
   std::map<std::string, std::string, std::less<>> texts_;

@@ -4,8 +4,8 @@
 
 #include <fmt/format.h>
 
-#include "model/names.h"
-#include "model/roles.h"
+#include "conventions/embeddings.h"
+#include "conventions/names.h"
 #include "places/config_keys.h"
 #include "wire/json.h"
 
@@ -16,7 +16,6 @@ namespace {
 
 constexpr std::string_view kName = "config.json";
 constexpr std::string_view kModelOpt = "hf_quant_config.json";
-constexpr Names kOutputs("lm_head", "embed_out");
 constexpr Names kFacts("model_type", "torch_dtype", "dtype", "transformers_version");
 
 ConfigKeys read_facts(Source& source, const Limits& limits, Model& model) {
@@ -59,7 +58,9 @@ void tie_embeddings(Model& model) {
     const Tensor& tensor = model.tensors[i];
     if (tensor.name != "weight" || tensor.tied_to != kNone || tensor.rank != 2) continue;
     const std::string_view owner = model.modules[tensor.module].name;
-    Index* place = is_text_embedding(owner) ? &input : kOutputs.contains(owner) ? &output : nullptr;
+    Index* place = conventions::is_text_embedding(owner)     ? &input
+                   : conventions::is_output_embedding(owner) ? &output
+                                                             : nullptr;
     if (place == nullptr) continue;
     if (*place != kNone) return;  // several of them: which belong together is not told
     *place = static_cast<Index>(i);
@@ -85,7 +86,9 @@ void tie_embeddings(Model& model) {
 // A model whose configuration names no dtype computes in that of its embedding, which is not quantised as a rule.
 void take_dtype_of_embedding(Model& model) {
   for (const Tensor& tensor : model.tensors) {
-    if (tensor.name != "weight" || tensor.rank != 2 || !is_text_embedding(model.modules[tensor.module].name)) continue;
+    if (tensor.name != "weight" || tensor.rank != 2 ||
+        !conventions::is_text_embedding(model.modules[tensor.module].name))
+      continue;
     const DType dtype = tensor.dtype;
     if (dtype == DType::float32 || dtype == DType::bfloat16 || dtype == DType::float16)
       model.config.cache.element_bytes = bits(dtype) / 8;

@@ -65,7 +65,7 @@ class LazyLayer : public ::testing::Test {
   Model model_;
   Limits limits_;
   ModelBuilder builder_{model_, limits_};
-  LazyShapes shapes_{builder_};
+  LazyShapes shapes_{[this](std::string_view name, Index layer) { return builder_.symbol(name, layer); }};
 };
 
 TEST_F(LazyLayer, LinearHasItsRows) {

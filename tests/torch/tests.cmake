@@ -26,11 +26,11 @@ weigh_torch_test(dry_run SHARES 4
   FILES torch/dry_run/build_test.cpp torch/dry_run/describe_test.cpp torch/dry_run/flops_test.cpp
         torch/dry_run/layers_test.cpp torch/dry_run/operators_test.cpp torch/dry_run/runs_test.cpp
         torch/dry_run/script_test.cpp torch/dry_run/unchanged_test.cpp
-  ROOMS dry_run nn model bytes
+  ROOMS dry_run nn conventions model bytes
   LIBRARIES nlohmann_json::nlohmann_json)
 weigh_torch_test(summary
   FILES torch/summary/golden_test.cpp torch/summary/lazy_table_test.cpp torch/summary/model_summary_test.cpp
-  ROOMS summary dry_run nn render analysis model bytes
+  ROOMS summary dry_run nn render analysis conventions model bytes
   LIBRARIES nlohmann_json::nlohmann_json)
 weigh_torch_test(weights
   FILES torch/weights/load_state_dict_test.cpp torch/weights/load_test.cpp torch/weights/save_test.cpp

@@ -12,6 +12,8 @@
 #include <fmt/format.h>
 
 #include "bytes/digits.h"
+#include "conventions/buffers.h"
+#include "conventions/config_keys.h"
 #include "formats/gguf/header.h"
 #include "model/builder.h"
 #include "model/roles.h"
@@ -20,6 +22,8 @@
 
 namespace weigh {
 namespace {
+
+using conventions::ConfigFact;
 
 // llama.cpp's names for general.file_type; gaps are types that it has removed.
 constexpr std::array<std::string_view, 41> kFileTypes = {
@@ -38,26 +42,27 @@ std::string kind_of(const GgufHeader& header) {
 
 // What is said of experts. Layers behind the last, which predict further tokens, are counted among the blocks.
 Config config_of(const GgufHeader& header) {
-  const auto number = [&](std::string_view key) {
-    const std::string wanted = fmt::format("{}.{}", header.architecture, key);
+  const auto number = [&](ConfigFact fact) {
     std::uint64_t value = 0;
-    for (const auto& [name, text] : header.metadata)
-      if (name == wanted) std::from_chars(text.data(), text.data() + text.size(), value);
+    for (const std::string_view key : conventions::gguf_keys(fact)) {
+      const std::string wanted = fmt::format("{}.{}", header.architecture, key);
+      for (const auto& [name, text] : header.metadata)
+        if (name == wanted) std::from_chars(text.data(), text.data() + text.size(), value);
+    }
     return value;
   };
   Config config;
-  if (const std::uint64_t experts = number("expert_count"); experts > 1) config.experts.pools = {experts};
-  config.experts.per_token = number("expert_used_count");
-  config.experts.shared = number("expert_shared_count");
-  config.predicting_layers = number("nextn_predict_layers");
-  const std::uint64_t blocks = number("block_count");
+  if (const std::uint64_t experts = number(ConfigFact::experts); experts > 1) config.experts.pools = {experts};
+  config.experts.per_token = number(ConfigFact::experts_per_token);
+  config.experts.shared = number(ConfigFact::shared_experts);
+  config.predicting_layers = number(ConfigFact::predicting_layers);
+  const std::uint64_t blocks = number(ConfigFact::layers);
   config.layers = blocks > config.predicting_layers ? blocks - config.predicting_layers : 0;
   return config;
 }
 
-// Frequencies of rotary positions are computed, not trained.
 Role role_of(const GgufTensor& tensor) {
-  if (tensor.name.starts_with("rope_f")) return Role::buffer;
+  if (conventions::is_buffer_by_path(tensor.name)) return Role::buffer;
   return infer_role(std::string_view(tensor.name).substr(tensor.name.rfind('.') + 1), tensor.dtype, tensor.shape);
 }
 

@@ -21,7 +21,9 @@ struct Layer {
 
 class LazyShapes {
  public:
-  explicit LazyShapes(Assembler& assembler) : assembler_(assembler), known_(assembler.builder()) {}
+  explicit LazyShapes(Assembler& assembler)
+      : assembler_(assembler),
+        known_([&assembler](std::string_view name, Index layer) { return assembler.builder().symbol(name, layer); }) {}
 
   // Gives the tensor, called `name` in its layer, the extents that are known; leaves it where the class is not.
   void complete(Index tensor, const Layer& layer, std::string_view name);

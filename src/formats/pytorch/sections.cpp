@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "conventions/checkpoint_keys.h"
 #include "formats/pytorch/module_tree.h"
 #include "formats/pytorch/state_dict.h"
 
@@ -129,9 +130,7 @@ class Search {
   // Trainers keep other dictionaries of tensors, too: metrics, means and deviations of the data.
   static bool is_surely_a_model(const std::string& name, Value value) {
     if (name.empty() || !pickle::find(attributes_of(value), "_metadata").is(Kind::none)) return true;
-    constexpr std::array<std::string_view, 5> kKeys = {"state_dict", "model", "param", "weight", "ema"};
-    const std::string_view key = std::string_view(name).substr(name.rfind('/') + 1);
-    if (std::any_of(kKeys.begin(), kKeys.end(), [&](auto word) { return key.find(word) != key.npos; })) return true;
+    if (conventions::is_named_like_a_model(std::string_view(name).substr(name.rfind('/') + 1))) return true;
     const Entries entries = mapping_entries(value);
     return std::any_of(entries.begin(), entries.end(), [](const auto& entry) {
       const std::string_view name = entry.first.is(Kind::string) ? entry.first.text() : std::string_view();

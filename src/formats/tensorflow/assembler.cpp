@@ -35,11 +35,6 @@ bool is_state_name(std::string_view name) {
   return std::find(kStates.begin(), kStates.end(), name) != kStates.end();
 }
 
-Role role_of(std::string_view name, DType dtype, const std::vector<Extent>& shape) {
-  const bool is_average = name == "moving_mean" || name == "moving_variance";  // of batch normalisation
-  return is_average ? Role::buffer : infer_role(name, dtype, shape);
-}
-
 std::string_view last_of(std::string_view path) { return path.substr(path.rfind('/') + 1); }
 
 RequiresGrad grad_of(std::optional<bool> trainable) {
@@ -190,7 +185,7 @@ void Assembler::add(const Entry& entry, const std::string& path, RequiresGrad re
   tensor.rank = static_cast<std::uint8_t>(entry.shape.size());
   tensor.stored_bytes = entry.size;
   tensor.requires_grad = requires_grad;
-  tensor.role = role_of(last_of(is_named ? full_name : path), entry.dtype, entry.shape);
+  tensor.role = infer_role(last_of(is_named ? full_name : path), entry.dtype, entry.shape);
   // A single number that is not trained counts something: the total of a metric.
   const bool is_metric = requires_grad == RequiresGrad::no || path.find("/metrics/") != std::string::npos;
   if (entry.shape.empty() && is_metric) tensor.role = Role::buffer;

@@ -14,7 +14,9 @@ template <std::size_t N>
 class Names {
  public:
   template <class... Name>
-  constexpr explicit Names(const Name&... names) : names_{names...} {
+  constexpr explicit Names(const Name&... names) : Names(std::array<std::string_view, N>{names...}) {}
+
+  constexpr explicit Names(const std::array<std::string_view, N>& names) : names_(names) {
     for (std::string_view name : names_) lengths_ |= std::uint64_t{1} << name.size();
   }
 
@@ -22,6 +24,9 @@ class Names {
     return name.size() < 64 && (lengths_ >> name.size() & 1) != 0 &&
            std::find(names_.begin(), names_.end(), name) != names_.end();
   }
+
+  constexpr auto begin() const { return names_.begin(); }
+  constexpr auto end() const { return names_.end(); }
 
  private:
   std::array<std::string_view, N> names_;
@@ -31,4 +36,19 @@ class Names {
 template <class... Name>
 Names(const Name&...) -> Names<sizeof...(Name)>;
 
+namespace conventions {
+
+// Those of a table's rows of which kIsWanted is true. A program that asks for names alone holds no other text of the
+// table.
+template <const auto& kRows, auto kIsWanted>
+consteval auto names_of() {
+  constexpr auto kCount = static_cast<std::size_t>(std::count_if(kRows.begin(), kRows.end(), kIsWanted));
+  std::array<std::string_view, kCount> names;
+  std::size_t i = 0;
+  for (const auto& row : kRows)
+    if (kIsWanted(row)) names[i++] = row.name;
+  return Names<kCount>(names);
+}
+
+}  // namespace conventions
 }  // namespace weigh

@@ -1,0 +1,28 @@
+// Parts of a language model that a text token does not pass, by the names of their modules.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "conventions/row.h"
+
+namespace weigh::conventions {
+
+enum class PartKind : std::uint8_t {
+  none,
+  tower,           // for images and sounds, or what leads from them to the language model
+  language_model,  // beside towers
+  predicting,      // layers that predict further tokens
+  layers,          // holds the layers by their numbers
+};
+
+struct PartRow : Row {
+  PartKind kind = PartKind::none;
+};
+
+PartKind part_kind(std::string_view module);
+
+std::span<const PartRow> part_rows();
+
+}  // namespace weigh::conventions
