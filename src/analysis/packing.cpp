@@ -1,7 +1,6 @@
 #include "analysis/packing.h"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 #include <string>
 #include <utility>
@@ -50,33 +49,6 @@ PackedRow packed_row(const QuantizationConfig& config, std::string_view path, st
     return {};
   const std::uint64_t row = scales * config.group_size;
   return words * 32 % row == 0 ? PackedRow{static_cast<unsigned>(words * 32 / row), row} : PackedRow();
-}
-
-bool is_overhead(std::string_view name) {
-  constexpr std::array<std::string_view, 23> kEnds = {
-      "_scale", "_scale_inv",  "_scales",       "_scale_2",      "_zero_point", "_shape",    "_g_idx", "_zero",
-      ":scale", ":zero_point", "_amax",         "_global_scale", "scales",      "qzeros",    "g_idx",  "biases",
-      "SCB",    "scale",       "weight_format", "zero",          "perm",        "workspace", "_shift"};
-  constexpr std::array<std::string_view, 16> kHqq = {"nbits",
-                                                     "group_size",
-                                                     "axis",
-                                                     "packing",
-                                                     "shape",
-                                                     "channel_wise",
-                                                     "compute_dtype",
-                                                     "optimize",
-                                                     "view_as_float",
-                                                     "unpack_view_dtype",
-                                                     "offload_meta",
-                                                     "round_zero",
-                                                     "quant_scale",
-                                                     "quant_zero",
-                                                     "encoded_state_dict",
-                                                     "stores_quant_config"};
-  const auto is_end = [&](std::string_view end) {
-    return end.front() == '_' || end.front() == ':' ? name.ends_with(end) : name == end;
-  };
-  return std::any_of(kEnds.begin(), kEnds.end(), is_end) || std::find(kHqq.begin(), kHqq.end(), name) != kHqq.end();
 }
 
 }  // namespace weigh

@@ -1,4 +1,4 @@
-// What of packed weights is arithmetic, or a list of names.
+// What of packed weights is arithmetic.
 #pragma once
 
 #include <cstdint>
@@ -19,8 +19,5 @@ struct PackedRow {
 // where that does not fit, or where several things that it tells do.
 PackedRow packed_row(const QuantizationConfig& config, std::string_view path, std::uint64_t words,
                      std::uint64_t scales);
-
-// Of a module that holds packed weights: a tensor that only says how to unpack them.
-bool is_overhead(std::string_view name);
 
 }  // namespace weigh

@@ -9,9 +9,32 @@
 
 #include "analysis/packing.h"
 #include "bytes/hash.h"
+#include "conventions/packed_layouts.h"
 
 namespace weigh {
 namespace {
+
+using conventions::PackedLayout;
+using conventions::PackedNames;
+using conventions::PackedRole;
+
+// What a layout's tensors are called, or what stands behind the name of the weight.
+struct NamesOf {
+  explicit NamesOf(PackedLayout layout)
+      : data(PackedNames(layout, PackedRole::data).first()),
+        scale(PackedNames(layout, PackedRole::scale).first()),
+        zero(PackedNames(layout, PackedRole::zero).first()),
+        bias(PackedNames(layout, PackedRole::bias).first()),
+        order(PackedNames(layout, PackedRole::order).first()),
+        facts(PackedNames(layout, PackedRole::facts).first()) {}
+
+  std::string_view data;
+  std::string_view scale;
+  std::string_view zero;
+  std::string_view bias;
+  std::string_view order;
+  std::string_view facts;
+};
 
 bool is_small_float(DType dtype) { return is_floating_point(dtype) && bits(dtype) > 0 && bits(dtype) <= 8; }
 
@@ -59,8 +82,7 @@ class Finder {
   void find_scales_of_caches() {
     for (std::size_t i = 0; i < found_.parts.size(); ++i) {
       const std::string_view name = model_.tensors[i].name;
-      if ((name == "k_scale" || name == "v_scale") && numel(static_cast<Index>(i)) == 1)
-        found_.parts[i] = Part::overhead;
+      if (conventions::is_scale_of_cache(name) && numel(static_cast<Index>(i)) == 1) found_.parts[i] = Part::overhead;
     }
   }
 
@@ -71,7 +93,7 @@ class Finder {
     if (owner.first_child != kNone || !model_.config.quantization.layers.empty()) return false;
     std::uint64_t hash = 0;
     for (Index i = owner.first_tensor; i != kNone; i = model_.tensors[i].next) {
-      if (model_.tensors[i].name == "_data") return false;  // has parts in the modules around it
+      if (model_.tensors[i].name == quanto_.data) return false;  // has parts in the modules around it
       hash = mix(hash, model_.tensors[i].first_extent);
     }
     Index& recent = recent_[hash % recent_.size()];
@@ -125,9 +147,9 @@ class Finder {
   void look_at(Index module) {
     module_ = module;
     bool found = false;
-    if (const Index qweight = tensor("qweight"); qweight != kNone) found |= gptq_or_awq(qweight);
-    if (const Index weights = tensor("W_q"); weights != kNone) found |= hqq(weights);
-    if (const Index data = tensor("_data"); data != kNone) found |= quanto(data);
+    if (const Index qweight = tensor(gptq_.data); qweight != kNone) found |= gptq_or_awq(qweight);
+    if (const Index weights = tensor(hqq_.data); weights != kNone) found |= hqq(weights);
+    if (const Index data = tensor(quanto_.data); data != kNone) found |= quanto(data);
     for (Index i = model_.modules[module].first_tensor; i != kNone; i = model_.tensors[i].next)
       found |= look_at_tensor(i);
     if (found) mark_overhead(module);
@@ -135,7 +157,8 @@ class Finder {
 
   void mark_overhead(Index module) {
     for (Index i = model_.modules[module].first_tensor; i != kNone; i = model_.tensors[i].next)
-      if (found_.parts[i] == Part::plain && is_overhead(model_.tensors[i].name)) found_.parts[i] = Part::overhead;
+      if (found_.parts[i] == Part::plain && conventions::is_overhead(model_.tensors[i].name))
+        found_.parts[i] = Part::overhead;
   }
 
   bool look_at_tensor(Index index) {
@@ -147,22 +170,22 @@ class Finder {
       base.remove_suffix(suffix.size());
       return true;
     };
-    if (take_off("_packed") && is_integer(tensor.dtype)) return packed(index, base);
+    if (take_off(compressed_.data) && is_integer(tensor.dtype)) return packed(index, base);
     base = tensor.name;
-    if (take_off("_blocks") && tensor.dtype == DType::uint8 && this->tensor(base, "_scales") != kNone) {
-      found_or_new().parts[this->tensor(base, "_scales")] = Part::overhead;
+    if (take_off(blocks_.data) && tensor.dtype == DType::uint8 && this->tensor(base, blocks_.scale) != kNone) {
+      found_or_new().parts[this->tensor(base, blocks_.scale)] = Part::overhead;
       return mark(index, times(index, 2), Scheme::mxfp4);
     }
     base = tensor.name;
-    if (take_off("_qdata")) return torchao(index, this->tensor(base, "_scale"));
-    if (take_off(":qdata")) return torchao(index, this->tensor(base, ":scale"));
+    if (take_off(torchao_.data)) return torchao(index, this->tensor(base, torchao_.scale));
+    if (take_off(torchao_flat_.data)) return torchao(index, this->tensor(base, torchao_flat_.scale));
     if (tensor.rank >= 2 && (is_integer(tensor.dtype) || is_small_float(tensor.dtype))) return unpacked(index);
     return false;
   }
 
   // compressed-tensors.
   bool packed(Index index, std::string_view base) {
-    const Index scale = tensor(base, "_scale");
+    const Index scale = tensor(base, compressed_.scale);
     if (scale == kNone) return false;
     if (model_.tensors[index].dtype != DType::uint8) return mark_words(index, scale);
     const Scheme scheme = scheme_of_bytes(index, scale);
@@ -224,8 +247,8 @@ class Finder {
   }
 
   bool gptq_or_awq(Index qweight) {
-    const Index scales = tensor("scales");
-    const Index zeros = tensor("qzeros");
+    const Index scales = tensor(gptq_.scale);
+    const Index zeros = tensor(gptq_.zero);
     if (scales == kNone || model_.tensors[qweight].rank != 2 || model_.tensors[scales].rank != 2 ||
         !is_integer(model_.tensors[qweight].dtype))
       return false;
@@ -245,7 +268,7 @@ class Finder {
     unsigned width = model_.config.quantization.bits;
     if (zeros != kNone && model_.tensors[zeros].rank == 2 && out != 0 && extent(zeros, 1) < kMostLogical / 64)
       width = static_cast<unsigned>(std::min<std::uint64_t>(extent(zeros, 1) * word / out, 64));
-    if (const Index order = tensor("g_idx"); order != kNone && extent(order, 0) != 0) {
+    if (const Index order = tensor(gptq_.order); order != kNone && extent(order, 0) != 0) {
       const std::uint64_t in = extent(order, 0);
       if (in > kMostLogical / std::max<std::uint64_t>(out, 1)) return false;
       return mark(qweight, in * out, integer_scheme(width));
@@ -259,7 +282,7 @@ class Finder {
     const std::uint64_t rows = extent(qweight, 0);
     return model_.tensors[qweight].dtype == DType::int32 && extent(scales, 0) == rows && extent(zeros, 0) == rows &&
            extent(zeros, 1) != 0 && extent(scales, 1) % extent(zeros, 1) == 0 &&
-           extent(scales, 1) / extent(zeros, 1) == 8 && tensor("g_idx") == kNone;
+           extent(scales, 1) / extent(zeros, 1) == 8 && tensor(gptq_.order) == kNone;
   }
   bool is_four_by_four(Index qweight, Index zeros) const {
     return model_.tensors[qweight].dtype == DType::int16 && is_floating_point(model_.tensors[zeros].dtype);
@@ -292,8 +315,8 @@ class Finder {
   }
 
   bool hqq(Index weights) {
-    const Index scale = tensor("scale");
-    if (scale == kNone || tensor("zero") == kNone) return false;
+    const Index scale = tensor(hqq_.scale);
+    if (scale == kNone || tensor(hqq_.zero) == kNone) return false;
     const unsigned width = model_.config.quantization.bits;
     const DType dtype = model_.tensors[weights].dtype;
     if (const std::optional<std::uint64_t> logical = rows_of_scales(weights, scale); logical && numel(scale) > 1)
@@ -307,10 +330,10 @@ class Finder {
   // of activations lie in fc.
   bool quanto(Index data) {
     Index weight = module_;
-    Index scale = tensor("_scale");
-    if (scale == kNone && model_.modules[module_].name == "_data") {
+    Index scale = tensor(quanto_.scale);
+    if (scale == kNone && model_.modules[module_].name == quanto_.data) {
       weight = model_.modules[module_].parent;
-      scale = tensor_of(weight, "_scale");
+      scale = tensor_of(weight, quanto_.scale);
     }
     if (scale == kNone || !is_plain_array(model_.tensors[data])) return false;
     if (model_.tensors[data].dtype != DType::uint8) {
@@ -329,14 +352,14 @@ class Finder {
   bool unpacked(Index index) {
     const Tensor& tensor = model_.tensors[index];
     const std::string_view name = tensor.name;
-    if (name == "weight" && tensor.dtype == DType::uint32 && this->tensor("scales") != kNone)
-      return mlx(index, this->tensor("scales"));
-    if (name == "weight" && tensor.dtype == DType::int8 && this->tensor("SCB") != kNone)
+    if (name == mlx_.data && tensor.dtype == DType::uint32 && this->tensor(mlx_.scale) != kNone)
+      return mlx(index, this->tensor(mlx_.scale));
+    if (name == bytes_.data && tensor.dtype == DType::int8 && this->tensor(bytes_.scale) != kNone)
       return mark(index, numel(index), Scheme::none);
     if (tensor.dtype == DType::uint8)
       if (const std::optional<Scheme> scheme = bitsandbytes(name)) return mark(index, times(index, 2), *scheme);
     Index scale = kNone;
-    for (std::string_view suffix : {"_scale_inv", "_scale", "_scales"})
+    for (std::string_view suffix : PackedNames(PackedLayout::scaled, PackedRole::scale))
       if (scale == kNone) scale = this->tensor(name, suffix);
     if (scale == kNone) return false;
     if (tensor.dtype == DType::uint8) return bytes(index, scale);
@@ -345,7 +368,7 @@ class Finder {
 
   // Codes of floats have a byte for a scale and no biases; how many share it is fixed.
   bool mlx(Index index, Index scales) {
-    if (tensor("biases") == kNone && model_.tensors[scales].dtype == DType::uint8 && numel(scales) != 0 &&
+    if (tensor(mlx_.bias) == kNone && model_.tensors[scales].dtype == DType::uint8 && numel(scales) != 0 &&
         numel(index) < kMostLogical / 8) {
       const std::uint64_t words = numel(index) % numel(scales) == 0 ? numel(index) / numel(scales) : 0;
       if (words == 2) return mark(index, numel(index) * 8, Scheme::nvfp4);
@@ -374,9 +397,9 @@ class Finder {
       Scheme scheme = Scheme::four_bits;
       for_each_below(child, [&](Index i) {
         const std::string path = model_.path_of(model_.tensors[i]);
-        has_absmax |= model_.tensors[i].name == "absmax";
-        if (path.ends_with("bitsandbytes__nf4")) scheme = Scheme::nf4;
-        if (path.ends_with("bitsandbytes__fp4")) scheme = Scheme::fp4;
+        has_absmax |= path.ends_with(nf4_.scale);
+        if (path.ends_with(nf4_.facts)) scheme = Scheme::nf4;
+        if (path.ends_with(fp4_.facts)) scheme = Scheme::fp4;
       });
       if (!has_absmax) return std::nullopt;
       for_each_below(child, [&](Index i) { found_or_new().parts[i] = Part::overhead; });
@@ -423,6 +446,17 @@ class Finder {
   }
 
   const Model& model_;
+  const NamesOf compressed_{PackedLayout::compressed_words};
+  const NamesOf blocks_{PackedLayout::mxfp4_blocks};
+  const NamesOf torchao_{PackedLayout::torchao};
+  const NamesOf torchao_flat_{PackedLayout::torchao_flat};
+  const NamesOf gptq_{PackedLayout::gptq};
+  const NamesOf hqq_{PackedLayout::hqq_rows};
+  const NamesOf quanto_{PackedLayout::quanto};
+  const NamesOf mlx_{PackedLayout::mlx_affine};
+  const NamesOf bytes_{PackedLayout::bitsandbytes_8_bits};
+  const NamesOf nf4_{PackedLayout::bitsandbytes_nf4};
+  const NamesOf fp4_{PackedLayout::bitsandbytes_fp4};
   Index module_ = 0;
   std::array<Index, 64> recent_ = none();  // by hash of their shapes: modules that were looked at
   QuantizedWeights found_;

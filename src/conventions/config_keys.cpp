@@ -8,7 +8,7 @@ namespace {
 
 using enum ConfigFact;
 
-constexpr std::string_view kUnderManyNames = "ConfigKeys.TellsWhatEachKeyIsFor";
+constexpr std::string_view kUnderManyNames = "conventions/config_keys.json";
 
 // clang-format off: one line a row
 constexpr auto kRows = std::to_array<ConfigKeyRow>({
@@ -127,12 +127,12 @@ constexpr auto kRows = std::to_array<ConfigKeyRow>({
     {{"quantization_config.quant_method", "who packed the weights", "transformers 5.24",
       "quantized/transformers_bitnet"},
      packing_method},
-    {{"quantization_config.quant_algo", "how the weights were packed", "modelopt 0.45",
+    {{"quantization_config.quant_algo", "how the weights were packed", "modelopt 0.47",
       "quantized_apart/hf_quant_config.json"},
      packing_algorithm},
     {{"quantization_config.bits", "bits of a weight", "gptqmodel 7.7", "quantized/awq_gemm"}, packing_bits},
     {{"quantization_config.w_bit", "bits of a weight", "llm-awq", kUnderManyNames}, packing_bits},
-    {{"quantization.bits", "bits of a weight", "mlx-lm 0.31", "quantized/mlx_int4"}, packing_bits},
+    {{"quantization.bits", "bits of a weight", "mlx-lm", "quantized/mlx_int4"}, packing_bits},
     {{"quantization_config.nbits", "bits of a weight", "HQQ", kUnderManyNames}, packing_bits},
     {{"quantization_config.weights.nbits", "bits of a weight", "authors' own code", kUnderManyNames}, packing_bits},
     {{"quantization_config.quant_config.weight_quant_params.nbits", "bits of a weight", "transformers 5.24: HqqConfig",
@@ -140,7 +140,7 @@ constexpr auto kRows = std::to_array<ConfigKeyRow>({
      packing_bits},
     {{"quantization_config.group_size", "weights that share a scale", "gptqmodel 7.7", "quantized/awq_gemm"},
      packing_group_size},
-    {{"quantization.group_size", "weights that share a scale", "mlx-lm 0.31", "quantized/mlx_int4"},
+    {{"quantization.group_size", "weights that share a scale", "mlx-lm", "quantized/mlx_int4"},
      packing_group_size},
     {{"quantization_config.q_group_size", "weights that share a scale", "llm-awq", kUnderManyNames},
      packing_group_size},
@@ -159,16 +159,16 @@ constexpr auto kRows = std::to_array<ConfigKeyRow>({
       kUnderManyNames},
      group_group_size},
     {{"quantization_config.module_quant_configs.*.num_bits", "bits of a weight",
-      "transformers 5.24: AutoBitLinear's kin", "ConfigKeys.BelievesOneNumberOfBitsUnlessPatternsGiveOthers"},
+      "transformers 5.24: gemma_quant", "ConfigKeys.BelievesOneNumberOfBitsUnlessPatternsGiveOthers"},
      pattern_bits},
     {{"quantization_config.module_quant_configs.*.group_size", "weights that share a scale",
-      "transformers 5.24: AutoBitLinear's kin", "ConfigKeys.BelievesOneNumberOfBitsUnlessPatternsGiveOthers"},
+      "transformers 5.24: gemma_quant", "ConfigKeys.BelievesOneNumberOfBitsUnlessPatternsGiveOthers"},
      pattern_group_size},
-    {{"quantization_config.num_bits", "bits of a weight", "transformers 5.24: AutoBitLinear's kin",
+    {{"quantization_config.num_bits", "bits of a weight", "transformers 5.24: gemma_quant",
       "ConfigKeys.BelievesOneNumberOfBitsUnlessPatternsGiveOthers"},
      bits_beside_patterns},
-    {{"quantization.*.bits", "bits of a weight", "mlx-lm 0.31", "quantized/mlx_int4_int8"}, layer_bits},
-    {{"quantization.*.group_size", "weights that share a scale", "mlx-lm 0.31", "quantized/mlx_int4_int8"},
+    {{"quantization.*.bits", "bits of a weight", "mlx-lm", "quantized/mlx_int4_int8"}, layer_bits},
+    {{"quantization.*.group_size", "weights that share a scale", "mlx-lm", "quantized/mlx_int4_int8"},
      layer_group_size},
 });
 
@@ -176,12 +176,12 @@ constexpr auto kGgufRows = std::to_array<ConfigKeyRow>({
     {{"block_count", "layers, those that predict further tokens among them", "llama.cpp (gguf 0.19)",
       "gguf/small.gguf"},
      layers},
-    {{"nextn_predict_layers", "layers that predict further tokens", "llama.cpp (gguf 0.19)", "Gguf.TellsOfExperts"},
+    {{"nextn_predict_layers", "layers that predict further tokens", "llama.cpp (gguf 0.19)", "Gguf.TellsWhatATokenUsesOfAMixtureOfExperts"},
      predicting_layers},
-    {{"expert_count", "experts of a layer", "llama.cpp (gguf 0.19)", "Gguf.TellsOfExperts"}, experts},
-    {{"expert_used_count", "experts that a token uses", "llama.cpp (gguf 0.19)", "Gguf.TellsOfExperts"},
+    {{"expert_count", "experts of a layer", "llama.cpp (gguf 0.19)", "Gguf.TellsWhatATokenUsesOfAMixtureOfExperts"}, experts},
+    {{"expert_used_count", "experts that a token uses", "llama.cpp (gguf 0.19)", "Gguf.TellsWhatATokenUsesOfAMixtureOfExperts"},
      experts_per_token},
-    {{"expert_shared_count", "experts that every token uses", "llama.cpp (gguf 0.19)", "Gguf.TellsOfExperts"},
+    {{"expert_shared_count", "experts that every token uses", "llama.cpp (gguf 0.19)", "Gguf.TellsWhatATokenUsesOfAMixtureOfExperts"},
      shared_experts},
 });
 // clang-format on

@@ -25,10 +25,12 @@ from transformers.models.auto import modeling_auto
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES
 
 LIMIT = 120
+FORWARD_LIMIT = 20
 LAYERS = 24  # of a class that is asked for its pattern
 PERIOD_KEYS = ("sliding_window_pattern", "full_attention_interval", "full_attn_every_n_layers",
                "global_attn_every_n_layers", "attn_layer_period")
 WINDOW = {"use_sliding_window": True, "sliding_window": 8}
+CACHES = r"(?<!class )\b\w+Cache\("  # where one is made
 # From the most to the least that a checkpoint of the type may hold.
 TASKS = ("CAUSAL_LM", "IMAGE_TEXT_TO_TEXT", "SEQ_TO_SEQ_CAUSAL_LM", "SPEECH_SEQ_2_SEQ", "MULTIMODAL_LM", "PRETRAINING",
          "MASKED_LM", "OBJECT_DETECTION", "CTC", "IMAGE_CLASSIFICATION", "")
@@ -63,7 +65,7 @@ def build(model_type, cls, name, config):
     module = sys.modules.get(cls.__module__.replace(".configuration_", ".modeling_"))
     model_class = getattr(transformers, name, None) or getattr(module, name)
     with torch.device("meta"):
-        return model_class._from_config(config, dtype=torch.bfloat16)
+        return model_class._from_config(config)
 
 
 def models_of(model_type, cls, config):
@@ -149,12 +151,14 @@ def forward_keeps(model, config):
         with torch.no_grad():
             out = model(**inputs)
     cache = None
-    for key in ("past_key_values", "cache_params", "past_buckets_states", "mems", "state"):
+    for key in ("past_key_values", "cache_params"):
         value = getattr(out, key, None)
         if value is not None:
             cache = value
     if cache is None:
-        return False, []
+        is_elsewhere = any(getattr(out, key, None) is not None for key in ("past_buckets_states", "mems", "state"))
+        is_elsewhere |= "linear_attention" in (getattr(config, "layer_types", None) or ())
+        return None if is_elsewhere else False, []
     layers = getattr(getattr(cache, "self_attention_cache", cache), "layers", [])
     return True, [[type(layer).__name__, getattr(layer, "keys", None) is not None] for layer in layers]
 
@@ -168,9 +172,19 @@ def source_keeps(model):
                 continue  # it would, if it were told to be a decoder
             with contextlib.suppress(OSError, TypeError):
                 text = inspect.getsource(type(module).forward)
-                if re.search(r"DynamicCache\(|EncoderDecoderCache\(|StaticCache\(", text):
+                if re.search(CACHES, text):
                     return True
     return False
+
+
+def module_keeps(cls, config):
+    """The same where nothing can be built."""
+    if getattr(config, "is_decoder", None) is False and not config.is_encoder_decoder:
+        return False
+    with contextlib.suppress(Exception):
+        module = importlib.import_module(cls.__module__.replace(".configuration_", ".modeling_"))
+        return re.search(CACHES, inspect.getsource(module)) is not None
+    return None
 
 
 def ask(model_type):
@@ -183,7 +197,10 @@ def ask(model_type):
             "text_type": text.model_type if text is not config else None, "kinds": kinds, "period_keys": keys,
             "is_decoder": getattr(text, "is_decoder", None), "is_encoder_decoder": bool(config.is_encoder_decoder),
             "classes": class_names(model_type, cls)}
-    models = models_of(model_type, cls, config)
+    try:
+        models = models_of(model_type, cls, config)
+    except RuntimeError as wrong:
+        return told | {"not_built": str(wrong)[:300], "keeps": module_keeps(cls, text), "keeps_by": "source"}
     told["built"] = [type(model).__name__ for model in models]
     told["buffers"] = sorted(set().union(*[buffers_of(model) for model in models])) if models else []
     if models:

@@ -1,0 +1,137 @@
+// A type is one line of one text, found by halves: the program starts no slower for it, since a text needs no pointers.
+//   TYPE TIED KEEPS PATTERN KEY PART BUFFER…
+// TIED: t, f, - (no such key). KEEPS: y, s(tate), d (if it is told to be a decoder), n, ?. PATTERN: a letter for each
+// layer of a period, or - . KEY: a key or - . PART: the type of the part that makes text, or - .
+#include "conventions/transformers.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "conventions/transformers_table.inc"
+
+namespace weigh::conventions {
+namespace {
+
+// The words of a line, one after the other.
+class Words {
+ public:
+  explicit Words(std::string_view line) : rest_(line) {}
+  std::string_view next() {
+    const std::size_t space = rest_.find(' ');
+    const std::string_view word = rest_.substr(0, space);
+    rest_ = space == std::string_view::npos ? std::string_view() : rest_.substr(space + 1);
+    return word;
+  }
+
+ private:
+  std::string_view rest_;
+};
+
+std::string_view line_at(std::size_t begin) { return kTypes.substr(begin, kTypes.find('\n', begin) - begin); }
+
+// The line that holds this place.
+std::size_t line_begin(std::size_t place) {
+  const std::size_t before = place == 0 ? std::string_view::npos : kTypes.rfind('\n', place - 1);
+  return before == std::string_view::npos ? 0 : before + 1;
+}
+
+struct Type {
+  std::string_view tied;
+  std::string_view keeps;
+  std::string_view pattern;
+  std::string_view key;
+  std::string_view part;
+  std::string_view buffers;
+};
+
+std::optional<Type> find(std::string_view model_type) {
+  std::size_t low = 0;
+  std::size_t high = kTypes.size();
+  while (low < high) {
+    const std::size_t begin = line_begin(low + (high - low) / 2);
+    const std::string_view line = line_at(begin);
+    Words words(line);
+    const std::string_view name = words.next();
+    if (name == model_type) {
+      const std::string_view tied = words.next();
+      const std::string_view keeps = words.next();
+      const std::string_view pattern = words.next();
+      const std::string_view key = words.next();
+      const std::string_view part = words.next();
+      const auto behind = static_cast<std::size_t>(part.data() + part.size() - line.data());
+      return Type{tied, keeps, pattern, key, part, line.substr(std::min(behind + 1, line.size()))};
+    }
+    if (name < model_type) {
+      low = begin + line.size() + 1;
+    } else {
+      high = begin;
+    }
+  }
+  return std::nullopt;
+}
+
+constexpr std::array<std::pair<char, LayerKind>, 10> kLetters = {{{'f', LayerKind::full},
+                                                                  {'w', LayerKind::window},
+                                                                  {'c', LayerKind::chunked},
+                                                                  {'s', LayerKind::state},
+                                                                  {'h', LayerKind::full_and_state},
+                                                                  {'g', LayerKind::window_and_state},
+                                                                  {'i', LayerKind::indexed},
+                                                                  {'p', LayerKind::compressed},
+                                                                  {'a', LayerKind::window_of_answer},
+                                                                  {'n', LayerKind::none}}};
+
+}  // namespace
+
+std::string_view transformers_version() { return kVersion; }
+
+bool is_known_type(std::string_view model_type) { return find(model_type).has_value(); }
+
+std::optional<bool> tied_by_default(std::string_view model_type) {
+  const std::optional<Type> type = find(model_type);
+  return !type || type->tied == "-" ? std::nullopt : std::optional(type->tied == "t");
+}
+
+KeepsKeys keeps_keys_and_values(std::string_view model_type) {
+  const std::optional<Type> type = find(model_type);
+  if (!type) return KeepsKeys::unknown;
+  switch (type->keeps.front()) {
+    case 'y': return KeepsKeys::yes;
+    case 's': return KeepsKeys::state;
+    case 'd': return KeepsKeys::if_decoder;
+    case 'n': return KeepsKeys::no;
+    default: return KeepsKeys::unknown;
+  }
+}
+
+LayerPattern layer_pattern(std::string_view model_type) {
+  std::optional<Type> type = find(model_type);
+  if (type && type->pattern == "-" && type->part != "-") type = find(type->part);
+  LayerPattern pattern;
+  if (!type) return pattern;
+  if (type->key != "-") pattern.period_key = type->key;
+  if (type->pattern == "-") return pattern;
+  for (const char letter : type->pattern)
+    pattern.period.push_back(
+        std::find_if(kLetters.begin(), kLetters.end(), [&](const auto& row) { return row.first == letter; })->second);
+  return pattern;
+}
+
+std::vector<std::string_view> persistent_buffers(std::string_view model_type) {
+  std::vector<std::string_view> names;
+  if (const std::optional<Type> type = find(model_type)) {
+    Words words(type->buffers);
+    for (std::string_view name = words.next(); !name.empty(); name = words.next()) names.push_back(name);
+  }
+  return names;
+}
+
+std::vector<std::string_view> transformers_types() {
+  std::vector<std::string_view> types;
+  for (std::size_t begin = 0; begin < kTypes.size(); begin += line_at(begin).size() + 1)
+    types.push_back(Words(line_at(begin)).next());
+  return types;
+}
+
+}  // namespace weigh::conventions

@@ -1,0 +1,105 @@
+// What a name says of a module or a tensor.
+#include <string_view>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "conventions/buffers.h"
+#include "conventions/checkpoint_keys.h"
+#include "conventions/embeddings.h"
+#include "conventions/experts.h"
+#include "conventions/layer_kinds.h"
+#include "conventions/packed_layouts.h"
+#include "conventions/parts.h"
+
+namespace weigh::conventions {
+namespace {
+
+bool is_buffer_of(std::string_view name, std::size_t rank) {
+  return is_buffer(name, std::vector<Extent>(rank, Extent(8)));
+}
+
+TEST(Buffers, AreKnownByTheirNames) {
+  for (std::string_view name :
+       {"original_inv_freq", "cos_cached", "sin_cached", "rotary_emb", "freqs_cis", "pos_encoding", "pe", "attn_mask",
+        "causal_mask", "masked_bias", "bias_mask", "cluster_size", "cluster_usage", "embed_avg", "embed_sum", "inited",
+        "initialized", "slope_rate", "query_decay", "key_decay", "diagonal_decay", "final_logits_bias"})
+    EXPECT_TRUE(is_buffer_of(name, 2)) << name;
+  for (std::string_view name : {"weight", "bias", "ope", "my_inv_freq", "inv_freq_", ""})
+    EXPECT_FALSE(is_buffer_of(name, 2)) << name;
+}
+
+TEST(Buffers, AreKnownByTheEndsOfTheirNames) {
+  EXPECT_TRUE(is_buffer_of("window_buffer", 1));
+  EXPECT_FALSE(is_buffer_of("buffer", 1));
+}
+
+TEST(Buffers, AreKnownByTheirPaths) {
+  EXPECT_TRUE(is_buffer_by_path("rope_freqs.weight"));
+  EXPECT_TRUE(is_buffer_by_path("rope_factors_long.weight"));
+  EXPECT_FALSE(is_buffer_by_path("blk.0.rope_freqs.weight"));
+}
+
+TEST(Embeddings, AreKnownByTheNamesOfTheirModules) {
+  for (std::string_view name : {"wte", "tok_embeddings", "embed_in"}) {
+    EXPECT_TRUE(is_text_embedding(name)) << name;
+    EXPECT_FALSE(is_output_embedding(name)) << name;
+  }
+  EXPECT_TRUE(is_output_embedding("embed_out"));
+  EXPECT_FALSE(is_text_embedding("embed_out"));
+  EXPECT_FALSE(is_text_embedding("embed"));
+}
+
+TEST(PartNames, AreKnown) {
+  for (std::string_view name :
+       {"visual", "vision_encoder", "image_encoder", "mm_projector", "vision_projection", "audio_tower", "audio_model",
+        "audio_encoder", "apm", "audio_projection_layer", "speech_encoder", "embed_tokens_extend", "vision_moe"})
+    EXPECT_EQ(part_kind(name), PartKind::tower) << name;
+  EXPECT_EQ(part_kind("mtp_layers"), PartKind::predicting);
+  EXPECT_EQ(part_kind("llm"), PartKind::language_model);
+  EXPECT_EQ(part_kind("blk"), PartKind::layers);
+  EXPECT_EQ(part_kind("encoder"), PartKind::none);
+}
+
+TEST(ExpertsNames, AreKnown) {
+  for (std::string_view name : {"local_experts", "routed_experts", "moe_experts", "mlp_experts"})
+    EXPECT_TRUE(is_list_of_experts(name)) << name;
+  EXPECT_FALSE(is_list_of_experts("shared_experts"));
+  EXPECT_TRUE(holds_packed_experts("ffn_up_exps"));
+  EXPECT_TRUE(is_mixture("block_sparse_moe"));
+  EXPECT_TRUE(is_router_of_another_pool("weight_1"));
+  for (std::string_view name : {"weight_0", "weight_10", "weight_", "weight"})
+    EXPECT_FALSE(is_router_of_another_pool(name)) << name;
+}
+
+TEST(CheckpointKeys, AreKnown) {
+  for (std::string_view key : {"model_state", "params_g", "weights", "my_state_dict", "net_ema"})
+    EXPECT_TRUE(is_named_like_a_model(key)) << key;
+  EXPECT_FALSE(is_named_like_a_model("metrics"));
+  EXPECT_TRUE(is_named_like_a_model("param")) << "of params_ema";
+  EXPECT_TRUE(is_named_like_a_model("weight"));
+  EXPECT_TRUE(is_named_like_a_model("model"));
+  for (std::string_view key : {"EMA", "swa", "averag", "model_avg", "shadow"})
+    EXPECT_TRUE(is_named_like_an_average(key)) << key;
+  EXPECT_FALSE(is_named_like_an_average("teacher"));
+  EXPECT_EQ(without_wrapper("module.fc.weight"), "fc.weight");
+  EXPECT_EQ(without_wrapper("module.module.fc"), "module.fc") << "one at a time";
+  EXPECT_EQ(without_wrapper("modules.fc"), "modules.fc");
+}
+
+TEST(PackedOverhead, IsKnownByName) {
+  for (std::string_view name : {"weight_g_idx", "weight_zero", "weight:scale", "weight:zero_point", "input_amax", "perm",
+                                "workspace", "scale", "SCB"})
+    EXPECT_TRUE(is_overhead(name)) << name;
+  for (std::string_view name : {"weight", "bias", "scale_", "SCBs", "zeros"}) EXPECT_FALSE(is_overhead(name)) << name;
+  EXPECT_TRUE(is_overhead("_g_idx"));
+  EXPECT_TRUE(is_overhead("_zero"));
+  EXPECT_TRUE(is_overhead(":scale"));
+  EXPECT_TRUE(is_overhead(":zero_point"));
+  EXPECT_TRUE(is_overhead("_amax"));
+  EXPECT_TRUE(is_scale_of_cache("k_scale"));
+  EXPECT_FALSE(is_scale_of_cache("q_scale"));
+}
+
+}  // namespace
+}  // namespace weigh::conventions

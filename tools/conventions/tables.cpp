@@ -1,0 +1,134 @@
+#include "conventions/tables.h"
+
+#include <array>
+#include <cstddef>
+
+#include "conventions/buffers.h"
+#include "conventions/checkpoint_keys.h"
+#include "conventions/config_keys.h"
+#include "conventions/embeddings.h"
+#include "conventions/experts.h"
+#include "conventions/layer_kinds.h"
+#include "conventions/packed_layouts.h"
+#include "conventions/parts.h"
+
+namespace weigh::conventions {
+namespace {
+
+template <std::size_t N, class Enum>
+std::string word(const std::array<std::string_view, N>& words, Enum value) {
+  return std::string(words.at(static_cast<std::size_t>(value)));
+}
+
+std::string kind_of(const Row&) { return ""; }
+
+std::string kind_of(const BufferRow& row) {
+  constexpr std::array<std::string_view, 5> kWords = {"by name", "by name, rank 1", "by name, shape [1, 1, n, n]",
+                                                      "end of the name", "beginning of the path"};
+  return word(kWords, row.condition);
+}
+
+std::string kind_of(const EmbeddingRow& row) { return row.side == EmbeddingSide::input ? "input" : "output"; }
+
+std::string kind_of(const PartRow& row) {
+  constexpr std::array<std::string_view, 5> kWords = {"", "tower", "language model", "predicts", "holds the layers"};
+  return word(kWords, row.kind);
+}
+
+std::string kind_of(const ExpertsRow& row) {
+  constexpr std::array<std::string_view, 4> kWords = {"module", "end of a module", "end of a module that is a mixture",
+                                                      "beginning of a tensor"};
+  return word(kWords, row.what);
+}
+
+std::string kind_of(const CheckpointKeyRow& row) {
+  constexpr std::array<std::string_view, 3> kWords = {"model", "average", "prefix of a wrapper"};
+  return word(kWords, row.what);
+}
+
+std::string kind_of(const LayerKindRow& row) {
+  constexpr std::array<std::string_view, 11> kWords = {
+      "", "none", "full", "window", "chunked", "indexed", "compressed", "state", "full and state", "window and state",
+      "window of the answer"};
+  return word(kWords, row.kind);
+}
+
+std::string kind_of(const ConfigKeyRow& row) {
+  constexpr auto kWords = std::to_array<std::string_view>(
+      {"object of the text part", "layers", "predicting layers", "width", "heads", "key and value heads", "head size",
+       "latent rank", "latent rotary size", "context", "window", "uses the window", "kinds of layers",
+       "interval of attention", "dtype", "tied embeddings", "experts", "experts per token", "shared experts",
+       "width of the shared expert", "packing: method", "packing: algorithm", "packing: bits", "packing: group size",
+       "groups: bits", "groups: group size", "patterns: bits", "patterns: group size", "beside patterns: bits",
+       "layers: bits", "layers: group size"});
+  static_assert(kWords.size() == static_cast<std::size_t>(ConfigFact::count_));
+  return word(kWords, row.fact);
+}
+
+std::string kind_of(const OverheadRow& row) { return row.is_end ? "end of the name" : "name"; }
+
+// "[rows, columns·bits/word]".
+std::string text_of(const PackedExtent& extent) {
+  constexpr std::array<std::string_view, 6> kWords = {"1", "rows", "columns", "rows·columns", "group", "…"};
+  std::string text = word(kWords, extent.of);
+  if (extent.times_bits) text += "·bits";
+  if (extent.over_word) text += "/word";
+  if (extent.over_group) text += "/group";
+  if (extent.over != 1) text += "/" + std::to_string(extent.over);
+  return text;
+}
+
+std::string kind_of(const PackedLayoutRow& row) {
+  std::string text;
+  for (const PackedTensor& tensor : row.parts()) {
+    text += text.empty() ? "" : "; ";
+    text += std::string("`").append(tensor.name) + "`" + (tensor.is_needed ? "" : "?");
+    for (std::size_t i = 0; i < tensor.rank; ++i) text += (i == 0 ? " [" : ", ") + text_of(tensor.shape[i]);
+    if (tensor.rank > 0) text += "]";
+  }
+  if (row.bits != 0) text += "; bits " + std::to_string(row.bits);
+  if (row.group != 0) text += "; group " + std::to_string(row.group);
+  return text;
+}
+
+template <class Rows>
+Table table(std::string_view title, std::string_view file, std::string_view about, const Rows& rows) {
+  Table made{title, file, about, {}};
+  for (const auto& row : rows) made.rows.push_back({row, kind_of(row)});
+  return made;
+}
+
+}  // namespace
+
+std::vector<Table> tables() {
+  return {
+      table("Buffers", "buffers.cpp",
+            "Floating-point tensors that are no parameters, where a file does not say so. Integers are buffers whatever "
+            "they are called.",
+            buffer_rows()),
+      table("Embeddings", "embeddings.cpp", "Modules by which tokens go into a language model and come out of it.",
+            embedding_rows()),
+      table("Parts", "parts.cpp", "Modules that tell what a text token passes and what it does not.", part_rows()),
+      table("Experts", "experts.cpp", "Mixtures of experts.", experts_rows()),
+      table("Checkpoints", "checkpoint_keys.cpp", "What the parts of a checkpoint are called.", checkpoint_key_rows()),
+      table("Keys of config.json", "config_keys.cpp",
+            "Of several keys of one meaning the first counts, and that in the text part's object before the model's own. "
+            "`*` stands for any name.",
+            config_key_rows()),
+      table("Keys of GGUF", "config_keys.cpp", "Behind the name of the architecture: `llama.block_count`.",
+            gguf_key_rows()),
+      table("Kinds of layers", "layer_kinds.cpp",
+            "What a layer keeps of the text before it, by its word in `layer_types`.", layer_kind_rows()),
+      table("Packed layouts", "packed_layouts.cpp",
+            "Tensors of a layer whose weights were quantised after training, and their extents. `*` stands for the "
+            "weight's name; `?` marks tensors that may be missing; `word` is the bits of an element, `group` the weights "
+            "that share a scale.",
+            packed_layout_rows()),
+      table("Beside packed weights", "packed_overhead.cpp",
+            "Tensors of such a layer that only say how to unpack its weights.", overhead_rows()),
+      table("Beside quantised keys and values", "packed_overhead.cpp",
+            "Tensors that say how attention packs what it keeps when the model runs.", cache_scale_rows()),
+  };
+}
+
+}  // namespace weigh::conventions
