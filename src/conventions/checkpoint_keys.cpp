@@ -12,7 +12,7 @@ using enum CheckpointKey;
 
 // clang-format off: one line a row
 constexpr auto kRows = std::to_array<CheckpointKeyRow>({
-    {{"state_dict", "tensors of a module", "lightning 2.6", "pytorch/checkpoints/lightning_trained.ckpt"}, model},
+    {{"state_dict", "tensors of a module", "lightning 2.6", "pytorch/checkpoints/lightning_32-true.ckpt"}, model},
     {{"model", "tensors of a module", "authors' own code", "CheckpointKeys.AreKnown"}, model},
     {{"param", "tensors of a module: params, params_ema", "basicsr", "CheckpointKeys.AreKnown"}, model},
     {{"weight", "tensors of a module", "authors' own code", "CheckpointKeys.AreKnown"}, model},

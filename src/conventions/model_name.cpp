@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "bytes/digits.h"
-#include "conventions/names.h"
+#include "conventions/file_names.h"
 
 namespace weigh {
 namespace {
@@ -15,16 +15,6 @@ namespace {
 constexpr std::array<std::string_view, 17> kEndings = {".safetensors", ".bin",    ".pt",  ".pth",   ".ckpt", ".gguf",
                                                        ".onnx",        ".pt2",    ".ptl", ".keras", ".h5",   ".hdf5",
                                                        ".msgpack",     ".tflite", ".npz", ".ot",    ".pkl"};
-constexpr Names kUsualStems("diffusion_pytorch_model", "model", "pytorch_model", "diffusion_flax_model", "flax_model",
-                            "tf_model", "rust_model", "adapter_model", "adapter", "consolidated");
-constexpr Names kPrecisions("fp16", "fp32", "bf16", "fp8", "f16", "f32", "fp64", "half", "float16", "bfloat16",
-                            "float32", "int8", "ema", "8bit", "non_ema", "4bit");
-constexpr Names kTrainerFiles("training_args.bin", "optimizer.pt", "optimizer.bin", "scheduler.pt", "scheduler.bin",
-                              "scaler.pt", "rng_state.pth", "optimizer.safetensors", "training_args.pt");
-constexpr Names kNoModels(".json", ".jsonl", ".md", ".txt", ".py", ".yaml", ".yml", ".csv", ".tsv", ".log", ".toml",
-                          ".html", ".png", ".jpg", ".jpeg", ".jinja", ".sh", ".model", ".cfg", ".ini", ".webp",
-                          ".parquet");
-
 constexpr std::string_view kKerasIndex = ".weights.json";  // its shards: keras/shards.h
 
 // Takes "-00001-of-00002" out.
@@ -44,8 +34,8 @@ void take_variant(ModelName& name) {
   const std::size_t dot = name.stem.rfind('.');
   if (dot == std::string::npos || dot + 1 == name.stem.size()) return;
   const std::string_view variant = std::string_view(name.stem).substr(dot + 1);
-  const bool is_usual = kUsualStems.contains(std::string_view(name.stem).substr(0, dot)) && !is_number(variant);
-  if (!is_usual && !kPrecisions.contains(variant)) return;
+  const bool is_usual = conventions::is_usual_stem(std::string_view(name.stem).substr(0, dot)) && !is_number(variant);
+  if (!is_usual && !conventions::is_variant(variant)) return;
   name.variant = variant;
   name.stem.resize(dot);
 }
@@ -95,7 +85,7 @@ ModelName parse_model_name(std::string_view text) {
   return name;
 }
 
-bool ModelName::is_usual() const { return kUsualStems.contains(stem) && !ending.empty(); }
+bool ModelName::is_usual() const { return conventions::is_usual_stem(stem) && !ending.empty(); }
 
 std::string ModelName::family() const {
   if (is_usual()) return stem.starts_with("adapter") ? "adapter" : "";
@@ -108,13 +98,7 @@ int ModelName::rank() const {
   return (stem == "consolidated" ? 1000 : 0) + (variant.empty() ? 0 : 200) + static_cast<int>(place) * 4 + form;
 }
 
-bool is_trainer_file(std::string_view name) {
-  return kTrainerFiles.contains(name) || name.starts_with("rng_state_") || name.starts_with("random_states_");
-}
-
-bool is_surely_no_model(std::string_view name) {
-  const std::size_t dot = name.rfind('.');
-  return dot != std::string_view::npos && kNoModels.contains(name.substr(dot));
-}
+bool is_trainer_file(std::string_view name) { return conventions::is_trainer_file(name); }
+bool is_surely_no_model(std::string_view name) { return conventions::is_surely_no_model(name); }
 
 }  // namespace weigh

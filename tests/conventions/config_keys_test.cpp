@@ -1,4 +1,6 @@
 // Each key of the table in a configuration that shows it, beside what the model's own class says.
+#include "conventions/config_keys.h"
+
 #include <map>
 #include <set>
 #include <string>
@@ -7,7 +9,6 @@
 #include <nlohmann/json.hpp>
 
 #include "bytes/folder.h"
-#include "conventions/config_keys.h"
 #include "support/files.h"
 #include "support/made_files.h"
 
@@ -52,8 +53,7 @@ TEST(ConfigKeys, TellWhatTheClassesOfTheModelsSay) {
     for (const json& key : entry["keys"]) shown.insert(key.get<std::string>());
   }
   for (const conventions::ConfigKeyRow& row : conventions::config_key_rows())
-    if (row.fixture == "conventions/config_keys.json")
-      EXPECT_TRUE(shown.contains(std::string(row.name))) << row.name;
+    if (row.fixture == "conventions/config_keys.json") EXPECT_TRUE(shown.contains(std::string(row.name))) << row.name;
 }
 
 }  // namespace

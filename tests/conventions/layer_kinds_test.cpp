@@ -1,12 +1,12 @@
 // A word for a layer, beside the class of the cache that transformers gives such a layer.
+#include "conventions/layer_kinds.h"
+
 #include <fstream>
 #include <map>
 #include <string>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
-
-#include "conventions/layer_kinds.h"
 
 namespace weigh::conventions {
 namespace {

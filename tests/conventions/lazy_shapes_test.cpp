@@ -2,6 +2,7 @@
 // (of 7 where they are targets beside other sources) and edges of 5; classes and attributes are those of the layers
 // before.
 #include "conventions/lazy_shapes.h"
+#include "model/builder.h"
 
 #include <array>
 #include <cstdint>

@@ -1,4 +1,5 @@
 // What a name says of a module or a tensor.
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -8,6 +9,7 @@
 #include "conventions/checkpoint_keys.h"
 #include "conventions/embeddings.h"
 #include "conventions/experts.h"
+#include "conventions/file_names.h"
 #include "conventions/layer_kinds.h"
 #include "conventions/packed_layouts.h"
 #include "conventions/parts.h"
@@ -20,10 +22,12 @@ bool is_buffer_of(std::string_view name, std::size_t rank) {
 }
 
 TEST(Buffers, AreKnownByTheirNames) {
-  for (std::string_view name :
-       {"original_inv_freq", "cos_cached", "sin_cached", "rotary_emb", "freqs_cis", "pos_encoding", "pe", "attn_mask",
-        "causal_mask", "masked_bias", "bias_mask", "cluster_size", "cluster_usage", "embed_avg", "embed_sum", "inited",
-        "initialized", "slope_rate", "query_decay", "key_decay", "diagonal_decay", "final_logits_bias"})
+  for (std::string_view name : {"original_inv_freq", "cos_cached",       "sin_cached",  "rotary_emb",
+                                "freqs_cis",         "pos_encoding",     "pe",          "attn_mask",
+                                "causal_mask",       "masked_bias",      "bias_mask",   "cluster_size",
+                                "cluster_usage",     "embed_avg",        "embed_sum",   "inited",
+                                "initialized",       "slope_rate",       "query_decay", "key_decay",
+                                "diagonal_decay",    "final_logits_bias"})
     EXPECT_TRUE(is_buffer_of(name, 2)) << name;
   for (std::string_view name : {"weight", "bias", "ope", "my_inv_freq", "inv_freq_", ""})
     EXPECT_FALSE(is_buffer_of(name, 2)) << name;
@@ -87,9 +91,31 @@ TEST(CheckpointKeys, AreKnown) {
   EXPECT_EQ(without_wrapper("modules.fc"), "modules.fc");
 }
 
+TEST(FileNames, AreKnown) {
+  for (std::string_view stem :
+       {"diffusion_flax_model", "flax_model", "tf_model", "rust_model", "adapter_model", "adapter", "consolidated"})
+    EXPECT_TRUE(is_usual_stem(stem)) << stem;
+  EXPECT_FALSE(is_usual_stem("resnet"));
+  for (std::string_view word : {"fp16", "fp32", "bf16", "fp8", "f16", "f32", "fp64", "half", "float16", "bfloat16",
+                                "float32", "int8", "ema", "8bit", "non_ema", "4bit"})
+    EXPECT_TRUE(is_variant(word)) << word;
+  EXPECT_FALSE(is_variant("fp"));
+  for (std::string_view name :
+       {"training_args.bin", "optimizer.pt", "optimizer.bin", "scheduler.pt", "scheduler.bin", "scaler.pt",
+        "rng_state.pth", "optimizer.safetensors", "training_args.pt", "rng_state_0.pth", "random_states_1.pkl"})
+    EXPECT_TRUE(is_trainer_file(name)) << name;
+  EXPECT_FALSE(is_trainer_file("model.pt"));
+  for (std::string_view ending :
+       {".json", ".jsonl", ".md",  ".txt",  ".py",    ".yaml", ".yml",   ".csv", ".tsv", ".log",  ".toml",
+        ".html", ".png",   ".jpg", ".jpeg", ".jinja", ".sh",   ".model", ".cfg", ".ini", ".webp", ".parquet"})
+    EXPECT_TRUE(is_surely_no_model("x" + std::string(ending))) << ending;
+  EXPECT_FALSE(is_surely_no_model("model.pt"));
+  EXPECT_FALSE(is_surely_no_model("json"));
+}
+
 TEST(PackedOverhead, IsKnownByName) {
-  for (std::string_view name : {"weight_g_idx", "weight_zero", "weight:scale", "weight:zero_point", "input_amax", "perm",
-                                "workspace", "scale", "SCB"})
+  for (std::string_view name : {"weight_g_idx", "weight_zero", "weight:scale", "weight:zero_point", "input_amax",
+                                "perm", "workspace", "scale", "SCB"})
     EXPECT_TRUE(is_overhead(name)) << name;
   for (std::string_view name : {"weight", "bias", "scale_", "SCBs", "zeros"}) EXPECT_FALSE(is_overhead(name)) << name;
   EXPECT_TRUE(is_overhead("_g_idx"));

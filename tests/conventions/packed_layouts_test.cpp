@@ -1,12 +1,13 @@
 // Files that libraries wrote obey the equations of their layouts: rows and columns that fit all tensors of a layer and
 // make the number of weights that the model had before.
+#include "conventions/packed_layouts.h"
+
 #include <optional>
 #include <string>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "conventions/packed_layouts.h"
 #include "support/files.h"
 
 #include "weigh/summary.h"
@@ -60,8 +61,8 @@ struct Layer {
       if (weights % rows != 0) continue;
       const std::uint64_t columns = weights / rows;
       for (std::uint64_t bits = row.bits != 0 ? row.bits : 1; bits <= (row.bits != 0 ? row.bits : 8); ++bits) {
-        for (std::uint64_t group : {row.group != 0 ? std::uint64_t{row.group} : 16, std::uint64_t{32}, std::uint64_t{64},
-                                    std::uint64_t{128}, columns}) {
+        for (std::uint64_t group : {row.group != 0 ? std::uint64_t{row.group} : 16, std::uint64_t{32},
+                                    std::uint64_t{64}, std::uint64_t{128}, columns}) {
           if (row.group != 0 && group != row.group) continue;
           if (is(row, {rows, columns, bits, group})) return PackedMatrix{rows, columns, bits, group};
         }

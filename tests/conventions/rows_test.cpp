@@ -24,10 +24,11 @@ std::string bytes_of(const fs::path& path) {
 // What is looked for in a fixture: of a path of keys the last, without what stands for many.
 std::string mark_of(std::string_view name) {
   while (name.ends_with('.') || name.ends_with('*')) name.remove_suffix(1);
-  return std::string(name.substr(name.find_last_of(".*") + 1));
+  return std::string(name.starts_with('.') ? name : name.substr(name.find_last_of(".*") + 1));
 }
 
 bool holds(const fs::path& path, const std::string& mark) {
+  if (path.filename().string().find(mark) != std::string::npos) return true;
   if (!fs::is_directory(path)) return bytes_of(path).find(mark) != std::string::npos;
   for (const auto& entry : fs::recursive_directory_iterator(path))
     if (entry.is_regular_file() && holds(entry.path(), mark)) return true;

@@ -1,11 +1,11 @@
 // What classes of transformers do by themselves.
+#include "conventions/transformers.h"
+
 #include <algorithm>
 #include <string>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include "conventions/transformers.h"
 
 namespace weigh::conventions {
 namespace {
@@ -61,8 +61,8 @@ TEST(Transformers, LayersRepeat) {
 }
 
 TEST(Transformers, TellTheirBuffers) {
-  EXPECT_THAT(persistent_buffers("encodec"), ElementsAre("codebook.cluster_size", "codebook.embed", "codebook.embed_avg",
-                                                         "codebook.inited"));
+  EXPECT_THAT(persistent_buffers("encodec"),
+              ElementsAre("codebook.cluster_size", "codebook.embed", "codebook.embed_avg", "codebook.inited"));
   EXPECT_THAT(persistent_buffers("deepseek_v3"), Contains("gate.e_score_correction_bias"));
   EXPECT_THAT(persistent_buffers("llama"), IsEmpty());
   EXPECT_THAT(persistent_buffers("brand_new"), IsEmpty());

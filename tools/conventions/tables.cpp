@@ -8,6 +8,7 @@
 #include "conventions/config_keys.h"
 #include "conventions/embeddings.h"
 #include "conventions/experts.h"
+#include "conventions/file_names.h"
 #include "conventions/layer_kinds.h"
 #include "conventions/packed_layouts.h"
 #include "conventions/parts.h"
@@ -46,21 +47,59 @@ std::string kind_of(const CheckpointKeyRow& row) {
   return word(kWords, row.what);
 }
 
+std::string kind_of(const FileNameRow& row) {
+  constexpr std::array<std::string_view, 5> kWords = {"stem", "variant", "file of a trainer",
+                                                      "files of a trainer begin", "ending of what is no model"};
+  return word(kWords, row.what);
+}
+
 std::string kind_of(const LayerKindRow& row) {
-  constexpr std::array<std::string_view, 11> kWords = {
-      "", "none", "full", "window", "chunked", "indexed", "compressed", "state", "full and state", "window and state",
-      "window of the answer"};
+  constexpr std::array<std::string_view, 11> kWords = {"",
+                                                       "none",
+                                                       "full",
+                                                       "window",
+                                                       "chunked",
+                                                       "indexed",
+                                                       "compressed",
+                                                       "state",
+                                                       "full and state",
+                                                       "window and state",
+                                                       "window of the answer"};
   return word(kWords, row.kind);
 }
 
 std::string kind_of(const ConfigKeyRow& row) {
-  constexpr auto kWords = std::to_array<std::string_view>(
-      {"object of the text part", "layers", "predicting layers", "width", "heads", "key and value heads", "head size",
-       "latent rank", "latent rotary size", "context", "window", "uses the window", "kinds of layers",
-       "interval of attention", "dtype", "tied embeddings", "experts", "experts per token", "shared experts",
-       "width of the shared expert", "packing: method", "packing: algorithm", "packing: bits", "packing: group size",
-       "groups: bits", "groups: group size", "patterns: bits", "patterns: group size", "beside patterns: bits",
-       "layers: bits", "layers: group size"});
+  constexpr auto kWords = std::to_array<std::string_view>({"object of the text part",
+                                                           "layers",
+                                                           "predicting layers",
+                                                           "width",
+                                                           "heads",
+                                                           "key and value heads",
+                                                           "head size",
+                                                           "latent rank",
+                                                           "latent rotary size",
+                                                           "context",
+                                                           "window",
+                                                           "uses the window",
+                                                           "kinds of layers",
+                                                           "interval of attention",
+                                                           "dtype",
+                                                           "tied embeddings",
+                                                           "experts",
+                                                           "experts per token",
+                                                           "shared experts",
+                                                           "width of the shared expert",
+                                                           "packing: method",
+                                                           "packing: algorithm",
+                                                           "packing: bits",
+                                                           "packing: group size",
+                                                           "groups: bits",
+                                                           "groups: group size",
+                                                           "patterns: bits",
+                                                           "patterns: group size",
+                                                           "beside patterns: bits",
+                                                           "layers: bits",
+                                                           "layers: group size"});
   static_assert(kWords.size() == static_cast<std::size_t>(ConfigFact::count_));
   return word(kWords, row.fact);
 }
@@ -102,28 +141,32 @@ Table table(std::string_view title, std::string_view file, std::string_view abou
 
 std::vector<Table> tables() {
   return {
-      table("Buffers", "buffers.cpp",
-            "Floating-point tensors that are no parameters, where a file does not say so. Integers are buffers whatever "
-            "they are called.",
-            buffer_rows()),
+      table(
+          "Buffers", "buffers.cpp",
+          "Floating-point tensors that are no parameters, where a file does not say so. Integers are buffers whatever "
+          "they are called.",
+          buffer_rows()),
       table("Embeddings", "embeddings.cpp", "Modules by which tokens go into a language model and come out of it.",
             embedding_rows()),
       table("Parts", "parts.cpp", "Modules that tell what a text token passes and what it does not.", part_rows()),
       table("Experts", "experts.cpp", "Mixtures of experts.", experts_rows()),
       table("Checkpoints", "checkpoint_keys.cpp", "What the parts of a checkpoint are called.", checkpoint_key_rows()),
-      table("Keys of config.json", "config_keys.cpp",
-            "Of several keys of one meaning the first counts, and that in the text part's object before the model's own. "
-            "`*` stands for any name.",
-            config_key_rows()),
+      table("Files", "file_names.cpp", "What files beside each other are called.", file_name_rows()),
+      table(
+          "Keys of config.json", "config_keys.cpp",
+          "Of several keys of one meaning the first counts, and that in the text part's object before the model's own. "
+          "`*` stands for any name.",
+          config_key_rows()),
       table("Keys of GGUF", "config_keys.cpp", "Behind the name of the architecture: `llama.block_count`.",
             gguf_key_rows()),
       table("Kinds of layers", "layer_kinds.cpp",
             "What a layer keeps of the text before it, by its word in `layer_types`.", layer_kind_rows()),
-      table("Packed layouts", "packed_layouts.cpp",
-            "Tensors of a layer whose weights were quantised after training, and their extents. `*` stands for the "
-            "weight's name; `?` marks tensors that may be missing; `word` is the bits of an element, `group` the weights "
-            "that share a scale.",
-            packed_layout_rows()),
+      table(
+          "Packed layouts", "packed_layouts.cpp",
+          "Tensors of a layer whose weights were quantised after training, and their extents. `*` stands for the "
+          "weight's name; `?` marks tensors that may be missing; `word` is the bits of an element, `group` the weights "
+          "that share a scale.",
+          packed_layout_rows()),
       table("Beside packed weights", "packed_overhead.cpp",
             "Tensors of such a layer that only say how to unpack its weights.", overhead_rows()),
       table("Beside quantised keys and values", "packed_overhead.cpp",

@@ -27,7 +27,7 @@ def is_state_alone(row):
     cache = row.get("cache") or []
     if cache:
         return not any(has_keys for _, has_keys in cache)
-    kinds = row.get("kinds") or []
+    kinds = row.get("kinds") or [] if row.get("keeps_by") == "forward" else []
     return bool(kinds) and all(LETTERS.get(kind) == "s" for kind in kinds)
 
 
@@ -43,8 +43,8 @@ def pattern(row):
     if keeps(row) in "n?" or not row.get("kinds"):
         return "-"
     letters = "".join(LETTERS.get(kind, "?") for kind in row["kinds"])
-    if "?" in letters:
-        return "-"
+    if "?" in letters or (set(letters) == {"s"} and keeps(row) == "y"):
+        return "-"  # which layers attend, other keys tell
     for size in range(1, LONGEST_PERIOD + 1):
         if all(letter == letters[i % size] for i, letter in enumerate(letters)):
             return letters[:size]
@@ -62,8 +62,8 @@ def main():
     rows = {}
     for text in Path(sys.argv[1]).read_text().splitlines():
         row = json.loads(text)
-        if row["type"] not in rows or "left_out" in rows[row["type"]]:
-            rows[row["type"]] = row
+        if row["type"] not in rows or not rows[row["type"]].get("built"):
+            rows[row["type"]] = row  # asked again where a library was there that the first time lacked
     told = [row for row in rows.values() if "left_out" not in row]
     out = Path(sys.argv[3] if len(sys.argv) > 3 else "src/conventions/transformers_table.inc")
     lines = sorted(line(row) for row in told)
@@ -74,6 +74,8 @@ def main():
     for row in sorted(rows.values(), key=lambda row: row["type"]):
         if "left_out" in row:
             print(f"left out: {row['type']}: {' '.join(row['left_out'].split())[:150]}")
+        elif "not_built" in row:
+            print(f"not built: {row['type']}: {' '.join(row['not_built'].split())[:150]}")
         elif row.get("keeps_by", "").startswith("source"):
             print(f"by its source: {row['type']}: {keeps(row)}")
 

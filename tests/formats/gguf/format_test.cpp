@@ -74,9 +74,9 @@ TEST(Gguf, TellsWhatATokenUsesOfAMixtureOfExperts) {
   const auto matrices = [](std::string_view name, std::uint64_t offset) {
     return text(name) + u32(3) + u64(8) + u64(4) + u64(6) + u32(0) + u64(offset);  // six experts of 4 × 8
   };
-  std::string header = head(3, 5) + text("general.architecture") + u32(8) + text("made") + fact("made.block_count", 2) +
+  std::string header = head(3, 6) + text("general.architecture") + u32(8) + text("made") + fact("made.block_count", 2) +
                        fact("made.nextn_predict_layers", 1) + fact("made.expert_count", 6) +
-                       fact("made.expert_used_count", 2);
+                       fact("made.expert_used_count", 2) + fact("made.expert_shared_count", 1);
   header += tensor("token_embd.weight", 0, 32, 0) + matrices("blk.0.ffn_up_exps.weight", 128) +
             matrices("blk.1.ffn_up_exps.weight", 128 + 768);
   const Model model = read_bytes(with_data(header, 128 + 2 * 768));
@@ -84,6 +84,7 @@ TEST(Gguf, TellsWhatATokenUsesOfAMixtureOfExperts) {
   EXPECT_EQ(summary.totals.parameters, Count(32 + 2 * 192));
   EXPECT_EQ(summary.totals.active_parameters, 32U + 64U);
   EXPECT_EQ(summary.totals.active_without_embedding, 64U);
+  EXPECT_EQ(model.config.experts.shared, 1U);
 }
 
 TEST(Gguf, OfAnotherVersionIsRefused) {
