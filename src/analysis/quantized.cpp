@@ -14,27 +14,10 @@
 namespace weigh {
 namespace {
 
+using conventions::LayoutNames;
 using conventions::PackedLayout;
 using conventions::PackedNames;
 using conventions::PackedRole;
-
-// What a layout's tensors are called, or what stands behind the name of the weight.
-struct NamesOf {
-  explicit NamesOf(PackedLayout layout)
-      : data(PackedNames(layout, PackedRole::data).first()),
-        scale(PackedNames(layout, PackedRole::scale).first()),
-        zero(PackedNames(layout, PackedRole::zero).first()),
-        bias(PackedNames(layout, PackedRole::bias).first()),
-        order(PackedNames(layout, PackedRole::order).first()),
-        facts(PackedNames(layout, PackedRole::facts).first()) {}
-
-  std::string_view data;
-  std::string_view scale;
-  std::string_view zero;
-  std::string_view bias;
-  std::string_view order;
-  std::string_view facts;
-};
 
 bool is_small_float(DType dtype) { return is_floating_point(dtype) && bits(dtype) > 0 && bits(dtype) <= 8; }
 
@@ -446,17 +429,17 @@ class Finder {
   }
 
   const Model& model_;
-  const NamesOf compressed_{PackedLayout::compressed_words};
-  const NamesOf blocks_{PackedLayout::mxfp4_blocks};
-  const NamesOf torchao_{PackedLayout::torchao};
-  const NamesOf torchao_flat_{PackedLayout::torchao_flat};
-  const NamesOf gptq_{PackedLayout::gptq};
-  const NamesOf hqq_{PackedLayout::hqq_rows};
-  const NamesOf quanto_{PackedLayout::quanto};
-  const NamesOf mlx_{PackedLayout::mlx_affine};
-  const NamesOf bytes_{PackedLayout::bitsandbytes_8_bits};
-  const NamesOf nf4_{PackedLayout::bitsandbytes_nf4};
-  const NamesOf fp4_{PackedLayout::bitsandbytes_fp4};
+  const LayoutNames compressed_{PackedLayout::compressed_words};
+  const LayoutNames blocks_{PackedLayout::mxfp4_blocks};
+  const LayoutNames torchao_{PackedLayout::torchao};
+  const LayoutNames torchao_flat_{PackedLayout::torchao_flat};
+  const LayoutNames gptq_{PackedLayout::gptq};
+  const LayoutNames hqq_{PackedLayout::hqq_rows};
+  const LayoutNames quanto_{PackedLayout::quanto};
+  const LayoutNames mlx_{PackedLayout::mlx_affine};
+  const LayoutNames bytes_{PackedLayout::bitsandbytes_8_bits};
+  const LayoutNames nf4_{PackedLayout::bitsandbytes_nf4};
+  const LayoutNames fp4_{PackedLayout::bitsandbytes_fp4};
   Index module_ = 0;
   std::array<Index, 64> recent_ = none();  // by hash of their shapes: modules that were looked at
   QuantizedWeights found_;

@@ -122,6 +122,24 @@ class PackedNames {
   std::uint8_t count_ = 0;
 };
 
+// What a layout's tensors are called, or what stands behind the name of the weight.
+struct LayoutNames {
+  explicit LayoutNames(PackedLayout layout)
+      : data(PackedNames(layout, PackedRole::data).first()),
+        scale(PackedNames(layout, PackedRole::scale).first()),
+        zero(PackedNames(layout, PackedRole::zero).first()),
+        bias(PackedNames(layout, PackedRole::bias).first()),
+        order(PackedNames(layout, PackedRole::order).first()),
+        facts(PackedNames(layout, PackedRole::facts).first()) {}
+
+  std::string_view data;
+  std::string_view scale;
+  std::string_view zero;
+  std::string_view bias;
+  std::string_view order;
+  std::string_view facts;
+};
+
 // Of a module that holds packed weights: a tensor that only says how to unpack them.
 struct OverheadRow : Row {
   bool is_end = false;  // names that end so, or that name alone

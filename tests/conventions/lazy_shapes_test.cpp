@@ -2,7 +2,6 @@
 // (of 7 where they are targets beside other sources) and edges of 5; classes and attributes are those of the layers
 // before.
 #include "conventions/lazy_shapes.h"
-#include "model/builder.h"
 
 #include <array>
 #include <cstdint>
@@ -14,6 +13,8 @@
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+
+#include "model/builder.h"
 
 namespace weigh::conventions {
 namespace {

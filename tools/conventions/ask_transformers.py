@@ -17,12 +17,13 @@ import sys
 import warnings
 from pathlib import Path
 
-import torch
 import transformers
 from transformers import AutoConfig, PreTrainedModel
 from transformers.cache_utils import get_layer_types_and_kwargs
 from transformers.models.auto import modeling_auto
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES
+
+import torch
 
 LIMIT = 120
 FORWARD_LIMIT = 20
@@ -100,7 +101,7 @@ def buffers_of(model):
 
 
 def cached_kinds(config):
-    """What each layer keeps, by the library's own rule: the letters of LayerKind in src/conventions/layer_kinds.h."""
+    """What each layer keeps, by the library's own rule."""
     kinds, _ = get_layer_types_and_kwargs(config)
     return kinds
 
@@ -207,10 +208,9 @@ def ask(model_type):
         model = models[0]
         told["ties"] = bool(getattr(model, "all_tied_weights_keys", None))
         try:
+            signal.alarm(FORWARD_LIMIT)
             told["keeps"], told["cache"] = forward_keeps(model, config)
             told["keeps_by"] = "forward"
-        except TooLong:
-            raise
         except Exception as wrong:
             told["keeps"] = source_keeps(model)
             told["keeps_by"] = f"source: {type(wrong).__name__}: {wrong}"[:200]

@@ -32,7 +32,7 @@ def is_state_alone(row):
 
 
 def keeps(row):
-    if "keeps" not in row:
+    if row.get("keeps") is None:
         return "?"
     if row["keeps"]:
         return "s" if is_state_alone(row) else "y"
