@@ -72,7 +72,7 @@ demo: program
 	@build/release/examples/gatv2 --epochs 40 --output build/demo/gatv2
 
 bench: build
-	@build/release/weigh_bench
+	@build/release/weigh_bench $(if $(AGAINST),--against $(AGAINST))
 
 # libFuzzer on each target for SECONDS seconds of processor time.
 fuzz: packages

@@ -12,6 +12,7 @@
 
 #include <fmt/format.h>
 
+#include "against.h"
 #include "child.h"
 #ifdef WEIGH_BENCH_GRAPH
 #include "live/rows.h"
@@ -49,13 +50,12 @@ class Bench {
     return table.all_met();
   }
 
- private:
-  struct Size {
-    std::size_t tensors;
-    const char* name;
-  };
-  static constexpr Size kSizes[] = {{10'000, "10k"}, {100'000, "100k"}, {1'000'000, "1M"}};
+  void run_against(const std::string& other) const {
+    Table table;
+    against(table, scratch_, weigh_, other);
+  }
 
+ private:
   static std::string python() {
     const char* chosen = std::getenv("WEIGH_BENCH_PYTHON");
     return chosen != nullptr ? chosen : "python3";
@@ -158,14 +158,24 @@ class Bench {
 }  // namespace weigh::bench
 
 int main(int argc, char** argv) {
-  if (argc > 3) {
-    fmt::print(stderr, "usage: weigh_bench [WEIGH [SCRATCH]]\n");
+  std::vector<std::string> arguments(argv + 1, argv + argc);
+  std::string other;
+  if (arguments.size() > 1 && arguments[0] == "--against") {
+    other = arguments[1];
+    arguments.erase(arguments.begin(), arguments.begin() + 2);
+  }
+  if (arguments.size() > 2 || (!arguments.empty() && arguments[0].starts_with("-"))) {
+    fmt::print(stderr, "usage: weigh_bench [--against PROGRAM] [WEIGH [SCRATCH]]\n");
     return 2;
   }
+  arguments.resize(2);
+  const std::string program = arguments[0].empty() ? WEIGH_PROGRAM : arguments[0];
   (void)std::setvbuf(stdout, nullptr, _IOLBF, 0);  // each row is seen as soon as it is known, in a pipe too
   try {
-    weigh::bench::Bench bench(argc > 1 ? argv[1] : WEIGH_PROGRAM, argc > 2 ? argv[2] : WEIGH_BENCH_DATA);
-    return bench.run_all() ? 0 : 1;
+    weigh::bench::Bench bench(program, arguments[1].empty() ? WEIGH_BENCH_DATA : arguments[1]);
+    if (other.empty()) return bench.run_all() ? 0 : 1;
+    bench.run_against(other);
+    return 0;
   } catch (const std::exception& error) {
     fmt::print(stderr, "weigh_bench: {}\n", error.what());
     return 2;

@@ -8,6 +8,13 @@
 
 namespace weigh::bench {
 
+// Models of these sizes show whether what one takes grows faster than it.
+struct Size {
+  std::size_t tensors;
+  const char* name;
+};
+inline constexpr Size kSizes[] = {{10'000, "10k"}, {100'000, "100k"}, {1'000'000, "1M"}};
+
 class Scratch {
  public:
   explicit Scratch(std::string directory);

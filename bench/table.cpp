@@ -27,6 +27,10 @@ void Table::memory(const std::string& what, std::uint64_t bytes, std::uint64_t a
           1);
 }
 
+void Table::tell(const Row& row) {
+  fmt::print(kLayout, row.what, row.measured, row.against, fmt::format("{:.2f}x", row.ratio), "", "");
+}
+
 void Table::skip(const std::string& what, const std::string& reason) {
   fmt::print("{:40} skipped: {}\n", what, reason);
 }

@@ -23,6 +23,8 @@ class Table {
   void at_least(const Row& row, double limit) { add(row, ">=", limit, row.ratio >= limit); }
   // `bytes` of `allowed` ones.
   void memory(const std::string& what, std::uint64_t bytes, std::uint64_t allowed);
+  // What is measured without a limit.
+  void tell(const Row& row);
   void skip(const std::string& what, const std::string& reason);
 
   bool all_met() const { return all_met_; }

@@ -77,7 +77,6 @@ class ModelBuilder {
     std::size_t size = 0;  // of its path
     Index child = kNone;   // the child of it that was wanted last
   };
-  std::string_view path_of(const Step& step) const { return std::string_view(trail_path_).substr(0, step.size); }
   std::string_view keep(std::string_view name);
   void be_as_original(Tensor& tensor) const;
   Index next_child(const Step& above, std::string_view name) const;

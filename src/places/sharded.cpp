@@ -6,105 +6,20 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <unordered_map>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "bytes/ahead.h"
-#include "bytes/hash.h"
 #include "formats/pytorch/format.h"
 #include "formats/safetensors/format.h"
+#include "places/sharded_index.h"
 #include "wire/json.h"
 
 #include "weigh/error.h"
 
 namespace weigh {
 namespace {
-
-// The index, read as often as it is needed rather than kept: it is as large as the headers of all shards.
-class IndexFile {
- public:
-  IndexFile(Source& source, const Limits& limits) : source_(source), limits_(limits) {}
-
-  // Calls visit(tensor, file) for each entry; the name is valid during the call. Files are numbered as they are first
-  // named.
-  template <class Visit>
-  void read(Visit&& visit) {
-    json::File file(source_, limits_);
-    json::Document& document = file.document();
-    bool has_map = false;
-    std::string_view last;  // file, as it stands in the text: neighbours mostly lie in the same shard
-    Index number = 0;
-    document.for_each_member([&](json::Key& key, json::Value& value) {
-      if (key.is("metadata")) {
-        document.each(value.get_object().value(), [&](json::Key& name, json::Value& fact) {
-          std::uint64_t size = 0;
-          if (name.is("total_size") && !fact.get_uint64().get(size)) total_size = size;
-        });
-      } else if (key.is("weight_map")) {
-        document.each(value.get_object().value(), [&](std::string_view name, json::Value& place) {
-          has_map = true;
-          if (const std::string_view token = place.raw_json_token(); token != last) {
-            number = number_of(place.get_string().value());
-            last = token;
-          }
-          visit(name, number);
-        });
-      }
-    });
-    if (!has_map) document.fail("the index has no weight_map, or an empty one");
-  }
-
-  std::vector<std::string> files;
-  std::optional<std::uint64_t> total_size;
-
- private:
-  Index number_of(std::string_view file) {
-    auto [place, is_new] = numbers_.try_emplace(std::string(file), static_cast<Index>(files.size()));
-    if (is_new) files.emplace_back(file);
-    if (files.size() > limits_.shards) {
-      throw Error(ErrorKind::limit, source_.label(),
-                  fmt::format("names more than {} shards (limit shards)", limits_.shards));
-    }
-    return place->second;
-  }
-
-  Source& source_;
-  const Limits& limits_;
-  std::unordered_map<std::string, Index> numbers_;
-};
-
-// A set of names, to be compared with another: how many, and the sum of their hashes.
-struct NameSet {
-  std::uint64_t count = 0;
-  std::uint64_t sum = 0;
-
-  void add(std::string_view name) {
-    ++count;
-    sum += hash_of(name);
-  }
-  friend bool operator==(const NameSet&, const NameSet&) = default;
-};
-
-// What an index says, without the names: enough where it is right, as it nearly always is.
-struct IndexDigest {
-  std::map<std::string, NameSet> files;
-  std::optional<std::uint64_t> total_size;
-};
-
-IndexDigest digest(Source& source, const Limits& limits) {
-  IndexFile index(source, limits);
-  std::vector<NameSet> names;
-  index.read([&](std::string_view tensor, Index file) {
-    if (file >= names.size()) names.resize(file + 1);
-    names[file].add(tensor);
-  });
-  IndexDigest result;
-  for (std::size_t i = 0; i < names.size(); ++i) result.files.emplace(index.files[i], names[i]);
-  result.total_size = index.total_size;
-  return result;
-}
 
 // The stem that an index and its shards share: "model" of "model.safetensors.index.json".
 std::string_view stem_of(std::string_view name) { return name.substr(0, name.find('.')); }
@@ -154,7 +69,7 @@ class Sharded {
   // that look like the shards.
   void read_by_index(std::string_view name) {
     const std::unique_ptr<Source> index = folder_.open(name);
-    std::packaged_task<IndexDigest()> read([&] { return digest(*index, limits_); });
+    std::packaged_task<IndexDigest()> read([&] { return digest_index(*index, limits_); });
     const std::vector<std::string> shards = files_like_shards(name);
     read_shards(shards, [&read] { read(); });
     const IndexDigest listed = read.get_future().get();

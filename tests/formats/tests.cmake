@@ -26,6 +26,7 @@ weigh_test(formats SHARES 6
     formats/quantized_test.cpp
     formats/robustness_test.cpp
     formats/safetensors/format_test.cpp
+    formats/safetensors/regular_test.cpp
     formats/tensorflow/format_test.cpp
     formats/tensorflow/malformed_test.cpp
     formats/tflite/format_test.cpp

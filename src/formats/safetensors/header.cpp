@@ -1,7 +1,6 @@
 #include "formats/safetensors/header.h"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 #include <utility>
 
@@ -9,6 +8,9 @@
 
 #include "bytes/checked.h"
 #include "bytes/cursor.h"
+#include "formats/safetensors/dtypes.h"
+#include "formats/safetensors/layout.h"
+#include "formats/safetensors/regular.h"
 #include "model/roles.h"
 #include "model/shapes.h"
 #include "wire/json.h"
@@ -19,31 +21,6 @@ namespace weigh {
 namespace {
 
 constexpr std::uint64_t kLengthSize = 8;
-
-constexpr std::array<std::pair<std::string_view, DType>, 22> kDTypes = {{
-    {"BF16", DType::bfloat16},
-    {"F32", DType::float32},
-    {"F16", DType::float16},
-    {"I32", DType::int32},
-    {"F8_E4M3", DType::float8_e4m3fn},
-    {"U8", DType::uint8},
-    {"I64", DType::int64},
-    {"F64", DType::float64},
-    {"F8_E5M2", DType::float8_e5m2},
-    {"F8_E8M0", DType::float8_e8m0fnu},
-    {"F8_E4M3FNUZ", DType::float8_e4m3fnuz},
-    {"F8_E5M2FNUZ", DType::float8_e5m2fnuz},
-    {"F6_E2M3", DType::float6_e2m3fn},
-    {"F6_E3M2", DType::float6_e3m2fn},
-    {"F4", DType::float4_e2m1fn},
-    {"I8", DType::int8},
-    {"I16", DType::int16},
-    {"U16", DType::uint16},
-    {"U32", DType::uint32},
-    {"U64", DType::uint64},
-    {"C64", DType::complex64},
-    {"BOOL", DType::boolean},
-}};
 
 // One member of the header as it stands there.
 struct Entry {
@@ -56,31 +33,13 @@ struct Entry {
   std::uint64_t end = 0;
 };
 
-DType dtype_of(std::string_view name) {
-  auto found = std::find_if(kDTypes.begin(), kDTypes.end(), [&](const auto& row) { return row.first == name; });
-  return found == kDTypes.end() ? DType::unknown : found->second;
-}
-
-// Bytes that the shape and dtype need; nothing where 64 bits do not count them.
-std::optional<std::uint64_t> needed_bytes(const Entry& entry) {
-  std::uint64_t bits_needed = bits(entry.dtype);
-  for (Extent extent : entry.shape)
-    if (__builtin_mul_overflow(bits_needed, extent.size(), &bits_needed)) return std::nullopt;
-  return bits_needed / 8 + (bits_needed % 8 != 0);
-}
-
 constexpr std::size_t kMostNotes = 100;
-
-struct Range {
-  std::uint64_t begin, end;
-  std::size_t tensor;
-};
 
 // Reads the header of one file, entry by entry.
 class HeaderReader {
  public:
   HeaderReader(Source& source, const ReadOptions& options, json::Parser& parser)
-      : label_(source.label()), limits_(options.limits), with_locations_(options.locations), parser_(parser) {
+      : label_(source.label()), options_(options), limits_(options.limits), parser_(parser) {
     if (source.size() < kLengthSize)
       fail(ErrorKind::truncated,
            fmt::format("has {} bytes; a safetensors file begins with 8 that tell its header's length", source.size()));
@@ -98,12 +57,13 @@ class HeaderReader {
     if (!header_.text.view().starts_with('{')) fail(ErrorKind::corrupt, "the header does not begin with '{'");
   }
 
-  SafetensorsHeader run() && {
+  // The way of reading is no matter of what is read: where the header is regular, both see the same.
+  SafetensorsHeader run(HeaderWay way) && {
     header_.label = label_;
     // A tensor takes 70 bytes of a header or more.
     header_.tensors.reserve(length_ / 70);
-    read_all();
-    check_layout();
+    if (way == HeaderWay::json || !read_regular()) read_all();
+    layout_.check(header_, data_size_);
     return std::move(header_);
   }
 
@@ -111,6 +71,16 @@ class HeaderReader {
   [[noreturn]] void fail(ErrorKind kind, const std::string& message) const { throw Error(kind, label_, message); }
   [[noreturn]] void fail(std::string_view tensor, const std::string& message) const {
     fail(ErrorKind::corrupt, fmt::format("tensor '{}' {}", tensor.substr(0, 200), message));
+  }
+
+  bool read_regular() {
+    if (read_regular_entries(header_.text.view(), options_, kLengthSize + length_, header_, layout_)) return true;
+    header_.tensors.clear();
+    header_.extents.clear();
+    header_.offsets.clear();
+    header_.metadata.clear();
+    layout_ = {};
+    return false;
   }
 
   void read_all() {
@@ -135,8 +105,8 @@ class HeaderReader {
 
   void add(const Entry& entry) {
     check_size(entry);
-    place(entry);
-    if (with_locations_) header_.offsets.push_back(kLengthSize + length_ + entry.begin);
+    layout_.place(entry.begin, entry.end, header_.tensors.size());
+    if (options_.locations) header_.offsets.push_back(kLengthSize + length_ + entry.begin);
     Tensor& tensor = header_.tensors.emplace_back();
     tensor.name = entry.name;
     tensor.stored_bytes = entry.end - entry.begin;
@@ -155,7 +125,7 @@ class HeaderReader {
                        entry.dtype_name.substr(0, 40))});
       return;
     }
-    const std::optional<std::uint64_t> needed = needed_bytes(entry);
+    const std::optional<std::uint64_t> needed = needed_bytes(entry.dtype, entry.shape);
     if (!needed) fail(entry.name, "has more elements than 64 bits count");
     if (*needed != entry.end - entry.begin) {
       fail(entry.name, fmt::format("needs {} bytes by its shape and dtype {}, its data_offsets give it {}", *needed,
@@ -192,7 +162,7 @@ class HeaderReader {
     const std::string_view token = member.raw_json_token();
     if (token == entry.dtype_token) return;
     entry.dtype_name = member.get_string().value();
-    entry.dtype = dtype_of(entry.dtype_name);
+    entry.dtype = safetensors_dtype(entry.dtype_name);
     entry.dtype_token = token;
   }
 
@@ -223,72 +193,22 @@ class HeaderReader {
       fail(entry.name, fmt::format("begins at {} and ends at {}, before that", entry.begin, entry.end));
   }
 
-  // Writers list tensors in the order of their bytes. Those that are not are put in their places at the end.
-  void place(const Entry& entry) {
-    if (entry.begin == end_) {
-      end_ = entry.end;
-    } else {
-      strays_.push_back({entry.begin, entry.end, header_.tensors.size()});
-    }
-  }
-
-  // Of the tensors that follow each other from byte 0 on. Strays stand in the order of tensors.
-  std::vector<std::uint64_t> ends_in_order() const {
-    std::vector<std::uint64_t> ends = {0};
-    auto stray = strays_.begin();
-    for (std::size_t i = 0; i < header_.tensors.size(); ++i) {
-      if (stray != strays_.end() && stray->tensor == i) {
-        ++stray;
-      } else {
-        ends.push_back(ends.back() + header_.tensors[i].stored_bytes);
-      }
-    }
-    return ends;
-  }
-
-  // The tensors cover [0, data_size) exactly.
-  void check_layout() {
-    auto by_begin = [](const Range& a, const Range& b) {
-      return std::pair(a.begin, a.end) < std::pair(b.begin, b.end);
-    };
-    const std::vector<std::uint64_t> ends = strays_.empty() ? std::vector<std::uint64_t>() : ends_in_order();
-    std::sort(strays_.begin(), strays_.end(), by_begin);
-    std::uint64_t end = end_;
-    for (const Range& range : strays_) {
-      const bool is_empty_between = range.begin == range.end && std::binary_search(ends.begin(), ends.end(), range.end);
-      if (is_empty_between) continue;
-      if (range.begin != end) {
-        fail(header_.tensors[range.tensor].name,
-             fmt::format("begins at {}, the one before it ends at {}; tensors may not overlap or leave holes",
-                         range.begin, end));
-      }
-      end = range.end;
-    }
-    if (end > data_size_) {
-      fail(ErrorKind::truncated,
-           fmt::format("its tensors need {} bytes, {} are there; is the download incomplete?", end, data_size_));
-    }
-    if (end < data_size_) {
-      fail(ErrorKind::corrupt, fmt::format("{} bytes follow the last tensor, which ends at {}", data_size_ - end, end));
-    }
-  }
-
   const std::string& label_;
+  const ReadOptions& options_;
   const Limits& limits_;
-  const bool with_locations_;
   std::uint64_t length_ = 0;
   std::uint64_t data_size_ = 0;
   json::Parser& parser_;
   SafetensorsHeader header_;
   Shapes shapes_{header_.extents};
-  std::uint64_t end_ = 0;  // of the tensors that follow each other from byte 0 on
-  std::vector<Range> strays_;
+  SafetensorsLayout layout_;
 };
 
 }  // namespace
 
-SafetensorsHeader read_safetensors_header(Source& source, const ReadOptions& options, json::Parser& parser) {
-  return HeaderReader(source, options, parser).run();
+SafetensorsHeader read_safetensors_header(Source& source, const ReadOptions& options, json::Parser& parser,
+                                          HeaderWay way) {
+  return HeaderReader(source, options, parser).run(way);
 }
 
 }  // namespace weigh

@@ -37,8 +37,13 @@ struct SafetensorsHeader {
   std::vector<Note> notes;
 };
 
+// Headers as their own library writes them have a fast reader (regular.h), which leaves all others to the
+// one of any JSON; that one alone is for a comparison of both.
+enum class HeaderWay : std::uint8_t { fastest, json };
+
 // Reads the first 8 + N bytes only. Throws Error where the file breaks a rule above; that no name stands twice is left
 // to whoever puts them in their places. The parser's memory serves one header after another.
-SafetensorsHeader read_safetensors_header(Source& source, const ReadOptions& options, json::Parser& parser);
+SafetensorsHeader read_safetensors_header(Source& source, const ReadOptions& options, json::Parser& parser,
+                                          HeaderWay way = HeaderWay::fastest);
 
 }  // namespace weigh
