@@ -1,6 +1,7 @@
 #include "analysis/tally.h"
 
 #include <algorithm>
+#include <array>
 #include <tuple>
 #include <utility>
 
@@ -29,8 +30,11 @@ class CopiedSections {
 
 // What one tensor amounts to.
 struct Amount {
-  Amount(const Summary& summary, const Tensor& tensor)
-      : numel(summary.numel(tensor)), elements(numel.known()), bytes(summary.model->bytes(tensor, numel)) {
+  Amount(const Summary& summary, const Tensor& tensor) : Amount(summary, tensor, summary.numel(tensor)) {}
+  Amount(const Summary& summary, const Tensor& tensor, const Count& its_numel)
+      : Amount(summary, tensor, its_numel, summary.model->bytes(tensor, its_numel)) {}
+  Amount(const Summary& summary, const Tensor& tensor, const Count& its_numel, const Count& its_bytes)
+      : numel(its_numel), elements(numel.known()), bytes(its_bytes) {
     if (summary.quantized.empty() || summary.count) return;  // where one counts for oneself, an element is what it is
     const Index index = summary.model->index_of(tensor);
     part = summary.quantized.parts[index];
@@ -45,6 +49,35 @@ struct Amount {
   Count bytes;
   Part part = Part::plain;
   Scheme scheme = Scheme::none;
+};
+
+// What tensors amount to, one after another: those of a large model have a few shapes, whose elements and bytes are
+// remembered.
+class Amounts {
+ public:
+  explicit Amounts(const Summary& summary) : summary_(summary) {}
+
+  Amount of(const Tensor& tensor) {
+    const bool is_plain = tensor.rank_known() && tensor.layout == Layout::strided && tensor.dtype != DType::unknown;
+    if (!is_plain || summary_.count) return {summary_, tensor};
+    Shape& shape = recent_[(tensor.first_extent + static_cast<unsigned>(tensor.dtype)) % recent_.size()];
+    if (shape.first_extent != tensor.first_extent || shape.rank != tensor.rank || shape.dtype != tensor.dtype) {
+      const Count numel = summary_.model->numel(tensor);
+      shape = {tensor.first_extent, tensor.rank, tensor.dtype, numel, summary_.model->bytes(tensor, numel)};
+    }
+    return {summary_, tensor, shape.numel, shape.bytes};
+  }
+
+ private:
+  struct Shape {
+    Index first_extent = kNone;
+    std::uint8_t rank = 0;
+    DType dtype = DType::unknown;
+    Count numel;
+    Count bytes;
+  };
+  const Summary& summary_;
+  std::array<Shape, 16> recent_;
 };
 
 // Adds it, or takes it away again.
@@ -219,9 +252,10 @@ void tally(Summary& summary) {
   const CopiedSections copy(model);
   std::vector<Tally>& tallies = summary.tallies;
   Shares shares;
+  Amounts amounts(summary);
   tallies.assign(model.modules.size(), {});
   for (const Tensor& tensor : model.tensors) {
-    const Amount amount(summary, tensor);
+    const Amount amount = amounts.of(tensor);
     const bool is_to_come = tensor.state == State::uninitialised && tensor.dtype == DType::unknown;
     if (!is_to_come && (tensor.tied_to == kNone || tensor.stored_apart) && copy[tensor.module] == kNone)
       shares.add(tensor.dtype, amount);

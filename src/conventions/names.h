@@ -9,7 +9,7 @@
 
 namespace weigh {
 
-// Shorter than 64 bytes each. A name that is none of them is mostly told by its length.
+// Shorter than 64 bytes each, none empty. A name that is none of them is mostly told by its length and first letter.
 template <std::size_t N>
 class Names {
  public:
@@ -17,11 +17,14 @@ class Names {
   constexpr explicit Names(const Name&... names) : Names(std::array<std::string_view, N>{names...}) {}
 
   constexpr explicit Names(const std::array<std::string_view, N>& names) : names_(names) {
-    for (std::string_view name : names_) lengths_ |= std::uint64_t{1} << name.size();
+    for (std::string_view name : names_) {
+      lengths_ |= std::uint64_t{1} << name.size();
+      letters_ |= std::uint64_t{1} << (name.front() & 63);
+    }
   }
 
   bool contains(std::string_view name) const {
-    return name.size() < 64 && (lengths_ >> name.size() & 1) != 0 &&
+    return name.size() < 64 && (lengths_ >> name.size() & 1) != 0 && (letters_ >> (name.front() & 63) & 1) != 0 &&
            std::find(names_.begin(), names_.end(), name) != names_.end();
   }
 
@@ -31,6 +34,7 @@ class Names {
  private:
   std::array<std::string_view, N> names_;
   std::uint64_t lengths_ = 0;  // a bit for each
+  std::uint64_t letters_ = 0;  // a bit for each first letter
 };
 
 template <class... Name>

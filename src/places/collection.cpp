@@ -110,12 +110,12 @@ std::optional<Model> read_one(Folder& root, const CollectedModel& collected, con
   return read_if_model(*root.enter(collected.folder), collected.files, options);
 }
 
-// What reads JSON is loaded while the models are looked for, where there is any: it takes as long as that.
+// What reads JSON is loaded while the models are looked for, where there is any: it takes as long as that. Headers of
+// safetensors files are JSON, too, but hardly ever need it (formats/safetensors/regular.h).
 std::future<void> load_json(const Folder& folder) {
   const std::vector<std::string>& names = folder.names();
-  const bool is_needed = std::any_of(names.begin(), names.end(), [](std::string_view name) {
-    return name.ends_with(".safetensors") || name.ends_with(".json");
-  });
+  const bool is_needed =
+      std::any_of(names.begin(), names.end(), [](std::string_view name) { return name.ends_with(".json"); });
   if (!is_needed) return {};
   try {
     return std::async(std::launch::async, json::load);

@@ -102,8 +102,8 @@ struct IndexDigest {
 IndexDigest digest_index(Source& source, const Limits& limits);
 
 // The two ways in which it does so. An index as json.dump writes it: an object of "metadata", if there is one, and
-// "weight_map", texts of ASCII without escapes; nothing where it is of another form, or wrong in whatever way. Seven
-// bytes behind the text can be read.
+// "weight_map", texts of ASCII without escapes; nothing where it is of another form, or wrong in whatever way. Behind
+// the text are bytes that can be read, as behind that of json::Text.
 std::optional<IndexDigest> digest_regular_index(std::string_view text, const Limits& limits);
 // Any index.
 IndexDigest digest_json_index(Source& source, const Limits& limits);

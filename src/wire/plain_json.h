@@ -9,11 +9,16 @@
 #include <cstring>
 #include <string_view>
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 namespace weigh::json {
 
 class PlainScanner {
  public:
-  // Behind the text lie seven readable bytes or more, as behind that of json::Text.
+  // So many bytes behind the text can be read, as behind that of json::Text.
+  static constexpr std::size_t kStep = 16;
   explicit PlainScanner(std::string_view text) : at_(text.data()), end_(text.data() + text.size()) {}
 
   const char* at() const { return at_; }
@@ -40,17 +45,7 @@ class PlainScanner {
   // The rest of a text whose opening quote was taken, and its closing quote.
   bool take_text(std::string_view& text) {
     const char* begin = at_;
-    const char* quote = begin;
-    while (quote < end_) {
-      std::uint64_t word;
-      std::memcpy(&word, quote, sizeof(word));
-      const std::uint64_t odd = odd_bytes(word);
-      if (odd != 0) {
-        quote += first_of(odd, quote);
-        break;
-      }
-      quote += sizeof(word);
-    }
+    const char* quote = first_odd(at_);
     if (quote >= end_ || *quote != '"') return false;
     text = {begin, static_cast<std::size_t>(quote - begin)};
     at_ = quote + 1;
@@ -73,18 +68,23 @@ class PlainScanner {
 
  private:
   static bool is_digit(char c) { return c >= '0' && c <= '9'; }
-  static bool is_odd(char c) { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\' || c < 0; }
 
-  // The highest bit of each byte that is no plain letter, up to the first of them; those behind it may be wrong.
-  static std::uint64_t odd_bytes(std::uint64_t word) {
-    constexpr std::uint64_t kOnes = 0x0101'0101'0101'0101;
-    const std::uint64_t quotes = (word ^ kOnes * '"') - kOnes;
-    const std::uint64_t backslashes = (word ^ kOnes * '\\') - kOnes;
-    return (word | quotes | backslashes | (word - kOnes * 0x20)) & kOnes * 0x80;
-  }
-  static std::ptrdiff_t first_of(std::uint64_t odd, const char* word) {
-    if constexpr (std::endian::native == std::endian::little) return std::countr_zero(odd) / 8;
-    return std::find_if(word, word + sizeof(odd), is_odd) - word;
+  // The first byte from here on that is a quote or no plain letter. Where there is none it lies behind the end.
+  const char* first_odd(const char* at) const {
+#ifdef __SSE2__
+    for (; at < end_; at += kStep) {
+      const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+      const __m128i quotes = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
+      const __m128i backslashes = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
+      const __m128i others = _mm_cmplt_epi8(bytes, _mm_set1_epi8(0x20));  // with sign: those above 0x7F, too
+      const int odd = _mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quotes, backslashes), others));
+      if (odd != 0) return at + std::countr_zero(static_cast<unsigned>(odd));
+    }
+#else
+    const auto is_letter = [](char c) { return static_cast<unsigned char>(c - 0x20) < 0x60; };  // of ASCII
+    while (at < end_ && is_letter(*at) && *at != '"' && *at != '\\') ++at;
+#endif
+    return at;
   }
 
   const char* at_;

@@ -1,4 +1,4 @@
-// safetensors files as models: names become modules, recorded ties are resolved. The format: safetensors_header.h.
+// safetensors files as models: names become modules, recorded ties are resolved. The format: header.h.
 #pragma once
 
 #include <cstdint>

@@ -21,7 +21,6 @@ struct Kind {
   Index first_extent = 0;
   std::string_view last_part;  // of a name with the dot before it, as it was last: role is that of such tensors
   Role role = Role::parameter;
-  std::size_t next = 0;  // of the entry behind the one that was of this kind last
 };
 
 class RegularReader {
@@ -81,16 +80,16 @@ class RegularReader {
     return true;
   }
 
-  // Mostly the one that followed this kind before.
+  // Mostly the one that followed the last two kinds before.
   bool read_kind() {
-    const std::size_t before = kind_;
-    kind_ = kinds_[before].next;
-    if (!take_kind(kind_)) {
-      for (kind_ = 0; kind_ != count_ && !take_kind(kind_); ++kind_) {
-      }
-      if (kind_ == count_ && !read_new_kind()) return false;
+    std::uint8_t& next = next_[before_][kind_];
+    before_ = kind_;
+    kind_ = next;
+    if (take_kind(kind_)) return true;
+    for (kind_ = 0; kind_ != count_ && !take_kind(kind_); ++kind_) {
     }
-    kinds_[before].next = kind_;
+    if (kind_ == count_ && !read_new_kind()) return false;
+    next = static_cast<std::uint8_t>(kind_);
     return true;
   }
 
@@ -169,9 +168,11 @@ class RegularReader {
   Shapes shapes_;
   SafetensorsLayout& layout_;
   std::array<Kind, kKinds> kinds_;
-  std::size_t count_ = 0;     // of kinds
-  std::size_t replaced_ = 0;  // how often a kind took another's place
-  std::size_t kind_ = 0;      // of the last entry
+  std::size_t count_ = 0;                                           // of kinds
+  std::size_t replaced_ = 0;                                        // how often a kind took another's place
+  std::size_t kind_ = 0;                                            // of the last entry
+  std::size_t before_ = 0;                                          // of the one before it
+  std::array<std::array<std::uint8_t, kKinds>, kKinds> next_ = {};  // by these two, what followed them last
   std::uint64_t last_end_ = 0;
   std::string_view last_end_text_ = "0";
 };

@@ -16,8 +16,8 @@
 namespace weigh {
 
 // Reads all entries of a header of this form. False where it is of another, or wrong in whatever way: then `header` and
-// `layout` hold some of it, and the header is to be read as any JSON. Seven bytes behind the text can be read.
-// `data_begin` is where tensors' bytes begin in the file.
+// `layout` hold some of it, and the header is to be read as any JSON. Behind the text are bytes that can be read, as
+// behind that of json::Text. `data_begin` is where tensors' bytes begin in the file.
 bool read_regular_entries(std::string_view text, const ReadOptions& options, std::uint64_t data_begin,
                           SafetensorsHeader& header, SafetensorsLayout& layout);
 
