@@ -28,18 +28,7 @@ class Machine {
   }
 
   // Runs to STOP and returns what is on the stack then.
-  Value run() {
-    static constexpr Steps kSteps = all_steps();
-    for (std::uint64_t steps = 0;; ++steps) {
-      if (steps % kStepsBetweenStops == 0) throw_if_stopped();
-      if (steps >= limits_.pickle_opcodes) fail_limit("opcodes", limits_.pickle_opcodes);
-      if (stack_.size() + marks_.size() > limits_.pickle_stack) fail_limit("values on its stack", limits_.pickle_stack);
-      opcode_at_ = in_.offset();
-      opcode_ = in_.little<unsigned char>("the next opcode of a pickle");
-      if (opcode_ == STOP) return pop();
-      kSteps[opcode_](*this);
-    }
-  }
+  Value run();
 
   std::size_t bytes_left() const { return in_.remaining(); }
 
@@ -487,6 +476,19 @@ class Machine {
   std::uint64_t opcode_at_ = 0;
   unsigned char opcode_ = 0;
 };
+
+Value Machine::run() {
+  static constexpr Steps kSteps = all_steps();
+  for (std::uint64_t steps = 0;; ++steps) {
+    if (steps % kStepsBetweenStops == 0) throw_if_stopped();
+    if (steps >= limits_.pickle_opcodes) fail_limit("opcodes", limits_.pickle_opcodes);
+    if (stack_.size() + marks_.size() > limits_.pickle_stack) fail_limit("values on its stack", limits_.pickle_stack);
+    opcode_at_ = in_.offset();
+    opcode_ = in_.little<unsigned char>("the next opcode of a pickle");
+    if (opcode_ == STOP) return pop();
+    kSteps[opcode_](*this);
+  }
+}
 
 Pickle::Pickle(std::string_view label, std::string_view bytes, const Limits& limits, std::uint64_t base)
     : nodes_(std::make_unique<Nodes>()) {
