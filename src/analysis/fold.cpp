@@ -9,7 +9,8 @@ namespace {
 
 // Exporters of graphs number what has no name: "onnx::MatMul_69" in one layer is "onnx::MatMul_81" in the next.
 std::string_view without_number(std::string_view name) {
-  return name.substr(0, name.find_last_not_of("0123456789") + 1);
+  while (!name.empty() && name.back() >= '0' && name.back() <= '9') name.remove_suffix(1);
+  return name;
 }
 
 // bitsandbytes keeps facts of a layer as a text, whose numbers have more or fewer digits.

@@ -53,8 +53,6 @@ Summary summarize(const Model& model, const SummaryOptions& options) {
   } catch (const Error& error) {  // a count too large for 64 bits does not know whose it is
     throw Error(error.kind(), model.source, error.message());
   }
-  for (std::size_t i = 0; i < model.tensors.size(); ++i)
-    if (model.tensors[i].state == State::uninitialised) summary.uninitialized.push_back(static_cast<Index>(i));
   return summary;
 }
 

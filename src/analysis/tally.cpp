@@ -118,11 +118,9 @@ std::vector<Index> preorder(const Model& model) {
 // A tensor that stands in k places below a module was added k times there. In the order of the walk, the places below
 // any module follow each other, and exactly k - 1 pairs of neighbours have their common ancestor at or below it. A
 // copied section is a whole of its own.
-void count_ties_once(const Summary& summary, const CopiedSections& copy, std::vector<Tally>& tallies) {
+void count_ties_once(const Summary& summary, const CopiedSections& copy, const std::vector<Index>& tied,
+                     std::vector<Tally>& tallies) {
   const Model& model = *summary.model;
-  std::vector<Index> tied;
-  for (std::size_t i = 0; i < model.tensors.size(); ++i)
-    if (model.tensors[i].tied_to != kNone) tied.push_back(static_cast<Index>(i));
   if (tied.empty()) return;
 
   const std::vector<Index> place = preorder(model);
@@ -220,9 +218,6 @@ Totals total(const Summary& summary, const CopiedSections& copy) {
   totals.modes_recorded |= model.modules[0].mode != Mode::not_recorded;
   totals.roles_inferred = std::any_of(model.tensors.begin(), model.tensors.end(),
                                       [](const Tensor& tensor) { return !tensor.role_recorded; });
-  for (std::size_t i = 0; i < summary.quantized.parts.size(); ++i)
-    if (summary.quantized.parts[i] == Part::overhead && copy[model.tensors[i].module] == kNone)
-      totals.overhead_bytes += model.bytes(model.tensors[i]).known();
   return totals;
 }
 
@@ -253,9 +248,17 @@ void tally(Summary& summary) {
   std::vector<Tally>& tallies = summary.tallies;
   Shares shares;
   Amounts amounts(summary);
+  std::uint64_t overhead_bytes = 0;
+  std::vector<Index> tied;
   tallies.assign(model.modules.size(), {});
+  // All that is asked of every tensor at once: a large model's do not stay in the processor's cache.
   for (const Tensor& tensor : model.tensors) {
     const Amount amount = amounts.of(tensor);
+    const Index index = model.index_of(tensor);
+    if (tensor.state == State::uninitialised) summary.uninitialized.push_back(index);
+    if (tensor.tied_to != kNone) tied.push_back(index);
+    if (summary.quantized.part(index) == Part::overhead && copy[tensor.module] == kNone)
+      overhead_bytes += summary.count ? model.bytes(tensor).known() : amount.bytes.known();
     const bool is_to_come = tensor.state == State::uninitialised && tensor.dtype == DType::unknown;
     if (!is_to_come && (tensor.tied_to == kNone || tensor.stored_apart) && copy[tensor.module] == kNone)
       shares.add(tensor.dtype, amount);
@@ -263,9 +266,10 @@ void tally(Summary& summary) {
   }
   for (std::size_t i = model.modules.size() - 1; i > 0; --i)
     if (copy[i] != i) add(tallies[model.modules[i].parent], tallies[i]);
-  count_ties_once(summary, copy, tallies);
+  count_ties_once(summary, copy, tied, tallies);
   put_in_order(shares);
   summary.totals = total(summary, copy);
+  summary.totals.overhead_bytes = overhead_bytes;
   summary.totals.by_dtype = std::move(shares.by_dtype);
   summary.totals.by_scheme = std::move(shares.by_scheme);
 }

@@ -6,8 +6,8 @@
 
 namespace weigh {
 
-// Fills the tallies and totals of a summary, by its model, its quantised weights and how it counts. A section that is a
-// copy is not part of the root's.
+// Fills the tallies, the totals and the uninitialised tensors of a summary, by its model, its quantised weights and how
+// it counts. A section that is a copy is not part of the root's.
 void tally(Summary& summary);
 
 // As if what the two count were one.

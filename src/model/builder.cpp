@@ -31,6 +31,8 @@ std::size_t last_dot(std::string_view path) {
 
 // A module mostly owns a weight and a bias, and a few children. Of more than these, the rest are found by hash.
 constexpr int kFew = 16;
+// So often the children of a module are looked at one by one: to enter them all into a table costs more.
+constexpr int kSeldom = 4;
 
 std::uint64_t hash_in(Index module, std::string_view name) { return mix(hash_of(name), module); }
 
@@ -130,12 +132,19 @@ Index ModelBuilder::find_child(Index parent, std::string_view name) {
 }
 
 Index ModelBuilder::find_among_many(Index parent, std::string_view name) {
-  const auto [last, is_first_search] = indexed_.try_emplace(parent, kNone);
-  Index child = is_first_search ? model_.modules[parent].first_child : model_.modules[last->second].next;
+  Search& search = searched_[parent];
+  const bool is_seldom = search.count < kSeldom;
+  search.count += is_seldom ? 1 : 0;
+  Index child = search.last == kNone ? model_.modules[parent].first_child : model_.modules[search.last].next;
   for (; child != kNone; child = model_.modules[child].next) {
+    if (is_seldom) {
+      if (model_.modules[child].name == name) return child;
+      continue;
+    }
     by_name_.insert(child, hash_in(parent, model_.modules[child].name));
-    last->second = child;
+    search.last = child;
   }
+  if (is_seldom) return kNone;
   return by_name_.find(hash_in(parent, name), [&](Index index) {
     return model_.modules[index].parent == parent && model_.modules[index].name == name;
   });

@@ -79,6 +79,10 @@ class ModelBuilder {
   };
   std::string_view keep(std::string_view name);
   void be_as_original(Tensor& tensor) const;
+  struct Search {
+    int count = 0;
+    Index last = kNone;  // of its children that is in by_name_
+  };
   Index next_child(const Step& above, std::string_view name) const;
   Index find_child(Index parent, std::string_view name);
   Index find_among_many(Index parent, std::string_view name);
@@ -95,11 +99,11 @@ class ModelBuilder {
   // Modules of the last path, its root first: the next name mostly shares them, or goes on with their next siblings,
   // and then nothing is looked up.
   std::vector<Step> trail_;
-  std::string trail_path_;      // of the last of them
-  std::vector<bool> unsorted_;  // by module: its children did not come in the order of their names
-  FlatIndex by_name_;           // modules by (parent, name), of those parents alone that have many and were searched
-  std::unordered_map<Index, Index> indexed_;  // by such a parent: the last of its children that is in by_name_
-  FlatIndex crowded_;                         // tensors by (module, name), of modules that own too many to look at each
+  std::string trail_path_;                      // of the last of them
+  std::vector<bool> unsorted_;                  // by module: its children did not come in the order of their names
+  std::unordered_map<Index, Search> searched_;  // modules with many children of which one was looked for
+  FlatIndex by_name_;                           // of those where it was so often: the children by (parent, name)
+  FlatIndex crowded_;  // tensors by (module, name), of modules that own too many to look at each
 };
 
 }  // namespace weigh
