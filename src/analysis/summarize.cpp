@@ -1,4 +1,5 @@
 #include <future>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -39,17 +40,18 @@ Summary summarize(const Model& model, const SummaryOptions& options) {
   summary.count = options.count;
   summary.hidden = hidden_modules(model, options);
   try {
-    // Both look at every tensor, and neither at what the other finds.
+    // Neither needs what the other finds.
     const bool is_large = model.tensors.size() > 20'000;
-    std::future<std::vector<std::uint64_t>> prints;
-    if (options.fold)
-      prints = std::async(is_large ? std::launch::async : std::launch::deferred, [&] { return fingerprints(model); });
+    auto names_alone = std::async(is_large ? std::launch::async : std::launch::deferred, [&] {
+      find_parts(summary);
+      return options.fold ? fingerprints(model) : std::vector<std::uint64_t>();
+    });
     // Of a live module nothing is guessed: who walked it has told what is packed.
     if (!model.is_live || !model.quantized.empty()) summary.quantized = find_quantized(model);
     tally(summary);
-    find_parts(summary);
+    std::vector<std::uint64_t> prints = names_alone.get();
     if (!summary.count) find_active(summary);
-    select_rows(summary, options, prints.valid() ? prints.get() : std::vector<std::uint64_t>());
+    select_rows(summary, options, std::move(prints));
   } catch (const Error& error) {  // a count too large for 64 bits does not know whose it is
     throw Error(error.kind(), model.source, error.message());
   }

@@ -26,10 +26,11 @@ class Ahead {
 
   // Threads are stopped with the caller's. `maker()` is called once for each thread, the caller's too: what it returns
   // is called there alone, with an i below `count`, and not twice with the same. `other` is work beside all this, which
-  // a thread does first; it may not throw.
+  // a thread does first; it may not throw. For each thread `each` results wait at most.
   Ahead(
-      std::size_t count, const std::function<Make()>& maker, const std::function<void()>& other = [] {})
-      : count_(count), make_(maker()) {
+      std::size_t count, const std::function<Make()>& maker, const std::function<void()>& other = [] {},
+      std::size_t each = 8)
+      : count_(count), each_(each), make_(maker()) {
     if (count_ > 1) start(maker, other);
     if (threads_.empty()) other();
   }
@@ -90,7 +91,7 @@ class Ahead {
   };
 
   // A few for each thread, so that what waits takes little memory.
-  bool can_begin() const { return first_ + made_.size() < count_ && made_.size() < 8 * threads_.size() + 1; }
+  bool can_begin() const { return first_ + made_.size() < count_ && made_.size() < each_ * threads_.size() + 1; }
 
   void run(const Make& make) {
     std::unique_lock lock(mutex_);
@@ -118,6 +119,7 @@ class Ahead {
   }
 
   const std::size_t count_;
+  const std::size_t each_;
   const Make make_;  // the caller's
   std::mutex mutex_;
   std::condition_variable changed_;

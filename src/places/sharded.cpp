@@ -120,7 +120,8 @@ class Sharded {
         return is_bin ? read_bin(*source) : read_shard(*source, *parser);
       };
     };
-    Ahead<Shard> shards(names.size(), reader, other);
+    constexpr std::size_t kWaiting = 2;  // a header of a large model takes a megabyte
+    Ahead<Shard> shards(names.size(), reader, other, kWaiting);
     for (const std::string& name : names) {
       Shard shard = shards.next();
       model_.source_bytes += shard.bytes;

@@ -58,10 +58,10 @@ class PlainScanner {
     const char* begin = at_;
     const char* at = begin;
     std::uint64_t value = 0;
-    if (std::uint64_t eight = 0; take_eight_digits(at, eight)) value = eight;
+    if (end_ - at >= 8) take_eight_digits(at, value);
     const char* last = begin + std::min(kMostDigits, end_ - begin);
-    for (; at < last && is_digit(*at); ++at) value = value * 10 + static_cast<std::uint64_t>(*at - '0');
-    if (at == begin || at > end_ || (*begin == '0' && at - begin > 1)) return false;
+    for (; at != last && is_digit(*at); ++at) value = value * 10 + static_cast<std::uint64_t>(*at - '0');
+    if (at == begin || (*begin == '0' && at - begin > 1)) return false;
     at_ = at;
     number = value;
     return true;
@@ -72,18 +72,17 @@ class PlainScanner {
 
   // Eight digits at once: offsets in large files have ten or more. Neighbours are joined to numbers of two digits,
   // these to ones of four, these to the one of eight.
-  static bool take_eight_digits(const char*& at, std::uint64_t& number) {
-    if constexpr (std::endian::native != std::endian::little) return false;
+  static void take_eight_digits(const char*& at, std::uint64_t& number) {
+    if constexpr (std::endian::native != std::endian::little) return;
     constexpr std::uint64_t kOnes = 0x0101'0101'0101'0101;
     std::uint64_t word;
     std::memcpy(&word, at, sizeof(word));
     const bool are_digits = (word & kOnes * 0xF0) == kOnes * '0' && ((word + kOnes * 6) & kOnes * 0xF0) == kOnes * '0';
-    if (!are_digits) return false;
+    if (!are_digits) return;
     word = (word & kOnes * 0x0F) * (1 + (10 << 8)) >> 8;
     word = (word & 0x00FF'00FF'00FF'00FF) * (1 + (100 << 16)) >> 16;
     number = (word & 0x0000'FFFF'0000'FFFF) * (1 + (std::uint64_t{10'000} << 32)) >> 32;
     at += sizeof(word);
-    return true;
   }
 
   // The first byte from here on that is a quote or no plain letter. Where there is none it lies behind the end.

@@ -31,7 +31,11 @@ std::string_view class_of(Value object) {
   return of.is(Kind::global) ? of.text() : std::string_view();
 }
 
-std::string_view short_class_name(std::string_view global) { return global.substr(global.find_last_of(". ") + 1); }
+std::string_view short_class_name(std::string_view global) {
+  std::size_t begin = global.size();
+  while (begin > 0 && global[begin - 1] != '.' && global[begin - 1] != ' ') --begin;
+  return global.substr(begin);
+}
 
 std::string dotted(std::string_view global) {
   std::string text(global);
