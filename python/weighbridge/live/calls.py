@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Callable
 
 import torch
 from torch import nn
@@ -13,8 +13,9 @@ from torch.utils._python_dispatch import _disable_current_modes
 
 from .fakes import Fakes
 from .flops import Formula, formula_of
+from .late import Late
 from .shapes_of import Shape, shape_of, shape_of_call
-from .shortcuts import is_linear, linear
+from .shortcuts import Made, is_linear, linear
 
 # What lazy layers call the hook that gives them their parameters: PyTorch's and PyG's.
 INITIALISERS = ("_infer_parameters", "initialize_parameters")
@@ -101,19 +102,18 @@ class Calls:
             self.initialised.append((path, args, kwargs))
         self._mark()
 
-    def leaf(self, path: str, given: Any, out: Any, flops: int) -> None:
-        """A call of a module that was not run, since its work is known: it made `out`."""
+    def leaf(self, path: str, made: Made) -> None:
+        """A call of a module that was not run, since its work is known."""
         run = self.runs.get(path)
         if run is None:
-            run = self.runs[path] = ModuleRun(tuple(given.shape), tuple(out.shape))
-        made = out.numel() * out.element_size()
+            run = self.runs[path] = ModuleRun(made.given, made.shape)
         run.calls += 1
-        run.flops += flops
-        run.activation_bytes += made
+        run.flops += made.flops
+        run.activation_bytes += made.bytes
         if self.stack:
             frame = self.stack[-1]
-            frame.flops += flops
-            frame.bytes += made
+            frame.flops += made.flops
+            frame.bytes += made.bytes
 
     def initialised_now(self) -> None:
         """The module that runs has got its parameters."""
@@ -168,14 +168,46 @@ class Calls:
                 run.backward_exact &= flops is not None
 
 
-def watch(twin: nn.Module, calls: Calls, fakes: Fakes) -> None:
+def watch(modules: list[tuple[str, nn.Module]], calls: Calls, fakes: Fakes) -> None:
     """Watches every call of every module of the copy. What a module's own hooks do counts as its work."""
-    for path, module in named_modules(twin):
-        _watch_one(path, module, calls, fakes)
+    for path, module in modules:
+        lazy = initialises(module)
+        call = _watched(path, module, calls, lazy)
+        if lazy:
+            module._forward_pre_hooks[READY] = _ready(calls, fakes)  # type: ignore[index]
+        # What nn.Module.__call__ asks for first: hooks of the module's own run within.
+        module.__dict__["_compiled_call_impl"] = _by_shortcut(path, module, calls, fakes, call) if is_linear(module) else call
 
 
-def _watch_one(path: str, module: nn.Module, calls: Calls, fakes: Fakes) -> None:
-    lazy = initialises(module)
+def _watched(path: str, module: nn.Module, calls: Calls, lazy: bool) -> Callable[..., Any]:
+    inner = module._call_impl
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if calls.backward:  # a checkpoint runs its forward again
+            return inner(*args, **kwargs)
+        calls.enter(path, args, kwargs, lazy and initialises(module))
+        out = inner(*args, **kwargs)
+        calls.leave(path, out)
+        return out
+
+    return call
+
+
+def _by_shortcut(
+    path: str, module: nn.Module, calls: Calls, fakes: Fakes, run: Callable[..., Any]
+) -> Callable[..., Any]:
+    def call(*args: Any, **kwargs: Any) -> Any:
+        made = None if calls.backward else linear(module, fakes, args, kwargs)
+        if made is None:
+            return run(*args, **kwargs)
+        calls.leaf(path, made)
+        return made.out
+
+    return call
+
+
+def _ready(calls: Calls, fakes: Fakes) -> Callable[[nn.Module, Any], None]:
+    """The hook after those that give a lazy layer its parameters."""
 
     def ready(module: nn.Module, args: Any) -> None:
         if calls.stack and calls.stack[-1].muted:
@@ -183,31 +215,13 @@ def _watch_one(path: str, module: nn.Module, calls: Calls, fakes: Fakes) -> None
                 _settle(module, fakes)
             calls.initialised_now()
 
-    inner, linear_layer = module._call_impl, is_linear(module)
-
-    def call(*args: Any, **kwargs: Any) -> Any:
-        if calls.backward:  # a checkpoint runs its forward again
-            return inner(*args, **kwargs)
-        if linear_layer:
-            known = linear(module, fakes, args, kwargs)
-            if known is not None:
-                calls.leaf(path, args[0], *known)
-                return known[0]
-        calls.enter(path, args, kwargs, lazy and initialises(module))
-        out = inner(*args, **kwargs)
-        calls.leave(path, out)
-        return out
-
-    # What nn.Module.__call__ asks for first: hooks of the module's own run within.
-    module.__dict__["_compiled_call_impl"] = call
-    if lazy:
-        module._forward_pre_hooks[READY] = ready  # type: ignore[index]
+    return ready
 
 
 def initialises(module: nn.Module) -> bool:
     """Whether the next call of the module first gives parameters to it, or to what is below it."""
-    hooks = module._forward_pre_hooks.values()
-    return any(getattr(hook, "__name__", "") in INITIALISERS for hook in hooks)
+    hooks = module._forward_pre_hooks
+    return bool(hooks) and any(getattr(hook, "__name__", "") in INITIALISERS for hook in hooks.values())
 
 
 def _settle(module: nn.Module, fakes: Fakes) -> None:
@@ -215,13 +229,8 @@ def _settle(module: nn.Module, fakes: Fakes) -> None:
     for held in [h for _, m in named_modules(module) for h in (m._parameters, m._buffers)]:
         for name, tensor in held.items():
             if tensor is not None and not is_lazy(tensor) and tensor.device.type == "meta":
-                held[name] = fakes.make(
-                    tensor.shape,
-                    tensor.stride(),
-                    tensor.dtype,
-                    tensor.requires_grad,
-                    _is_param=isinstance(tensor, nn.Parameter),
-                )
+                make = fakes.parameter if isinstance(tensor, nn.Parameter) else fakes.make
+                held[name] = make(tensor.shape, tensor.stride(), tensor.dtype, tensor.requires_grad)
 
 
 def named_modules(root: nn.Module) -> list[tuple[str, nn.Module]]:
@@ -243,8 +252,8 @@ def named_modules(root: nn.Module) -> list[tuple[str, nn.Module]]:
 
 def lazy_names(module: nn.Module) -> list[str]:
     """Names of the module's own parameters and buffers that have no shape yet."""
-    held = [*module._parameters.items(), *module._buffers.items()]
-    return [name for name, tensor in held if tensor is not None and is_lazy(tensor)]
+    held = [tensors for tensors in (module._parameters, module._buffers) if tensors and type(tensors) is not Late]
+    return [name for tensors in held for name, tensor in tensors.items() if tensor is not None and is_lazy(tensor)]
 
 
 def _makes_new(func: Any) -> bool:

@@ -21,6 +21,9 @@ from torch.overrides import TorchFunctionMode
 from . import uncopied, unwrap
 from .fakes import Fakes, is_plain
 from .guard import Guard
+from .late import Late, may_wait
+from .sharded import is_flat
+from .shortcuts import is_linear
 
 ATOMS = frozenset((type(None), bool, int, float, complex, str, bytes, type, torch.dtype, torch.device,
                    types.FunctionType, types.BuiltinFunctionType, types.ModuleType, torch.Size))
@@ -70,10 +73,14 @@ class LazyBuffer(UninitializedBuffer):  # type: ignore[misc]
 
 
 class Twins:
-    """The twins of one module's tensors, modules and attributes. Every object has one twin."""
+    """The twins of one module's tensors, modules and attributes. Every object has one twin.
 
-    def __init__(self, fakes: Fakes) -> None:
+    `late`: parameters that a forward may never ask for get theirs when it does.
+    """
+
+    def __init__(self, fakes: Fakes, late: bool = False) -> None:
         self.fakes = fakes
+        self.late = late
         self.guard = Guard()
         self.memo: dict[int, Any] = {}
         self.kept: list[Any] = []  # what the memo speaks of must live as long as it
@@ -89,8 +96,7 @@ class Twins:
 
     def _tensor(self, tensor: torch.Tensor) -> Any:
         if type(tensor) is nn.Parameter and not tensor.__dict__ and is_plain(tensor):  # most by far
-            grad = tensor.requires_grad
-            return self.fakes.make(tensor.shape, tensor.stride(), tensor.dtype, grad, _is_param=True)
+            return self.fakes.parameter(tensor.shape, tensor.stride(), tensor.dtype, tensor.requires_grad)
         if is_lazy(tensor):
             dtype = tensor.dtype
             if isinstance(tensor, nn.Parameter):
@@ -178,11 +184,11 @@ class Twins:
     def module(self, root: nn.Module) -> nn.Module:
         """The twin of a module with all below it."""
         fresh = self._allocate(root)
-        left = [self._atoms(module, self.memo[id(module)].__dict__) for module in fresh]
-        for module, rest in zip(fresh, left):
-            self._fill(module, self.memo[id(module)], rest)
-        for module in fresh:
-            unwrap.finish(module, self.memo[id(module)], self.module, self.fakes)
+        left = [self._atoms(module, twin.__dict__) for module, twin in fresh]
+        for (module, twin), rest in zip(fresh, left):
+            self._fill(module, twin, rest)
+        for module, twin in fresh:
+            unwrap.finish(module, twin, self.module, self.fakes)
         twin_of_root: nn.Module = self.memo[id(root)]
         return twin_of_root
 
@@ -192,10 +198,14 @@ class Twins:
         So all dictionaries are known before the first handle of a hook is copied, which finds its own by the memo.
         """
         rest: list[tuple[str, Any]] = []
-        for name, value in module.__dict__.items():
+        held = module.__dict__
+        state.update(held)
+        for name, value in held.items():
             kind = type(value)
             if kind in ATOMS:
-                state[name] = value
+                continue
+            if name == "_parameters" and self.late and value and is_linear(module) and may_wait(value):
+                state[name] = self.memo[id(value)] = Late(value, self.tensor)
             elif kind is dict or kind is OrderedDict or name == "_parameters":  # DeepSpeed's is of its own kind
                 twin = state[name] = OrderedDict() if kind is OrderedDict else {}
                 if value:
@@ -205,55 +215,68 @@ class Twins:
             elif kind is set and not value:
                 state[name] = set()
             else:
+                del state[name]
                 rest.append((name, value))
         return rest
 
-    def _allocate(self, root: nn.Module) -> list[nn.Module]:
-        """An empty twin for each module below `root` that has none yet."""
-        fresh, waiting = [], [root]
+    def _allocate(self, root: nn.Module) -> list[tuple[nn.Module, nn.Module]]:
+        """Each module below `root` that has no twin yet, and its twin, empty."""
+        fresh, waiting, memo = [], [root], self.memo
         while waiting:
             module = waiting.pop()
-            if id(module) in self.memo:
+            if id(module) in memo:
                 continue
             self.kept.append(module)
-            own = getattr(type(module), "__deepcopy__", None)
-            if own is not None and not own.__module__.startswith(COPIED_PLAINLY):
+            kind: Any = type(module)
+            new = _maker(kind)
+            if new is None:
                 try:
                     with _Tensors(self):
-                        self.memo[id(module)] = copy.deepcopy(module, self.memo)
+                        memo[id(module)] = copy.deepcopy(module, memo)
                 except Exception as error:
                     raise Refused(module, error) from error
                 continue
-            new = type(module).__new__
-            if str(new.__module__).startswith("torch.distributed."):  # FSDP2's: makes the class before it
-                new = object.__new__
-            self.memo[id(module)] = new(type(module))
-            fresh.append(module)
+            twin = memo[id(module)] = new(kind)
+            fresh.append((module, twin))
             waiting.extend(m for m in module._modules.values() if m is not None)
         return fresh
 
     def _fill(self, module: nn.Module, twin: nn.Module, rest: list[tuple[str, Any]]) -> None:
-        state, memo = twin.__dict__, self.memo
+        state = twin.__dict__
         for name, value in rest:
-            if not unwrap.is_copied(module, name):
+            if name == "_parameters":
+                twins = state[name]
+                for key, parameter in value.items():
+                    if parameter is None or not is_flat(parameter):
+                        twins[key] = self.other(parameter)
+            elif not unwrap.is_copied(module, name):
                 state.pop(name, None)
-            elif type(value) in (dict, OrderedDict) or name == "_parameters":
+            elif type(value) in (dict, OrderedDict):
                 filled = state[name]
                 for key, item in value.items():
-                    if item is None or unwrap.is_kept(name, item):
-                        item_twin = memo.get(id(item))
-                        filled[key] = self.other(item) if item_twin is None else item_twin
+                    if unwrap.is_kept(name, item):
+                        filled[key] = self.other(item)
             elif name not in COMPILED:
                 state[name] = value if name in SHARED else self.other(value)
-        if type(module).__name__ == "OptimizedModule":  # what torch.compile gives: run without it
+        kind: Any = type(module)
+        if kind.__name__ == "OptimizedModule":  # what torch.compile gives: run without it
             state["forward"] = twin._modules["_orig_mod"]
             state["dynamo_ctx"] = None
         if "_compiled_call_impl" in module.__dict__:
             state["_compiled_call_impl"] = None
-        kind: Any = type(module)
         if _is_lightning(kind):
             for name in LOUD:
                 state[name] = _nothing
+
+
+@cache
+def _maker(kind: Any) -> Any:
+    """What allocates a twin of this class; None where the class says itself how it is copied."""
+    own = getattr(kind, "__deepcopy__", None)
+    if own is not None and not own.__module__.startswith(COPIED_PLAINLY):
+        return None
+    # FSDP2's makes the class before it.
+    return object.__new__ if str(kind.__new__.__module__).startswith("torch.distributed.") else kind.__new__
 
 
 @cache

@@ -75,18 +75,19 @@ class Fakes:
         fake.__dict__.update(self._template)
         return fake
 
-    def make(
-        self, shape: Any, stride: Any, dtype: torch.dtype, requires_grad: bool = False, **more: Any
-    ) -> torch.Tensor:
-        """A fake of this shape, stride (in elements) and dtype; `more` are attributes that it has besides."""
+    def make(self, shape: Any, stride: Any, dtype: torch.dtype, requires_grad: bool = False) -> torch.Tensor:
+        """A fake of this shape, stride (in elements) and dtype."""
+        elem = _empty_strided(shape, stride, dtype=dtype, device=META)
         fake: torch.Tensor = _make_subclass(
-            FakeTensor,
-            _empty_strided(shape, stride, dtype=dtype, device=META),
-            requires_grad,
-            dispatch_device=True,
-            device_for_backend_keys=CPU,
+            FakeTensor, elem, requires_grad, dispatch_device=True, device_for_backend_keys=CPU
         )
-        fake.__dict__.update(self._template, **more)
+        fake.__dict__ = self._template.copy()
+        return fake
+
+    def parameter(self, shape: Any, stride: Any, dtype: torch.dtype, requires_grad: bool) -> torch.Tensor:
+        """As `make`, and to `nn.Module` it is a parameter: without the operator that nn.Parameter(fake) would run."""
+        fake = self.make(shape, stride, dtype, requires_grad)
+        fake._is_param = True  # type: ignore[attr-defined]
         return fake
 
     def run(self, func: Any, args: Any, kwargs: dict[str, Any]) -> Any:

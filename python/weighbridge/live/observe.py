@@ -15,6 +15,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import torch
@@ -72,32 +73,30 @@ def observe(
         return Observation(stopped=refused)
     with kept(), _nothing_moved(), devices_unmoved(), _deeper():
         fakes = Fakes()
-        twins = Copies(fakes) if real else Twins(fakes)
+        twins = Copies(fakes) if real else Twins(fakes, late=not backward)
         try:
             twin = twins.module(module)
             given = tuple(twins.given(a) for a in args)
             named = {k: twins.given(v) for k, v in (kwargs or {}).items()}
-            if train is not None:
-                _set_mode(twin, train)
+            modules = _in_mode(twin, train)
         except Exception as error:
             return Observation(stopped=_stop_of_copy(module, error))
         try:
-            return _run(twin, twins, given, named, backward, real)
+            return _run(modules, twins, given, named, backward, real)
         finally:
             twins.guard.put_back()
 
 
-def _run(twin: nn.Module, twins: Twins, args: tuple[Any, ...], kwargs: dict[str, Any],
+def _run(modules: list[tuple[str, nn.Module]], twins: Twins, args: tuple[Any, ...], kwargs: dict[str, Any],
          backward: bool, real: bool) -> Observation:
-    lazy = [(p, m, lazy_names(m)) for p, m in named_modules(twin)]
-    lazy = [entry for entry in lazy if entry[2]]
+    lazy = [(path, module, names) for path, module in modules if (names := lazy_names(module))]
     calls = Calls(watched=backward)
-    watch(twin, calls, twins.fakes)
+    watch(modules, calls, twins.fakes)
     mode = Counting(calls.count) if real else Dry(twins.fakes, calls.count, twins.guard)
     stopped = None
     try:
         with torch.set_grad_enabled(backward), mode:
-            out = twin(*args, **kwargs)
+            out = modules[0][1](*args, **kwargs)
             if backward:
                 calls.backward = True
                 _gradient(out)
@@ -141,13 +140,27 @@ def _shapes(lazy: list[tuple[str, nn.Module, list[str]]]) -> dict[str, tuple[tup
     return shapes
 
 
-def _set_mode(twin: nn.Module, train: bool) -> None:
-    """As `twin.train(train)`, which may be the user's own; without it where it is nested too deep."""
-    try:
-        twin.train(train)
-    except RecursionError:
-        for _, module in named_modules(twin):
-            module.training = train
+def _in_mode(twin: nn.Module, train: bool | None) -> list[tuple[str, nn.Module]]:
+    """Sets the mode as `twin.train(train)`, which may be the user's own; tells the modules with their paths."""
+    modules = named_modules(twin)
+    if train is None:
+        return modules
+    if not all(_has_plain_mode(type(module)) and "train" not in module.__dict__ for _, module in modules):
+        try:
+            twin.train(train)
+            return named_modules(twin)
+        except RecursionError:  # nested too deep for it
+            pass
+    for _, module in modules:
+        module.__dict__["training"] = train
+    return modules
+
+
+@cache
+def _has_plain_mode(kind: Any) -> bool:
+    """Whether `train` sets one attribute in each module, and does no more."""
+    names = ("train", "children", "named_children", "__setattr__")
+    return not hasattr(kind, "training") and all(getattr(kind, n) is getattr(nn.Module, n) for n in names)
 
 
 @contextmanager

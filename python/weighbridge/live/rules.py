@@ -7,6 +7,7 @@ Each is tested against the kernel.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import prod
 from typing import Any, Callable
 
@@ -20,6 +21,11 @@ Rule = Callable[..., Any]
 
 def dense(shape: Any) -> tuple[int, ...]:
     """The strides of a contiguous tensor."""
+    return _dense(tuple(shape))
+
+
+@lru_cache(4096)
+def _dense(shape: tuple[int, ...]) -> tuple[int, ...]:
     stride, step = [0] * len(shape), 1
     for d in range(len(shape) - 1, -1, -1):
         stride[d] = step

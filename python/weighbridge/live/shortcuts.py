@@ -5,7 +5,8 @@ A shortcut answers only for PyTorch's own layer as it is, called as usual; else 
 
 from __future__ import annotations
 
-from typing import Any
+from math import prod
+from typing import Any, NamedTuple
 
 import torch
 from torch import nn
@@ -13,14 +14,16 @@ from torch._subclasses.fake_tensor import FakeTensor
 from torch.nn.modules import module as modules
 
 from .fakes import Fakes
+from .late import Late
 from .rules import dense
 
 is_autocast = getattr(torch._C, "_is_any_autocast_enabled", None)
 LINEAR = nn.Linear.forward
-HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
 GLOBAL_HOOKS = tuple(
     hooks for name, hooks in vars(modules).items() if name.startswith("_global_") and isinstance(hooks, dict)
 )
+# As attributes of plain tensors: those of a subclass take three times as long.
+_plainly = torch._C.DisableTorchFunctionSubclass
 
 
 def is_linear(module: nn.Module) -> bool:
@@ -28,27 +31,55 @@ def is_linear(module: nn.Module) -> bool:
     return type(module) is nn.Linear and "forward" not in module.__dict__ and nn.Linear.forward is LINEAR
 
 
-def linear(module: nn.Module, fakes: Fakes, args: Any, kwargs: Any) -> tuple[Any, int] | None:
-    """What the layer gives, and its FLOPs: each element of (…, in) meets a row of (out, in). None: to be run.
+class Made(NamedTuple):
+    """What a call gives, and what it cost: the output, the shapes of input and output, FLOPs, bytes of the output."""
+
+    out: torch.Tensor
+    given: tuple[int, ...]
+    shape: tuple[int, ...]
+    flops: int
+    bytes: int
+
+
+def linear(module: nn.Module, fakes: Fakes, args: Any, kwargs: Any) -> Made | None:
+    """What a call of the layer makes: each element of (…, in) meets a row of (out, in). None: to be run.
 
     Without a graph, autocast, hooks, or other modes that look on.
     """
-    if kwargs or len(args) != 1 or type(args[0]) is not FakeTensor:
+    own = module.__dict__
+    if kwargs or len(args) != 1 or type(args[0]) is not FakeTensor or _is_watched(own):
         return None
-    x, own = args[0], module.__dict__
-    weight, bias = own["_parameters"].get("weight"), own["_parameters"].get("bias")
-    if type(weight) is not FakeTensor or x.dtype is not weight.dtype or not x.is_contiguous():
+    x, parameters = args[0], own["_parameters"]
+    waits = type(parameters) is Late and parameters.waits
+    kind = nn.Parameter if waits else FakeTensor
+    weight, bias = (dict.get(parameters, name) for name in ("weight", "bias"))
+    if type(weight) is not kind or (bias is not None and type(bias) is not kind):
         return None
-    shape, (rows, columns) = x.shape, weight.shape
-    if not shape or shape[-1] != columns or x.layout is not torch.strided:
-        return None
-    if bias is not None and (type(bias) is not FakeTensor or bias.shape != (rows,) or bias.dtype is not x.dtype):
-        return None
-    if torch.is_grad_enabled() or is_autocast is None or is_autocast():
-        return None
-    if any(own[name] for name in HOOKS) or any(GLOBAL_HOOKS) or torch._C._len_torch_function_stack():
-        return None
-    out_shape = (*shape[:-1], rows)
+    with _plainly():
+        given, dtype, (rows, columns) = tuple(x.shape), x.dtype, weight.shape
+        if not given or given[-1] != columns or weight.dtype is not dtype:
+            return None
+        if bias is not None and (bias.shape != (rows,) or bias.dtype is not dtype):
+            return None
+        if x.layout is not torch.strided or not x.is_contiguous():
+            return None
+    shape = (*given[:-1], rows)
     with torch._C._DisableTorchDispatch():  # the mode of the dry run is on
-        out = fakes.make(out_shape, dense(out_shape), x.dtype)
-    return out, 2 * x.numel() * rows
+        out = fakes.make(shape, dense(shape), dtype)
+    elements = prod(shape)
+    return Made(out, given, shape, 2 * elements * columns, elements * dtype.itemsize)
+
+
+def _is_watched(own: dict[str, Any]) -> bool:
+    """Whether anything but the forward would run or look on."""
+    return bool(
+        own["_forward_hooks"]
+        or own["_forward_pre_hooks"]
+        or own["_backward_hooks"]
+        or own["_backward_pre_hooks"]
+        or any(GLOBAL_HOOKS)
+        or torch.is_grad_enabled()
+        or is_autocast is None
+        or is_autocast()
+        or torch._C._len_torch_function_stack()
+    )

@@ -16,7 +16,7 @@ from torch import nn
 
 from .fakes import Fakes
 from .rules import dense
-from .sharded import flat_parameter, is_flat, originals
+from .sharded import flat_parameter, originals
 from .tensor_facts import whole_shape
 
 # By class the child that does the work.
@@ -53,9 +53,7 @@ def is_copied(module: nn.Module, name: str) -> bool:
 
 
 def is_kept(held_in: str, item: Any) -> bool:
-    """Whether the copy takes over what lies in this dictionary of a module: no hooks of spreaders, no flat parameter."""
-    if held_in == "_parameters":
-        return item is None or not is_flat(item)
+    """Whether the copy takes over what lies in this dictionary of a module: no hooks of spreaders."""
     if held_in not in HOOKS:
         return not held_in.endswith("state_dict_hooks")
     owner = getattr(item, "func", item)
@@ -81,7 +79,7 @@ def finish(module: nn.Module, twin: nn.Module, twin_of: Callable[[nn.Module], nn
         for owner, name, shape, requires_grad in originals(flat):
             own = twin_of(owner)
             own.__dict__.pop(name, None)  # a view of the flat parameter
-            own._parameters[name] = _parameter(fakes, shape, flat.dtype, requires_grad)
+            own._parameters[name] = fakes.parameter(shape, dense(shape), flat.dtype, requires_grad)
         for info in flat._shared_param_infos:
             own = twin_of(info.module)
             own.__dict__.pop(info.param_name, None)
@@ -94,17 +92,13 @@ def _unpack(module: nn.Module, twin: Any, fakes: Fakes) -> None:
     shape = list(weight.shape if state is None else state.shape)
     dtype = torch.float16 if not weight.is_floating_point() else weight.dtype
     dtype = dtype if state is None else state.dtype
-    twin._parameters["weight"] = _parameter(fakes, shape, dtype, weight.requires_grad)
+    twin._parameters["weight"] = fakes.parameter(shape, dense(shape), dtype, weight.requires_grad)
     twin.__dict__["forward"] = partial(_linear, twin)
 
 
 def _linear(twin: Any, x: torch.Tensor) -> torch.Tensor:
     bias = None if twin.bias is None else twin.bias.to(x.dtype)
     return nn.functional.linear(x, twin.weight.to(x.dtype), bias)
-
-
-def _parameter(fakes: Fakes, shape: list[int], dtype: torch.dtype, requires_grad: bool) -> Any:
-    return fakes.make(shape, dense(shape), dtype, requires_grad, _is_param=True)
 
 
 __all__ = ["finish", "is_copied", "is_kept", "passes_to", "whole"]
