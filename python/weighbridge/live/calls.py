@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Callable
+from typing import Any
 
 import torch
 from torch import nn
@@ -102,18 +103,20 @@ class Calls:
             self.initialised.append((path, args, kwargs))
         self._mark()
 
-    def leaf(self, path: str, made: Made) -> None:
-        """A call of a module that was not run, since its work is known."""
+    def leaf(self, path: str, made: Made) -> torch.Tensor:
+        """A call of a module that was not run, since its work is known. Tells its output."""
+        out, given, shape, flops, size = made
         run = self.runs.get(path)
         if run is None:
-            run = self.runs[path] = ModuleRun(made.given, made.shape)
+            run = self.runs[path] = ModuleRun(given, shape)
         run.calls += 1
-        run.flops += made.flops
-        run.activation_bytes += made.bytes
+        run.flops += flops
+        run.activation_bytes += size
         if self.stack:
             frame = self.stack[-1]
-            frame.flops += made.flops
-            frame.bytes += made.bytes
+            frame.flops += flops
+            frame.bytes += size
+        return out
 
     def initialised_now(self) -> None:
         """The module that runs has got its parameters."""
@@ -179,6 +182,12 @@ def watch(modules: list[tuple[str, nn.Module]], calls: Calls, fakes: Fakes) -> N
         module.__dict__["_compiled_call_impl"] = _by_shortcut(path, module, calls, fakes, call) if is_linear(module) else call
 
 
+def unwatch(modules: list[tuple[str, nn.Module]]) -> None:
+    """Takes the watch off, which holds the modules that hold it: so nothing of the copy waits for the collector."""
+    for _, module in modules:
+        module.__dict__["_compiled_call_impl"] = None
+
+
 def _watched(path: str, module: nn.Module, calls: Calls, lazy: bool) -> Callable[..., Any]:
     inner = module._call_impl
 
@@ -198,10 +207,7 @@ def _by_shortcut(
 ) -> Callable[..., Any]:
     def call(*args: Any, **kwargs: Any) -> Any:
         made = None if calls.backward else linear(module, fakes, args, kwargs)
-        if made is None:
-            return run(*args, **kwargs)
-        calls.leaf(path, made)
-        return made.out
+        return run(*args, **kwargs) if made is None else calls.leaf(path, made)
 
     return call
 
@@ -244,16 +250,20 @@ def named_modules(root: nn.Module) -> list[tuple[str, nn.Module]]:
             continue
         seen.add(id(module))
         found.append((path, module))
-        prefix = path + "." if path else ""
-        below = [(prefix + n, m) for n, m in module._modules.items() if m is not None]
-        waiting.extend(reversed(below))
+        below = module._modules
+        if below:
+            prefix = path + "." if path else ""
+            waiting.extend([(prefix + name, one) for name, one in below.items() if one is not None][::-1])
     return found
 
 
 def lazy_names(module: nn.Module) -> list[str]:
     """Names of the module's own parameters and buffers that have no shape yet."""
-    held = [tensors for tensors in (module._parameters, module._buffers) if tensors and type(tensors) is not Late]
-    return [name for tensors in held for name, tensor in tensors.items() if tensor is not None and is_lazy(tensor)]
+    names: list[str] = []
+    for held in (module._parameters, module._buffers):
+        if held and type(held) is not Late:  # none of a Late is lazy
+            names += (name for name, tensor in held.items() if tensor is not None and is_lazy(tensor))
+    return names
 
 
 def _makes_new(func: Any) -> bool:

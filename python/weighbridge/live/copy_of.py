@@ -19,7 +19,7 @@ from torch.nn.parameter import UninitializedBuffer, UninitializedParameter, is_l
 from torch.overrides import TorchFunctionMode
 
 from . import uncopied, unwrap
-from .fakes import Fakes, is_plain
+from .fakes import Fakes, is_plain, is_plain_parameter
 from .guard import Guard
 from .late import Late, may_wait
 from .sharded import is_flat
@@ -95,7 +95,7 @@ class Twins:
         return twin
 
     def _tensor(self, tensor: torch.Tensor) -> Any:
-        if type(tensor) is nn.Parameter and not tensor.__dict__ and is_plain(tensor):  # most by far
+        if is_plain_parameter(tensor):
             return self.fakes.parameter(tensor.shape, tensor.stride(), tensor.dtype, tensor.requires_grad)
         if is_lazy(tensor):
             dtype = tensor.dtype

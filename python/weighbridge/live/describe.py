@@ -83,10 +83,12 @@ class _Walk:
             self._add_tensors(module, index, parent, parent_index, path)
             if self._seen is not None:
                 self._tell_run(self._seen, index, path)
-            prefix = path + "." if path else ""
-            for key, child in reversed(module._modules.items()):
-                if child is not None:
-                    open_modules.append((child, module, index, key, prefix + key))
+            below = module._modules
+            if below:
+                prefix = path + "." if path else ""
+                for key, child in reversed(below.items()):
+                    if child is not None:
+                        open_modules.append((child, module, index, key, prefix + key))
         self._tell_notes()
         return self._live.finish()
 

@@ -84,10 +84,10 @@ class Fakes:
         fake.__dict__ = self._template.copy()
         return fake
 
-    def parameter(self, shape: Any, stride: Any, dtype: torch.dtype, requires_grad: bool) -> torch.Tensor:
+    def parameter(self, shape: Any, stride: Any, dtype: torch.dtype, requires_grad: bool) -> Any:
         """As `make`, and to `nn.Module` it is a parameter: without the operator that nn.Parameter(fake) would run."""
-        fake = self.make(shape, stride, dtype, requires_grad)
-        fake._is_param = True  # type: ignore[attr-defined]
+        fake: Any = self.make(shape, stride, dtype, requires_grad)
+        fake._is_param = True
         return fake
 
     def run(self, func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
@@ -132,6 +132,11 @@ def is_plain(tensor: torch.Tensor) -> bool:
         and not tensor.is_conj()
         and not tensor.is_neg()
     )
+
+
+def is_plain_parameter(tensor: torch.Tensor) -> bool:
+    """Whether it is one as PyTorch makes it, to which nothing was added: most are, by far."""
+    return type(tensor) is torch.nn.Parameter and not tensor.__dict__ and is_plain(tensor)
 
 
 def entries_of(tensor: torch.Tensor) -> int | None:

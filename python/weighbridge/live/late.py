@@ -11,9 +11,8 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import torch
-from torch import nn
 
-from .fakes import is_plain
+from .fakes import is_plain_parameter
 
 _KEYS = torch._C.DispatchKey
 _TRANSFORMS = torch._C.DispatchKeySet(_KEYS.FuncTorchDynamicLayerFrontMode) | torch._C.DispatchKeySet(
@@ -65,11 +64,12 @@ for _name in (
     setattr(Late, _name, _filled(_name))
 
 
-def may_wait(held: Any) -> bool:
-    """Whether shape, stride and dtype say all of each of the parameters."""
-    return all(
-        p is None or (type(p) is nn.Parameter and not p.__dict__ and is_plain(p)) for p in held.values()
-    )
+def may_wait(held: dict[str, Any]) -> bool:
+    """Whether each of them is a parameter of which shape, stride and dtype say all."""
+    for parameter in held.values():
+        if parameter is not None and not is_plain_parameter(parameter):
+            return False
+    return True
 
 
 @contextmanager

@@ -16,13 +16,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import nn
 from torch.nn.parameter import is_lazy
 
-from .calls import Calls, ModuleRun, lazy_names, named_modules, watch
+from .calls import Calls, ModuleRun, lazy_names, named_modules, unwatch, watch
 from .copy_of import Refused, Twins
 from .fakes import Fakes
 from .garbage import kept
@@ -107,6 +107,8 @@ def _run(modules: list[tuple[str, nn.Module]], twins: Twins, args: tuple[Any, ..
             for run in calls.runs.values():
                 run.backward_exact = False
         calls.abandon()
+    finally:
+        unwatch(modules)
     return Observation(calls.runs, _shapes(lazy), calls.uncounted, stopped, calls.initialised)
 
 
@@ -145,7 +147,7 @@ def _in_mode(twin: nn.Module, train: bool | None) -> list[tuple[str, nn.Module]]
     modules = named_modules(twin)
     if train is None:
         return modules
-    if not all(_has_plain_mode(type(module)) and "train" not in module.__dict__ for _, module in modules):
+    if not all("train" not in module.__dict__ and _has_plain_mode(cast(Any, type(module))) for _, module in modules):
         try:
             twin.train(train)
             return named_modules(twin)

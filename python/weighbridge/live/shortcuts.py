@@ -6,7 +6,7 @@ A shortcut answers only for PyTorch's own layer as it is, called as usual; else 
 from __future__ import annotations
 
 from math import prod
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch import nn
@@ -22,6 +22,8 @@ LINEAR = nn.Linear.forward
 GLOBAL_HOOKS = tuple(
     hooks for name, hooks in vars(modules).items() if name.startswith("_global_") and isinstance(hooks, dict)
 )
+# A call's output, the shapes of its input and output, its FLOPs and the bytes of the output.
+Made = tuple[torch.Tensor, tuple[int, ...], tuple[int, ...], int, int]
 # As attributes of plain tensors: those of a subclass take three times as long.
 _plainly = torch._C.DisableTorchFunctionSubclass
 
@@ -29,16 +31,6 @@ _plainly = torch._C.DisableTorchFunctionSubclass
 def is_linear(module: nn.Module) -> bool:
     """Whether it is PyTorch's own layer, with the forward of its class."""
     return type(module) is nn.Linear and "forward" not in module.__dict__ and nn.Linear.forward is LINEAR
-
-
-class Made(NamedTuple):
-    """What a call gives, and what it cost: the output, the shapes of input and output, FLOPs, bytes of the output."""
-
-    out: torch.Tensor
-    given: tuple[int, ...]
-    shape: tuple[int, ...]
-    flops: int
-    bytes: int
 
 
 def linear(module: nn.Module, fakes: Fakes, args: Any, kwargs: Any) -> Made | None:
@@ -50,9 +42,8 @@ def linear(module: nn.Module, fakes: Fakes, args: Any, kwargs: Any) -> Made | No
     if kwargs or len(args) != 1 or type(args[0]) is not FakeTensor or _is_watched(own):
         return None
     x, parameters = args[0], own["_parameters"]
-    waits = type(parameters) is Late and parameters.waits
-    kind = nn.Parameter if waits else FakeTensor
-    weight, bias = (dict.get(parameters, name) for name in ("weight", "bias"))
+    kind = nn.Parameter if type(parameters) is Late and parameters.waits else FakeTensor
+    weight, bias = dict.get(parameters, "weight"), dict.get(parameters, "bias")
     if type(weight) is not kind or (bias is not None and type(bias) is not kind):
         return None
     with _plainly():
@@ -67,7 +58,7 @@ def linear(module: nn.Module, fakes: Fakes, args: Any, kwargs: Any) -> Made | No
     with torch._C._DisableTorchDispatch():  # the mode of the dry run is on
         out = fakes.make(shape, dense(shape), dtype)
     elements = prod(shape)
-    return Made(out, given, shape, 2 * elements * columns, elements * dtype.itemsize)
+    return out, given, shape, 2 * elements * columns, elements * dtype.itemsize
 
 
 def _is_watched(own: dict[str, Any]) -> bool:
