@@ -38,6 +38,8 @@ def read(path: str | os.PathLike[str]) -> Model:
 
     Raises:
         WeighError: what stops the reading, of the class of its kind: `weighbridge.errors`.
+        KeyboardInterrupt: Ctrl-C was pressed: the reading ends at once, and nothing is left of it. Whatever else a
+            handler of a signal raises ends it, too.
     """
     return _weigh.read(os.fspath(path))
 

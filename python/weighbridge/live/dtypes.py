@@ -1,4 +1,7 @@
-"""Products of tensors of different dtypes, which every real kernel refuses and PyTorch's meta kernels let pass."""
+"""Dtypes that an operator may be given.
+
+Products of different ones are refused by every real kernel, and PyTorch's meta kernels let them pass.
+"""
 
 from __future__ import annotations
 
@@ -22,3 +25,8 @@ def check(func: Any, args: Any) -> None:
     dtypes = list(dict.fromkeys(name_of(one.dtype) for one in args if isinstance(one, torch.Tensor)))
     if len(dtypes) > 1:
         raise RuntimeError(f"all tensors must have the same dtype, but got {' and '.join(dtypes)}")
+
+
+def is_float(value: Any) -> bool:
+    """Whether it is a tensor of floats."""
+    return isinstance(value, torch.Tensor) and value.dtype.is_floating_point

@@ -15,7 +15,7 @@ from torch.nn.modules import module as modules
 
 from .fakes import Fakes
 from .late import Late
-from .rules import dense
+from .strides import dense
 
 is_autocast = getattr(torch._C, "_is_any_autocast_enabled", None)
 LINEAR = nn.Linear.forward

@@ -15,7 +15,7 @@ import torch
 from torch import nn
 
 from .fakes import Fakes
-from .rules import dense
+from .strides import dense
 from .sharded import flat_parameter, originals
 from .tensor_facts import whole_shape
 

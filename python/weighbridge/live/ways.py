@@ -15,7 +15,8 @@ from torch._subclasses.fake_tensor import (
 )
 
 from .fakes import META, Fakes
-from .rules import SHORT, dense
+from .rules import SHORT
+from .strides import dense
 
 try:
     from torch._subclasses.fake_impls import op_implementations_dict as OWN_RULES

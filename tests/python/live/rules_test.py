@@ -9,7 +9,8 @@ import torch
 from torch.utils._pytree import tree_leaves, tree_map_only
 
 from weighbridge.live.fakes import Fakes
-from weighbridge.live.rules import BINARY, COMPARED, GRADIENTS, SHORT, UNARY
+from weighbridge.live.pointwise_rules import BINARY, COMPARED, GRADIENTS, UNARY
+from weighbridge.live.rules import SHORT
 from weighbridge.live.ways import RULES
 
 aten = torch.ops.aten
