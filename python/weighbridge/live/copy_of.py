@@ -204,14 +204,16 @@ class Twins:
             kind = type(value)
             if kind in ATOMS:
                 continue
-            if name == "_parameters" and self.late and value and is_linear(module) and may_wait(value):
-                state[name] = self.memo[id(value)] = Late(value, self.tensor)
-            elif kind is dict or kind is OrderedDict or name == "_parameters":  # DeepSpeed's is of its own kind
-                twin = state[name] = OrderedDict() if kind is OrderedDict else {}
+            if kind is dict or kind is OrderedDict or name == "_parameters":  # DeepSpeed's is of its own kind
+                twin: dict[str, Any] = OrderedDict() if kind is OrderedDict else {}
                 if value:
+                    if name == "_parameters" and self.late and is_linear(module) and may_wait(value):
+                        twin = Late(value, self.tensor)
+                    else:
+                        rest.append((name, value))
                     self.memo[id(value)] = twin
                     self.kept.append(value)
-                    rest.append((name, value))
+                state[name] = twin
             elif kind is set and not value:
                 state[name] = set()
             else:
