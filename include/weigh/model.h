@@ -15,6 +15,7 @@
 #include "weigh/config.h"
 #include "weigh/count.h"
 #include "weigh/dtype.h"
+#include "weigh/evidence.h"
 #include "weigh/quantized.h"
 #include "weigh/run.h"
 
@@ -57,7 +58,7 @@ struct Tensor {
   std::uint8_t rank = 0;           // kUnknownRank where not even that is known
   DType dtype = DType::unknown;
   Role role = Role::parameter;
-  bool role_recorded = false;  // false: the role was inferred from dtype and name
+  Evidence role_evidence = Evidence::assumed;
   State state = State::initialised;
   RequiresGrad requires_grad = RequiresGrad::not_recorded;
   Layout layout = Layout::strided;
@@ -65,6 +66,7 @@ struct Tensor {
 
   static constexpr std::uint8_t kUnknownRank = 0xFF;
   bool rank_known() const { return rank != kUnknownRank; }
+  bool role_recorded() const { return role_evidence == Evidence::recorded; }
 };
 
 struct Module {

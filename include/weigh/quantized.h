@@ -9,9 +9,10 @@
 namespace weigh {
 
 enum class Part : std::uint8_t {
-  plain,     // a tensor is what its shape says
-  packed,    // weights as small integers or codes, perhaps several in one element: they are parameters
-  overhead,  // scales, zero points, shapes and orders that belong to packed weights: they are not
+  plain,        // a tensor is what its shape says
+  packed,       // weights as small integers or codes, perhaps several in one element: they are parameters
+  overhead,     // scales, zero points, shapes and orders that belong to packed weights: they are not
+  unexplained,  // integers of no layout that is known, which may be weights: nobody knows how many
 };
 
 // How a packed tensor's elements hold weights, where their dtype does not say it.
@@ -62,6 +63,12 @@ struct QuantizedWeights {
   std::vector<Scheme> schemes;         // of a packed tensor
 
   bool empty() const { return parts.empty(); }
+  void reserve_for(std::size_t tensors) {
+    if (!empty()) return;
+    parts.resize(tensors);
+    logical.resize(tensors);
+    schemes.resize(tensors);
+  }
   Part part(std::size_t tensor) const { return parts.empty() ? Part::plain : parts[tensor]; }
 };
 

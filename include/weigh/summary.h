@@ -25,6 +25,7 @@ struct Tally {
   bool trainable_recorded = true;  // false: of some parameters the file does not say whether they require a gradient
   SchemeSet schemes;               // that occur
   DTypeSet dtypes;                 // that occur beside them
+  Evidence evidence = Evidence::recorded;  // the weakest by which a tensor is known to be what it is counted as
 
   bool is_exact() const { return parameters.is_exact() && buffers.is_exact(); }
 };
@@ -50,7 +51,11 @@ struct Totals : Tally {
   std::uint64_t train_modules = 0;
   std::uint64_t eval_modules = 0;
   bool modes_recorded = false;
-  bool roles_inferred = false;  // some role is a guess from dtype and name
+  bool roles_inferred = false;  // some role is not recorded
+  // Of the weights of parameters and buffers, ties once, how many are known to be what they are counted as by which
+  // evidence: the weaker of what tells their role and of what tells how many they are.
+  std::array<std::uint64_t, kEvidences> by_evidence = {};
+  double share(Evidence evidence) const;  // in per cent; 0 of nothing
   std::uint64_t optimizer_tensors = 0;
   std::uint64_t optimizer_bytes = 0;
   std::vector<DTypeShare> by_dtype;    // of elements as they are stored; largest first
@@ -109,8 +114,22 @@ struct Summary {
   std::vector<Index> towers;             // modules for images and sounds beside a language model, the topmost of each
   std::vector<Index> predicting_layers;  // modules behind the last layer, which predict further tokens
   QuantizedWeights quantized;
+  std::vector<Note> notes;                                  // what was found beside Model::notes
   std::vector<Index> uninitialized;                         // tensors, in the file's order
   std::function<Count(const Model&, const Tensor&)> count;  // as in the options
+
+  // How it is known what the tensor counts as, and for how much: the weaker of both.
+  Evidence evidence(const Tensor& tensor) const {
+    const Index index = model->index_of(tensor);
+    switch (quantized.part(index)) {
+      case Part::unexplained: return Evidence::assumed;
+      case Part::overhead: return Evidence::by_convention;
+      case Part::packed:
+        return quantized.logical[index] == QuantizedWeights::kUnknown ? Evidence::assumed : Evidence::by_convention;
+      case Part::plain: break;
+    }
+    return tensor.role_evidence;
+  }
 
   // How many elements the tensor counts for.
   Count numel(const Tensor& tensor) const {

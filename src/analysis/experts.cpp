@@ -81,7 +81,7 @@ class ActiveFinder {
     if (tensor.tied_to != kNone) return 0;
     const Part part = summary_.quantized.part(index);
     if (part == Part::packed) return summary_.quantized.logical[index];
-    if (part == Part::overhead || tensor.role == Role::buffer) return 0;
+    if (part == Part::overhead || part == Part::unexplained || tensor.role == Role::buffer) return 0;
     return model_.numel(tensor).known();
   }
 

@@ -405,11 +405,7 @@ class Finder {
   }
 
   QuantizedWeights& found_or_new() {
-    if (found_.parts.empty()) {
-      found_.parts.resize(model_.tensors.size());
-      found_.logical.resize(model_.tensors.size());
-      found_.schemes.resize(model_.tensors.size());
-    }
+    found_.reserve_for(model_.tensors.size());
     return found_;
   }
 

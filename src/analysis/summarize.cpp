@@ -10,6 +10,7 @@
 #include "analysis/quantized.h"
 #include "analysis/rows.h"
 #include "analysis/tally.h"
+#include "analysis/unexplained.h"
 
 #include "weigh/error.h"
 #include "weigh/summary.h"
@@ -48,6 +49,7 @@ Summary summarize(const Model& model, const SummaryOptions& options) {
     });
     // Of a live module nothing is guessed: who walked it has told what is packed.
     if (!model.is_live || !model.quantized.empty()) summary.quantized = find_quantized(model);
+    if (!model.is_live) find_unexplained(summary);
     tally(summary);
     std::vector<std::uint64_t> prints = names_alone.get();
     if (!summary.count) find_active(summary);

@@ -34,11 +34,12 @@ struct Amount {
   Amount(const Summary& summary, const Tensor& tensor, const Count& its_numel)
       : Amount(summary, tensor, its_numel, summary.model->bytes(tensor, its_numel)) {}
   Amount(const Summary& summary, const Tensor& tensor, const Count& its_numel, const Count& its_bytes)
-      : numel(its_numel), elements(numel.known()), bytes(its_bytes) {
+      : numel(its_numel), elements(numel.known()), bytes(its_bytes), evidence(summary.evidence(tensor)) {
     if (summary.quantized.empty() || summary.count) return;  // where one counts for oneself, an element is what it is
     const Index index = summary.model->index_of(tensor);
     part = summary.quantized.parts[index];
     scheme = summary.quantized.schemes[index];
+    if (part == Part::unexplained) numel = Count::unknown();
     if (part != Part::packed) return;
     const std::uint64_t logical = summary.quantized.logical[index];
     numel = logical == QuantizedWeights::kUnknown ? numel + Count::unknown() : Count(logical);
@@ -47,6 +48,7 @@ struct Amount {
   Count numel;             // weights; of a packed tensor at least one in an element, where their width is not told
   std::uint64_t elements;  // that are known, as they are stored
   Count bytes;
+  Evidence evidence;
   Part part = Part::plain;
   Scheme scheme = Scheme::none;
 };
@@ -94,7 +96,7 @@ void apply(const Tensor& tensor, const Amount& amount, Tally& tally, Operation o
   operation(tally.uninitialized_parameters, is_uninitialised);
   if (tensor.requires_grad == RequiresGrad::yes) operation(tally.trainable, amount.numel);
   const bool is_recorded =
-      tensor.requires_grad != RequiresGrad::not_recorded || (amount.part == Part::packed && tensor.role_recorded);
+      tensor.requires_grad != RequiresGrad::not_recorded || (amount.part == Part::packed && tensor.role_recorded());
   if (!is_recorded) tally.trainable_recorded = false;
 }
 
@@ -104,6 +106,7 @@ constexpr auto kSubtract = [](auto& sum, const auto& part) { sum -= part; };
 void add(Tally& sum, const Tensor& tensor, const Amount& amount) {
   apply(tensor, amount, sum, kAdd);
   ++sum.tensors;
+  sum.evidence = std::max(sum.evidence, amount.evidence);
   amount.scheme == Scheme::none ? sum.dtypes.insert(tensor.dtype) : sum.schemes.insert(amount.scheme);
 }
 
@@ -217,11 +220,18 @@ Totals total(const Summary& summary, const CopiedSections& copy) {
   }
   totals.modes_recorded |= model.modules[0].mode != Mode::not_recorded;
   totals.roles_inferred = std::any_of(model.tensors.begin(), model.tensors.end(),
-                                      [](const Tensor& tensor) { return !tensor.role_recorded; });
+                                      [](const Tensor& tensor) { return !tensor.role_recorded(); });
   return totals;
 }
 
 }  // namespace
+
+double Totals::share(Evidence evidence) const {
+  std::uint64_t all = 0;
+  for (const std::uint64_t weights : by_evidence) all += weights;
+  const auto known = static_cast<double>(by_evidence[static_cast<std::size_t>(evidence)]);
+  return all == 0 ? 0 : 100 * known / static_cast<double>(all);
+}
 
 void add(Tally& sum, const Tally& part) {
   sum.parameters += part.parameters;
@@ -232,6 +242,7 @@ void add(Tally& sum, const Tally& part) {
   sum.uninitialized_parameters += part.uninitialized_parameters;
   sum.uninitialized_buffers += part.uninitialized_buffers;
   sum.tensors += part.tensors;
+  sum.evidence = std::max(sum.evidence, part.evidence);
   sum.schemes |= part.schemes;
   sum.dtypes |= part.dtypes;
 }
@@ -249,6 +260,7 @@ void tally(Summary& summary) {
   Shares shares;
   Amounts amounts(summary);
   std::uint64_t overhead_bytes = 0;
+  std::array<std::uint64_t, kEvidences> by_evidence = {};
   std::vector<Index> tied;
   tallies.assign(model.modules.size(), {});
   // All that is asked of every tensor at once: a large model's do not stay in the processor's cache.
@@ -259,6 +271,8 @@ void tally(Summary& summary) {
     if (tensor.tied_to != kNone) tied.push_back(index);
     if (summary.quantized.part(index) == Part::overhead && copy[tensor.module] == kNone)
       overhead_bytes += summary.count ? model.bytes(tensor).known() : amount.bytes.known();
+    if (tensor.tied_to == kNone && copy[tensor.module] == kNone)
+      by_evidence[static_cast<std::size_t>(amount.evidence)] += amount.numel.known();
     const bool is_to_come = tensor.state == State::uninitialised && tensor.dtype == DType::unknown;
     if (!is_to_come && (tensor.tied_to == kNone || tensor.stored_apart) && copy[tensor.module] == kNone)
       shares.add(tensor.dtype, amount);
@@ -270,6 +284,7 @@ void tally(Summary& summary) {
   put_in_order(shares);
   summary.totals = total(summary, copy);
   summary.totals.overhead_bytes = overhead_bytes;
+  summary.totals.by_evidence = by_evidence;
   summary.totals.by_dtype = std::move(shares.by_dtype);
   summary.totals.by_scheme = std::move(shares.by_scheme);
 }

@@ -38,15 +38,17 @@ std::string uninitialized_line(const Model& model) {
 
 }  // namespace
 
-std::vector<std::string> note_lines(const Model& model) {
+std::vector<std::string> note_lines(const Model& model, const std::vector<Note>& found) {
   std::vector<std::string> lines;
   if (std::string line = uninitialized_line(model); !line.empty()) lines.push_back(std::move(line));
   std::map<std::string_view, std::size_t> of_code;
-  for (const Note& note : model.notes) {
-    if (note.code == "uninitialized" || ++of_code[note.code] > kMostOfOneCode) continue;
+  const auto tell = [&](const Note& note) {
+    if (note.code == "uninitialized" || ++of_code[note.code] > kMostOfOneCode) return;
     const std::string place = note.place.empty() || note.place == model.source ? "" : note.place + " ";
     lines.push_back(fmt::format("weigh: {}: {}{}", model.source, place, note.message));
-  }
+  };
+  for (const Note& note : model.notes) tell(note);
+  for (const Note& note : found) tell(note);
   for (const auto& [code, count] : of_code) {
     if (count > kMostOfOneCode) {
       lines.push_back(fmt::format("weigh: {}: {} more notes of the kind '{}'; --format json lists them all",

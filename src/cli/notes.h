@@ -9,8 +9,8 @@
 
 namespace weigh::cli {
 
-// "weigh: FILE: WHAT, WHERE; WHAT TO DO", without the newline.
-std::vector<std::string> note_lines(const Model& model);
+// "weigh: FILE: WHAT, WHERE; WHAT TO DO", without the newline. Of the model and of what was found in it.
+std::vector<std::string> note_lines(const Model& model, const std::vector<Note>& found = {});
 
 // How many of the models have notes, in one such line; "" where none has.
 std::string notes_line(const Listing& listing);

@@ -114,6 +114,8 @@ void declare(CLI::App& app, Options& options, Raw& raw) {
       ->type_name("NAME=SIZE,NAME=SIZE")
       ->delimiter(',')
       ->allow_extra_args(false);
+  app.add_option("--explain", options.explained, "how it is known what a module or tensor counts as ('' for all)")
+      ->type_name("NAME");
   app.add_flag("--exact", options.render.exact, "1,234,567 instead of 1.23 M");
   app.add_flag("--no-fold", raw.no_fold, "show identical siblings one by one");
   app.add_flag("--strict", options.strict, "exit 1 if anything is not initialised");

@@ -16,7 +16,8 @@ enum class ColorChoice : std::uint8_t { automatic, always, never };
 
 struct Options {
   std::vector<std::string> files;
-  std::vector<GivenSize> sizes;  // of what is unknown
+  std::vector<GivenSize> sizes;          // of what is unknown
+  std::optional<std::string> explained;  // a module or tensor
   SummaryOptions summary;
   RenderOptions render;
   ColorChoice color = ColorChoice::automatic;

@@ -14,6 +14,7 @@
 #include "cli/options.h"
 #include "render/text.h"
 
+#include "weigh/explain.h"
 #include "weigh/weigh.h"
 
 namespace weigh::cli {
@@ -77,7 +78,9 @@ class Command {
   Said said_of(Model& model) const {
     set_sizes(model, options_.sizes);
     const Summary summary = summarize(model, options_.summary);
-    return {render(summary, options_.render), note_lines(model), summary.uninitialized.empty()};
+    const std::string text =
+        options_.explained ? explain(summary, *options_.explained, options_.render) : render(summary, options_.render);
+    return {text, note_lines(model, summary.notes), summary.uninitialized.empty()};
   }
 
   void say(const Said& said) {
@@ -90,7 +93,7 @@ class Command {
   bool weigh_each(const std::string& file) {
     if (!console_.read_each) return false;
     const RenderFormat format = options_.render.format;
-    const bool is_whole = format == RenderFormat::json || format == RenderFormat::lightning;
+    const bool is_whole = options_.explained || format == RenderFormat::json || format == RenderFormat::lightning;
     Listing listing{file, {}};
     std::size_t count = 0;
     const bool is_done = attempt(file, [&] {

@@ -145,10 +145,13 @@ struct OverheadRow : Row {
   bool is_end = false;  // names that end so, or that name alone
 };
 bool is_overhead(std::string_view name);
+// Of a layout that is not known: what its name says to be the scale of something.
+bool may_be_a_scale(std::string_view name);
 // Of attention whose keys and values may be quantised when the model runs.
 bool is_scale_of_cache(std::string_view name);
 
 std::span<const OverheadRow> overhead_rows();
+std::span<const Row> scale_rows();
 std::span<const Row> cache_scale_rows();
 
 }  // namespace weigh::conventions

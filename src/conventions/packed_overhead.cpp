@@ -57,6 +57,15 @@ constexpr auto kCacheRows = std::to_array<Row>({
     {"v_scale", "scale of values", "modelopt 0.47, compressed-tensors 0.20",
      "Quantized.CountsScalesOfKeysAndValuesAsOverhead"},
 });
+
+// Parts of names.
+constexpr auto kScaleRows = std::to_array<Row>({
+    {"scale", "factors of rows or groups", "nearly all libraries", "Unexplained.IsWhatStandsBesideAScale"},
+    {"absmax", "largest magnitudes", "bitsandbytes 0.50", "quantized/bitsandbytes_nf4"},
+    {"zero_point", "what stands for zero", "compressed-tensors 0.20", "Unexplained.IsWhatStandsBesideAScale"},
+    {"codebook", "values that codes stand for", "aqlm 1.1", "Unexplained.IsWhatStandsBesideAScale"},
+    {"centroid", "values that codes stand for", "vptq 0.0.5", "Unexplained.IsWhatStandsBesideAScale"},
+});
 // clang-format on
 
 constexpr auto kEnds = names_of<kRows, [](const OverheadRow& row) { return row.is_end; }>();
@@ -70,9 +79,15 @@ bool is_overhead(std::string_view name) {
          std::any_of(kEnds.begin(), kEnds.end(), [&](std::string_view end) { return name.ends_with(end); });
 }
 
+bool may_be_a_scale(std::string_view name) {
+  return std::any_of(kScaleRows.begin(), kScaleRows.end(),
+                     [&](const Row& row) { return name.find(row.name) != std::string_view::npos; });
+}
+
 bool is_scale_of_cache(std::string_view name) { return kCacheNames.contains(name); }
 
 std::span<const OverheadRow> overhead_rows() { return kRows; }
+std::span<const Row> scale_rows() { return kScaleRows; }
 std::span<const Row> cache_scale_rows() { return kCacheRows; }
 
 }  // namespace weigh::conventions

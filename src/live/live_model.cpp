@@ -128,7 +128,7 @@ Index LiveModel::add_tensor(const LiveTensor& tensor) {
   entry.module = tensor.module;
   entry.dtype = tensor.dtype;
   entry.role = tensor.role;
-  entry.role_recorded = true;
+  entry.role_evidence = Evidence::recorded;
   entry.requires_grad = tensor.requires_grad;
   entry.state = tensor.state;
   entry.layout = tensor.layout;

@@ -242,7 +242,7 @@ void ModelBuilder::be_as_original(Tensor& tensor) const {
   if (Index before = model_.tensors[tensor.tied_to].tied_to; before != kNone) tensor.tied_to = before;
   const Tensor& original = model_.tensors[tensor.tied_to];
   tensor.role = original.role;
-  tensor.role_recorded = original.role_recorded;
+  tensor.role_evidence = original.role_evidence;
   tensor.state = original.state;
   tensor.requires_grad = original.requires_grad;
   tensor.dtype = original.dtype;

@@ -5,12 +5,24 @@
 #include <string_view>
 
 #include "weigh/dtype.h"
+#include "weigh/evidence.h"
 #include "weigh/model.h"
 
 namespace weigh {
 
-// A buffer if its dtype cannot require a gradient, or by convention (conventions/buffers.h); else a parameter. `name`
-// is the part behind the last dot.
-Role infer_role(std::string_view name, DType dtype, std::span<const Extent> shape);
+struct KnownRole {
+  Role role = Role::parameter;
+  Evidence evidence = Evidence::assumed;
+
+  void give_to(Tensor& tensor) const {
+    tensor.role = role;
+    tensor.role_evidence = evidence;
+  }
+};
+
+// A buffer if its dtype cannot require a gradient, or by convention (conventions/buffers.h); else a parameter: by
+// convention what is called as all parameters of layers are, by assumption all else. `name` is the part behind the last
+// dot.
+KnownRole infer_role(std::string_view name, DType dtype, std::span<const Extent> shape);
 
 }  // namespace weigh

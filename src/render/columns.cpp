@@ -69,6 +69,8 @@ std::string dtypes_cell(Cell, const Row& row) {
   return text;
 }
 
+std::string evidence_cell(Cell, const Row& row) { return std::string(name(row.tally.evidence)); }
+
 std::string mode_cell(Cell context, const Row& row) {
   if (row.own_only) return "";
   switch (module_of(context, row).mode) {
@@ -189,6 +191,7 @@ const std::vector<BuiltInColumn>& built_in_columns() {
       {"bits", "Bits", true, bits_cell, has_packed},
       {"tensors", "Tensors", true, tensors_cell, never},
       {"dtypes", "Dtypes", false, dtypes_cell, has_several_dtypes},
+      {"evidence", "Evidence", false, evidence_cell, never},
       {"mode", "Mode", false, mode_cell, has_modes},
       {"in", "In", false, in_cell, has_runs},
       {"out", "Out", false, out_cell, has_runs},

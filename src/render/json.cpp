@@ -61,6 +61,10 @@ std::string_view section_kind_name(SectionKind kind) {
   return "";
 }
 
+std::string_view key(Evidence evidence) {
+  return evidence == Evidence::by_convention ? "by_convention" : name(evidence);
+}
+
 class JsonText {
  public:
   explicit JsonText(const Summary& summary) : summary_(summary), model_(*summary.model), json_(out_) {}
@@ -122,10 +126,20 @@ class JsonText {
     json_.member("flops", run == nullptr ? std::optional<std::uint64_t>() : run->flops.known());
     json_.member("flops_exact", run == nullptr ? std::optional<bool>() : run->flops.is_exact());
     json_.member("roles_inferred", totals.roles_inferred);
+    evidence();
     json_.member("optimizer_tensors", totals.optimizer_tensors);
     json_.member("optimizer_bytes", totals.optimizer_bytes);
     parts("towers", summary_.towers);
     parts("predicting_layers", summary_.predicting_layers);
+    json_.end_object();
+  }
+
+  // In per cent.
+  void evidence() {
+    json_.key("evidence");
+    json_.begin_object(true);
+    for (std::size_t i = 0; i < kEvidences; ++i)
+      json_.member(key(static_cast<Evidence>(i)), summary_.totals.share(static_cast<Evidence>(i)));
     json_.end_object();
   }
 
@@ -311,7 +325,8 @@ class JsonText {
     json_.member("state", state_name(tensor.state));
     json_.member("layout", layout_name(tensor.layout));
     json_.member("role", tensor.role == Role::parameter ? "parameter" : "buffer");
-    json_.member("role_recorded", tensor.role_recorded);
+    json_.member("role_recorded", tensor.role_recorded());
+    json_.member("evidence", key(summary_.evidence(tensor)));
     json_.member("requires_grad", tensor.requires_grad == RequiresGrad::not_recorded
                                       ? std::nullopt
                                       : std::optional(tensor.requires_grad == RequiresGrad::yes));
@@ -347,14 +362,17 @@ class JsonText {
   void notes() {
     json_.key("notes");
     json_.begin_array();
-    for (const Note& note : model_.notes) {
-      json_.begin_object(true);
-      json_.member("code", note.code);
-      json_.member("place", note.place);
-      json_.member("message", note.message);
-      json_.end_object();
-    }
+    for (const Note& one : model_.notes) note(one);
+    for (const Note& one : summary_.notes) note(one);
     json_.end_array();
+  }
+
+  void note(const Note& note) {
+    json_.begin_object(true);
+    json_.member("code", note.code);
+    json_.member("place", note.place);
+    json_.member("message", note.message);
+    json_.end_object();
   }
 
   const Summary& summary_;

@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include <fmt/format.h>
+
 namespace weigh {
 
 // A JSON string with its quotes. Bytes that are no UTF-8 become U+FFFD.
@@ -25,6 +27,7 @@ class JsonWriter {
   void value(std::string_view text) { raw(json_string(text)); }
   void value(const char* text) { value(std::string_view(text)); }
   void value(std::uint64_t number) { raw(std::to_string(number)); }
+  void value(double number) { raw(fmt::format("{:.6g}", number)); }
   void value(bool truth) { raw(truth ? "true" : "false"); }
   void null() { raw("null"); }
   template <class T>

@@ -125,8 +125,8 @@ std::string markdown(const Listing& listing, const RenderOptions& options) {
 
 ListedModel listed(const Summary& summary, std::string name) {
   const Model& model = *summary.model;
-  return {std::move(name),    model.format, model.kind,    model.architecture,
-          model.notes.size(), model.given,  summary.totals};
+  return {std::move(name), model.format,  model.kind, model.architecture, model.notes.size() + summary.notes.size(),
+          model.given,     summary.totals};
 }
 
 std::string render(const Listing& listing, const RenderOptions& options) {

@@ -62,7 +62,7 @@ class Build {
   Tensor& add_extents(std::string_view path, const std::vector<Extent>& shape, Tensor tensor) {
     tensor.dtype = DType::float32;
     tensor.requires_grad = RequiresGrad::yes;
-    tensor.role_recorded = true;
+    tensor.role_evidence = Evidence::recorded;
     Tensor& added = model_.tensors[builder_.add_by_path(tensor, path, shape)];
     if (added.state == State::initialised) added.stored_bytes = model_.bytes(added).known();
     return added;

@@ -25,7 +25,7 @@ class Layer {
     Tensor& tensor = build_.add("fc." + name, sizes);
     tensor.dtype = dtype;
     tensor.role = can_be_parameter(dtype) ? Role::parameter : Role::buffer;
-    tensor.role_recorded = false;
+    tensor.role_evidence = Evidence::assumed;
     tensor.requires_grad = RequiresGrad::not_recorded;
     tensor.stored_bytes = build_.model().bytes(tensor).known();
     return *this;

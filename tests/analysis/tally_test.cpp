@@ -195,7 +195,7 @@ TEST(Totals, SayWhetherModesAndRolesAreRecorded) {
   EXPECT_FALSE(summarize(b.model()).totals.modes_recorded);
   EXPECT_FALSE(summarize(b.model()).totals.roles_inferred);
   b.model().modules[0].mode = Mode::train;
-  b.model().tensors[0].role_recorded = false;
+  b.model().tensors[0].role_evidence = Evidence::assumed;
   EXPECT_TRUE(summarize(b.model()).totals.modes_recorded);
   EXPECT_TRUE(summarize(b.model()).totals.roles_inferred);
 }

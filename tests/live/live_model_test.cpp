@@ -121,7 +121,7 @@ TEST(LiveModel, TellsOfATensorWhatItWasTold) {
   live.add_tensor(known(0, "scalar", {}));
   const Model model = std::move(live).finish();
   EXPECT_EQ(model.tensors[0].role, Role::buffer);
-  EXPECT_TRUE(model.tensors[0].role_recorded);
+  EXPECT_TRUE(model.tensors[0].role_recorded());
   EXPECT_EQ(model.tensors[0].requires_grad, RequiresGrad::no);
   EXPECT_EQ(model.tensors[0].state, State::meta);
   EXPECT_EQ(model.tensors[0].dtype, DType::float32);

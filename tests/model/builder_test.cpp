@@ -188,7 +188,7 @@ TEST_F(Builder, MakesATiedTensorAsItsOriginal) {
   Tensor original;
   original.dtype = DType::bfloat16;
   original.role = Role::buffer;
-  original.role_recorded = true;
+  original.role_evidence = Evidence::recorded;
   original.requires_grad = RequiresGrad::no;
   original.stored_bytes = 12;
   const std::vector<Extent> shape = {Extent(6)};
@@ -199,7 +199,7 @@ TEST_F(Builder, MakesATiedTensorAsItsOriginal) {
   EXPECT_EQ(copy.tied_to, 0U);
   EXPECT_EQ(copy.dtype, DType::bfloat16);
   EXPECT_EQ(copy.role, Role::buffer);
-  EXPECT_TRUE(copy.role_recorded);
+  EXPECT_TRUE(copy.role_recorded());
   EXPECT_EQ(copy.requires_grad, RequiresGrad::no);
   EXPECT_EQ(copy.stored_bytes, 12U);
 }

@@ -17,7 +17,7 @@ testing::Build mixture() {
     Tensor& tensor = build.add(path, sizes);
     tensor.dtype = dtype;
     tensor.role = can_be_parameter(dtype) ? Role::parameter : Role::buffer;
-    tensor.role_recorded = false;
+    tensor.role_evidence = Evidence::assumed;
     tensor.requires_grad = RequiresGrad::not_recorded;
   };
   add("embed_tokens.weight", DType::bfloat16, {100, 64});

@@ -50,7 +50,7 @@ void NamedLeaves::add(Index module, std::string_view name, const Leaf& leaf) {
   tensor.name = name;
   tensor.dtype = leaf.dtype;
   tensor.stored_bytes = leaf.bytes;
-  tensor.role = infer_role(name, leaf.dtype, leaf.shape);
+  infer_role(name, leaf.dtype, leaf.shape).give_to(tensor);
   if (!leaf.has_shape) tensor.rank = Tensor::kUnknownRank;
   builder_.add_to_module(tensor, leaf.shape);
   if (with_locations_) model_.locations.push_back(leaf.location);
@@ -76,9 +76,7 @@ void NamedLeaves::finish() {
   for (std::size_t i = 1; i < is_below.size(); ++i)
     if (is_below[model_.modules[i].parent]) is_below[i] = true;
   for (Tensor& tensor : model_.tensors) {
-    if (!is_below[tensor.module]) continue;
-    tensor.role = Role::buffer;
-    tensor.role_recorded = true;
+    if (is_below[tensor.module]) KnownRole{Role::buffer, Evidence::recorded}.give_to(tensor);
   }
 }
 

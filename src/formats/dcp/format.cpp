@@ -158,8 +158,8 @@ class Reading {
     Tensor tensor;
     tensor.dtype = stored.dtype;
     tensor.stored_bytes = stored.bytes;
-    tensor.role =
-        infer_role(std::string_view(stored.path).substr(stored.path.rfind('.') + 1), stored.dtype, stored.shape);
+    infer_role(std::string_view(stored.path).substr(stored.path.rfind('.') + 1), stored.dtype, stored.shape)
+        .give_to(tensor);
     if (stored.requires_grad) tensor.requires_grad = RequiresGrad::yes;
     builder_.add_by_path(tensor, stored.path, stored.shape, root);
   }

@@ -362,7 +362,7 @@ class Reading {
     Tensor tensor;
     tensor.dtype = read.dtype;
     tensor.stored_bytes = read.stored_bytes;
-    tensor.role_recorded = true;  // the optimizer has parameters alone
+    tensor.role_evidence = Evidence::recorded;  // the optimizer has parameters alone
     tensor.requires_grad = RequiresGrad::yes;
     if (!read.rank_known) tensor.rank = Tensor::kUnknownRank;
     builder.add_by_path(tensor, name, read.shape);

@@ -61,7 +61,7 @@ void ModelStates::add(std::string_view name, Value value) {
   const bool is_buffer = buffers_.contains(name);
   Tensor& tensor = model_.tensors[index];
   if (!is_buffer && wanted == wanted_.end()) return be_frozen(tensor);
-  tensor.role_recorded = true;
+  tensor.role_evidence = Evidence::recorded;
   tensor.role = is_buffer ? Role::buffer : Role::parameter;
   if (is_buffer) return;
   tensor.requires_grad = wanted->second.requires_grad;
@@ -80,7 +80,7 @@ void ModelStates::add(std::string_view name, Value value) {
 void ModelStates::be_frozen(Tensor& tensor) const {
   const bool has_size = tensor.rank != 1 || *model_.shape_begin(tensor) != Extent(0);
   if (wanted_.empty() || tensor.tied_to != kNone || !has_size || tensor.role == Role::buffer) return;
-  tensor.role_recorded = true;
+  tensor.role_evidence = Evidence::recorded;
   tensor.requires_grad = RequiresGrad::no;
 }
 
@@ -100,7 +100,7 @@ void ModelStates::add_ties() {
 void ModelStates::note_without_size() {
   for (const Tensor& tensor : model_.tensors) {
     const bool has_none = tensor.rank == 1 && tensor.tied_to == kNone && *model_.shape_begin(tensor) == Extent(0);
-    if (!has_none || tensor.role_recorded) continue;
+    if (!has_none || tensor.role_recorded()) continue;
     model_.notes.push_back({"no-size", model_.path_of(tensor),
                             "has no elements, and its size is not recorded: is it tied to another? It is counted as "
                             "nothing"});
@@ -124,7 +124,7 @@ void ModelStates::finish() {
     if (builder.find(name) != kNone) continue;
     assembler_.check_length(0, name);
     Tensor tensor;
-    tensor.role_recorded = true;
+    tensor.role_evidence = Evidence::recorded;
     tensor.requires_grad = wanted.requires_grad;
     tensor.state = State::missing;
     builder.add_by_path(tensor, name, wanted.shape);

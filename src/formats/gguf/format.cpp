@@ -61,8 +61,8 @@ Config config_of(const GgufHeader& header) {
   return config;
 }
 
-Role role_of(const GgufTensor& tensor) {
-  if (conventions::is_buffer_by_path(tensor.name)) return Role::buffer;
+KnownRole role_of(const GgufTensor& tensor) {
+  if (conventions::is_buffer_by_path(tensor.name)) return {Role::buffer, Evidence::by_convention};
   return infer_role(std::string_view(tensor.name).substr(tensor.name.rfind('.') + 1), tensor.dtype, tensor.shape);
 }
 
@@ -97,7 +97,7 @@ class GgufReader {
     tensor.rank = static_cast<std::uint8_t>(source.shape.size());
     tensor.stored_bytes = source.bytes;
     if (block_of(source.dtype).elements != 0) tensor.layout = Layout::quantized;
-    tensor.role = role_of(source);
+    role_of(source).give_to(tensor);
     if (const Index other = builder_.find(source.name); other != kNone) {
       if (other >= first) {
         throw Error(ErrorKind::corrupt, label,

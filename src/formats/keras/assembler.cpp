@@ -49,10 +49,10 @@ Index Assembler::add_tensor(Index module, std::string_view name, std::size_t ite
   tensor.name = name;
   tensor.dtype = source.dtype;
   tensor.stored_bytes = source.bytes;
-  tensor.role = variable == nullptr  ? infer_role(name, source.dtype, source.shape)
-                : variable->is_state ? Role::buffer
-                                     : Role::parameter;
-  tensor.role_recorded = variable != nullptr;
+  const KnownRole known = variable == nullptr
+                              ? infer_role(name, source.dtype, source.shape)
+                              : KnownRole{variable->is_state ? Role::buffer : Role::parameter, Evidence::recorded};
+  known.give_to(tensor);
   tensor.requires_grad = requires_grad(tensor, variable, node);
   if (source.same_as != kNothing) {
     const auto original = tensors_.find(source.same_as);
@@ -128,7 +128,7 @@ void Assembler::add_unbuilt(Index module, std::size_t node, const Variable& vari
   tensor.state = State::uninitialised;
   tensor.dtype = dtype_of(nodes_[node].dtype);
   tensor.role = variable.is_state ? Role::buffer : Role::parameter;
-  tensor.role_recorded = true;
+  tensor.role_evidence = Evidence::recorded;
   tensor.requires_grad = requires_grad(tensor, &variable, node);
   std::vector<Extent> shape;
   if (variable.shape) {

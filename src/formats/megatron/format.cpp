@@ -232,7 +232,7 @@ class Reading {
     }
     Tensor tensor;
     tensor.dtype = part.dtype;
-    tensor.role = infer_role(std::string_view(path).substr(path.rfind('.') + 1), part.dtype, shape);
+    infer_role(std::string_view(path).substr(path.rfind('.') + 1), part.dtype, shape).give_to(tensor);
     if (builder.find(path) != kNone) return behind;  // tied weights that every pipeline rank holds
     if (has_tied_output) tie_output(tensor, path, shape);
     const Index index = builder.add_by_path(tensor, path, shape);
@@ -273,7 +273,7 @@ class Reading {
     if (builder.find(part.path) != kNone) return;
     Tensor tensor;
     tensor.dtype = part.dtype;
-    tensor.role = infer_role(std::string_view(part.path).substr(part.path.rfind('.') + 1), part.dtype, part.shape);
+    infer_role(std::string_view(part.path).substr(part.path.rfind('.') + 1), part.dtype, part.shape).give_to(tensor);
     Tensor& added = model.tensors[builder.add_by_path(tensor, part.path, part.shape)];
     added.stored_bytes = model.bytes(added).known();
   }

@@ -114,8 +114,9 @@ class Reader {
     tensor.dtype = field.type.dtype;
     tensor.rank = static_cast<std::uint8_t>(shape.size());
     tensor.stored_bytes = bytes;
-    tensor.role = infer_role(path.substr(path.rfind('.') + 1), tensor.dtype, shape);
-    if (path.starts_with("batch_stats.")) tensor.role = Role::buffer;  // Flax: running means and variances
+    infer_role(path.substr(path.rfind('.') + 1), tensor.dtype, shape).give_to(tensor);
+    if (path.starts_with("batch_stats."))  // Flax: running means and variances
+      KnownRole{Role::buffer, Evidence::by_convention}.give_to(tensor);
     if (builder_.find(path) == kNone) {
       builder_.add_by_path(tensor, path, shape);
       return;

@@ -142,7 +142,7 @@ class Reader {
     tensor.dtype = source.dtype;
     tensor.layout = source.layout;
     tensor.stored_bytes = source.stored_bytes;
-    tensor.role = onnx_role(graphs_, held, use, own, tensor.role_recorded);
+    onnx_role(graphs_, held, use, own).give_to(tensor);
     if (!source.has_data) tensor.state = State::meta;
     if (!source.has_data) missing_.push_back(&source);
     if (source.dtype == DType::unknown && source.layout != Layout::other && source.elements > 0) {

@@ -133,18 +133,17 @@ bool is_onnx_argument(const OnnxHeldTensor& held, const OnnxUse& use) {
   return tensor.elements <= 1 || (is_row && !can_be_parameter(tensor.dtype));
 }
 
-Role onnx_role(const OnnxGraphs& graphs, const OnnxHeldTensor& held, const OnnxUse& use, std::string_view name,
-               bool& is_recorded) {
+KnownRole onnx_role(const OnnxGraphs& graphs, const OnnxHeldTensor& held, const OnnxUse& use, std::string_view name) {
   const OnnxTensor& tensor = held.tensor;
   const auto recorded = graphs.recorded_roles.find(tensor.name);
-  is_recorded = recorded != graphs.recorded_roles.end() && !held.is_constant;
-  if (is_recorded) return recorded->second;
-  if (!can_be_parameter(tensor.dtype) || use.is_statistic || use.is_overhead) return Role::buffer;
-  const Role by_name = infer_role(name, tensor.dtype, tensor.shape);
+  if (recorded != graphs.recorded_roles.end() && !held.is_constant) return {recorded->second, Evidence::recorded};
+  constexpr KnownRole kBufferByUse{Role::buffer, Evidence::derived};
+  if (!can_be_parameter(tensor.dtype) || use.is_statistic || use.is_overhead) return kBufferByUse;
+  const KnownRole by_name = infer_role(name, tensor.dtype, tensor.shape);
   if (use.is_weight) return by_name;
   // What an exporter computed beforehand.
   const bool is_computed = is_onnx_generated(tensor.name) && (tensor.elements <= 1 || !graphs.recorded_roles.empty());
-  return held.is_constant || use.is_argument || is_computed ? Role::buffer : by_name;
+  return held.is_constant || use.is_argument || is_computed ? kBufferByUse : by_name;
 }
 
 }  // namespace weigh

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "formats/onnx/graphs.h"
+#include "model/roles.h"
 
 #include "weigh/model.h"
 
@@ -30,8 +31,7 @@ std::vector<OnnxUse> find_onnx_uses(const OnnxGraphs& graphs);
 // a shape, axes or indices.
 bool is_onnx_argument(const OnnxHeldTensor& held, const OnnxUse& use);
 
-// Parameter or buffer; `is_recorded` where the file says so. `name` is the last part of its path.
-Role onnx_role(const OnnxGraphs& graphs, const OnnxHeldTensor& held, const OnnxUse& use, std::string_view name,
-               bool& is_recorded);
+// Parameter or buffer. `name` is the last part of its path.
+KnownRole onnx_role(const OnnxGraphs& graphs, const OnnxHeldTensor& held, const OnnxUse& use, std::string_view name);
 
 }  // namespace weigh

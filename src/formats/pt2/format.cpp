@@ -207,7 +207,7 @@ class Reader {
     Tensor tensor;
     tensor.dtype = meta.dtype;
     tensor.role = input.role;
-    tensor.role_recorded = true;
+    tensor.role_evidence = Evidence::recorded;
     tensor.requires_grad = meta.requires_grad ? RequiresGrad::yes : RequiresGrad::no;
     const std::optional<SavedState::Found> saved = has_payloads ? std::nullopt : find_saved(input, tensor);
     const auto payload = payloads_.find(input.name);

@@ -38,8 +38,9 @@ Tensor Assembler::describe(const TorchTensor& read, std::string_view name, std::
   tensor.stored_bytes = read.stored_bytes;
   tensor.state = read.state;
   tensor.layout = read.layout;
-  tensor.role_recorded = role.has_value();
-  tensor.role = role ? *role : infer_role(name.substr(name.rfind('.') + 1), read.dtype, read.shape);
+  const KnownRole known = role ? KnownRole{*role, Evidence::recorded}
+                               : infer_role(name.substr(name.rfind('.') + 1), read.dtype, read.shape);
+  known.give_to(tensor);
   // A state dict holds detached tensors, which say nothing of the parameter; a Parameter does.
   tensor.requires_grad = tensor.role == Role::parameter ? read.requires_grad : RequiresGrad::no;
   if (!read.rank_known) tensor.rank = Tensor::kUnknownRank;

@@ -74,7 +74,7 @@ void SafetensorsReader::add_locations(const SafetensorsHeader& header, std::size
 Index SafetensorsReader::add_name_only(std::string_view name) {
   Tensor tensor;
   tensor.rank = Tensor::kUnknownRank;
-  tensor.role = infer_role(name.substr(name.rfind('.') + 1), DType::unknown, {});
+  infer_role(name.substr(name.rfind('.') + 1), DType::unknown, {}).give_to(tensor);
   tensor.state = State::missing;
   return builder_.add_by_path(tensor, name, {});
 }

@@ -113,7 +113,7 @@ class HeaderReader {
     tensor.dtype = entry.dtype;
     tensor.first_extent = shapes_.keep(entry.shape);
     tensor.rank = static_cast<std::uint8_t>(entry.shape.size());
-    tensor.role = infer_role(entry.name.substr(entry.name.rfind('.') + 1), tensor.dtype, entry.shape);
+    infer_role(entry.name.substr(entry.name.rfind('.') + 1), tensor.dtype, entry.shape).give_to(tensor);
   }
 
   void check_size(const Entry& entry) {

@@ -20,7 +20,7 @@ struct Kind {
   std::vector<Extent> shape;
   Index first_extent = 0;
   std::string_view last_part;  // of a name with the dot before it, as it was last: role is that of such tensors
-  Role role = Role::parameter;
+  KnownRole role;
 };
 
 class RegularReader {
@@ -155,7 +155,7 @@ class RegularReader {
       kind.role = infer_role(name.substr(last), kind.dtype, kind.shape);
       kind.last_part = last == 0 ? std::string_view() : name.substr(last - 1);
     }
-    tensor.role = kind.role;
+    kind.role.give_to(tensor);
   }
 
   static constexpr std::size_t kKinds = 16;

@@ -185,10 +185,10 @@ void Assembler::add(const Entry& entry, const std::string& path, RequiresGrad re
   tensor.rank = static_cast<std::uint8_t>(entry.shape.size());
   tensor.stored_bytes = entry.size;
   tensor.requires_grad = requires_grad;
-  tensor.role = infer_role(last_of(is_named ? full_name : path), entry.dtype, entry.shape);
+  infer_role(last_of(is_named ? full_name : path), entry.dtype, entry.shape).give_to(tensor);
   // A single number that is not trained counts something: the total of a metric.
   const bool is_metric = requires_grad == RequiresGrad::no || path.find("/metrics/") != std::string::npos;
-  if (entry.shape.empty() && is_metric) tensor.role = Role::buffer;
+  if (entry.shape.empty() && is_metric) KnownRole{Role::buffer, Evidence::derived}.give_to(tensor);
   // Keras' exports hold each variable twice, under two objects of one name.
   const std::tuple key(full_name, entry.crc, entry.size);
   if (const auto twin = by_full_name_.find(key); is_named && twin != by_full_name_.end()) {

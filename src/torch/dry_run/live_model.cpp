@@ -163,7 +163,7 @@ Tensor LiveModel::describe(const std::string& name, Index module, const at::Tens
   entry.name = name;
   entry.module = module;
   entry.role = role;
-  entry.role_recorded = true;
+  entry.role_evidence = Evidence::recorded;
   entry.dtype = dtype_of(tensor.scalar_type());
   entry.requires_grad = tensor.requires_grad() ? RequiresGrad::yes : RequiresGrad::no;
   entry.tied_to = same_memory(tensor);

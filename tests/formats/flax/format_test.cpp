@@ -62,7 +62,7 @@ INSTANTIATE_TEST_SUITE_P(All, FlaxFixture,
 TEST(Flax, StatisticsOfAModelsVariablesAreBuffers) {
   const Model model = read_bytes(file("flax/variables.msgpack"));
   EXPECT_EQ(find(model, "batch_stats.BatchNorm_0.mean")->role, Role::buffer);
-  EXPECT_TRUE(find(model, "batch_stats.BatchNorm_0.mean")->role_recorded);
+  EXPECT_TRUE(find(model, "batch_stats.BatchNorm_0.mean")->role_recorded());
   EXPECT_EQ(find(model, "params.BatchNorm_0.scale")->role, Role::parameter);
 }
 

@@ -120,9 +120,9 @@ TEST(Onnx, DynamoTellsClassesAndRoles) {
   EXPECT_EQ(module(model, "blocks")->type, "Sequential");
   EXPECT_EQ(module(model, "blocks.0")->type, "Block");
   EXPECT_EQ(module(model, "att.q")->type, "Linear");
-  EXPECT_TRUE(find(model, "stem.weight")->role_recorded);
+  EXPECT_TRUE(find(model, "stem.weight")->role_recorded());
   EXPECT_EQ(find(model, "stem.weight")->role, Role::parameter);
-  EXPECT_FALSE(find(model, "att.q.val_27")->role_recorded);
+  EXPECT_FALSE(find(model, "att.q.val_27")->role_recorded());
   EXPECT_EQ(find(model, "att.q.val_27")->role, Role::parameter);
 }
 

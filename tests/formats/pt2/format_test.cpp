@@ -48,7 +48,7 @@ TEST_P(Pt2File, HoldsTheTensorsThatTorchSees) {
     EXPECT_EQ(shape_of(model_, path), told_shape(told[0])) << path;
     EXPECT_EQ(name(tensor.dtype), told[1].get<std::string>()) << path;
     EXPECT_EQ(tensor.role == Role::parameter, told[2] == "parameter") << path;
-    EXPECT_TRUE(tensor.role_recorded) << path;
+    EXPECT_TRUE(tensor.role_recorded()) << path;
     if (tensor.tied_to != kNone) continue;
     const std::uint64_t numel = model_.numel(tensor).known();
     (tensor.role == Role::parameter ? parameters : buffers) += numel;

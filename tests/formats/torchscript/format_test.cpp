@@ -41,7 +41,7 @@ TEST_P(TorchScriptFile, HoldsTheParametersAndBuffersThatTorchSees) {
   for (const Tensor& tensor : model_.tensors) {
     const std::string path = model_.path_of(tensor);
     if (path.starts_with("(constants)")) continue;
-    EXPECT_TRUE(tensor.role_recorded) << path;
+    EXPECT_TRUE(tensor.role_recorded()) << path;
     const bool is_buffer = tensor.role == Role::buffer;
     shapes[is_buffer][path] = shape_of(model_, path);
     if (tensor.tied_to == kNone) counts[is_buffer] += model_.numel(tensor).known();
@@ -108,14 +108,14 @@ std::string tensors() {
 TEST(TorchScript, WithoutTheCodeOfAClassInfersRoles) {
   const Model model = read_bytes(made(tensors(), ""));
   ASSERT_NE(find(model, "w"), nullptr);
-  EXPECT_FALSE(find(model, "w")->role_recorded);
+  EXPECT_FALSE(find(model, "w")->role_recorded());
   EXPECT_EQ(notes_of(model),
             "missing-code : is a '__torch__.m.Net', of which the archive holds no code; which of its tensors are "
             "parameters is inferred\n");
 }
 
 TEST(TorchScript, RolesAreThoseOfTheCode) {
-  EXPECT_TRUE(find(read_bytes(made(tensors())), "w")->role_recorded);
+  EXPECT_TRUE(find(read_bytes(made(tensors())), "w")->role_recorded());
   const std::string as_buffer = "class Net(Module):\n  __parameters__ = []\n  __buffers__ = [\"w\", ]\n";
   EXPECT_EQ(find(read_bytes(made(tensors(), as_buffer)), "w")->role, Role::buffer);
 }
@@ -130,7 +130,7 @@ TEST(TorchScript, CodeThatIsTooLongIsNotLookedAt) {
   ReadOptions options;
   options.limits.script_code_bytes = 20;
   const Model model = read(*memory_folder("", {{"m", made(tensors())}}), "m", options);
-  EXPECT_FALSE(find(model, "w")->role_recorded);
+  EXPECT_FALSE(find(model, "w")->role_recorded());
 }
 
 TEST(TorchScript, AModuleThatHoldsItselfIsAnAlias) {
