@@ -120,7 +120,8 @@ class ModelSummary(_Base):
             return None
 
     def _summary(self, trainer: Any, pl_module: Any) -> LightningSummary:
-        return LightningSummary(pl_module, self._max_depth, train=self._train)
+        around = getattr(trainer.strategy, "model", None)  # FSDP's, which holds the parameters
+        return LightningSummary(pl_module, self._max_depth, train=self._train, within=around)
 
     def _show(self, summary: LightningSummary) -> None:
         data = summary._get_summary_data()

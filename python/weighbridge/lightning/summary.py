@@ -50,7 +50,9 @@ class LayerSummary:
 class LightningSummary:
     """A snapshot: what changes in the module afterwards does not change it."""
 
-    def __init__(self, model: nn.Module, max_depth: int = 1, *, train: bool = False) -> None:
+    def __init__(
+        self, model: nn.Module, max_depth: int = 1, *, train: bool = False, within: nn.Module | None = None
+    ) -> None:
         if not isinstance(max_depth, int) or max_depth < -1:
             raise ValueError(f"`max_depth` can be -1, 0 or > 0, got {max_depth}.")
         from weighbridge.live import describe
@@ -61,7 +63,7 @@ class LightningSummary:
         args, kwargs = None, None
         if example is not None:
             args, kwargs = arguments_of(model, converted(model, example))
-        self.model = describe(model, args, kwargs, train=train)
+        self.model = describe(model, args, kwargs, train=train, within=within)
         self.summary = self.model.summary(depth=max_depth, fold=False)
         self.advice = advice(model, self.model, args, kwargs, train=train)
         self._has_warned = False

@@ -29,6 +29,7 @@ def describe(
     train: bool = False,
     backward: bool = False,
     forward: str = "dry",
+    within: nn.Module | None = None,
 ) -> _weigh.Model:
     """What the module is made of and, where `args` or `kwargs` are given, what a forward of it does.
 
@@ -41,21 +42,24 @@ def describe(
         train: run it in train mode instead of eval mode.
         backward: count the FLOPs of the backward pass, too.
         forward: "dry", or "real": compute it on a copy with values, where memory allows.
+        within: a module of FSDP1 around it, which alone knows the parameters that it flattened.
     """
     if forward not in ("dry", "real"):
         raise ValueError(f"forward can be 'dry' or 'real', got {forward!r}")
     observation = None
     if args is not None or kwargs is not None:
         real = forward == "real"
-        observation = observe(module, tuple(args or ()), kwargs, train=train, backward=backward, real=real)
+        observation = observe(
+            module, tuple(args or ()), kwargs, train=train, backward=backward, real=real, within=within
+        )
     with kept():
-        return _Walk(module, observation).model()
+        return _Walk(module, observation, within).model()
 
 
 class _Walk:
     """One walk over the modules, in the order of `named_modules()`: a parent before its children."""
 
-    def __init__(self, root: nn.Module, observation: Observation | None) -> None:
+    def __init__(self, root: nn.Module, observation: Observation | None, within: nn.Module | None) -> None:
         self._root = root
         self._seen = observation
         self._live = _weigh.LiveBuilder(_type_name(root))
@@ -66,6 +70,8 @@ class _Walk:
         self._memory = Memory()
         self._plain = PlainLayers(self._live, self._memory, self._tensors)
         self._originals = Originals()
+        if within is not None:
+            self._originals.meet(within)
         self._spread: list[TensorFacts] = []  # those of which other processes hold a part
 
     def model(self) -> _weigh.Model:

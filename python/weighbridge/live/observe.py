@@ -22,6 +22,7 @@ import torch
 from torch import nn
 from torch.nn.parameter import is_lazy
 
+from . import unwrap
 from .calls import Calls, ModuleRun, lazy_names, named_modules, unwatch, watch
 from .copy_of import Refused, Twins
 from .fakes import Fakes
@@ -61,12 +62,13 @@ def observe(
     train: bool | None = False,
     backward: bool = False,
     real: bool = False,
+    within: nn.Module | None = None,
 ) -> Observation:
     """Runs `module(*args, **kwargs)` dry: in eval mode, in train mode, or (None) as each module is.
 
     `backward` also counts the gradient of the sum of what comes out, as if every parameter that asks
     for one had it. `real` computes all of it on a copy with values, where memory allows. Nothing is raised
-    for what forward raises: see `Observation.stopped`.
+    for what forward raises: see `Observation.stopped`. `within`: a module around it that holds its parameters.
     """
     refused = refusal(module, args, kwargs) if real else None
     if refused is not None:
@@ -76,6 +78,8 @@ def observe(
         twins = Copies(fakes) if real else Twins(fakes, late=not backward)
         try:
             twin = twins.module(module)
+            if within is not None:
+                unwrap.unflatten(within, twins.module, fakes)
             given = tuple(twins.given(a) for a in args)
             named = {k: twins.given(v) for k, v in (kwargs or {}).items()}
             modules = _in_mode(twin, train)

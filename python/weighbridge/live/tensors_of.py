@@ -24,7 +24,8 @@ def tensors_of(module: nn.Module, originals: Originals) -> Iterator[tuple[str, T
             continue
         if not is_flat(parameter):
             for part, facts in parts_of(module, name, parameter):
-                yield part, facts, False
+                # A piece of a FlatParameter that some module around has, which was not met.
+                yield part, facts._replace(is_one_share=hasattr(parameter, "_fsdp_flattened")), False
         elif not hasattr(parameter, "_shapes"):  # of what it was made is not known
             yield name, facts_of(parameter)._replace(is_one_share=True), False
     for name, buffer in module._buffers.items():

@@ -74,16 +74,22 @@ def finish(module: nn.Module, twin: nn.Module, twin_of: Callable[[nn.Module], nn
         twin.__dict__["forward"] = twin._modules[child]
     if type(module).__name__ in LINEAR and type(module).__module__.startswith("bitsandbytes."):
         _unpack(module, twin, fakes)
+    unflatten(module, twin_of, fakes)
+
+
+def unflatten(module: nn.Module, twin_of: Callable[[nn.Module], nn.Module], fakes: Fakes) -> None:
+    """Gives the twins of the layers whose parameters the module flattened, if it is one of FSDP1, whole ones."""
     flat = flat_parameter(module)
-    if flat is not None:
-        for owner, name, shape, requires_grad in originals(flat):
-            own = twin_of(owner)
-            own.__dict__.pop(name, None)  # a view of the flat parameter
-            own._parameters[name] = fakes.parameter(shape, dense(shape), flat.dtype, requires_grad)
-        for info in flat._shared_param_infos:
-            own = twin_of(info.module)
-            own.__dict__.pop(info.param_name, None)
-            own._parameters[info.param_name] = twin_of(info.prim_module)._parameters[info.prim_param_name]
+    if flat is None:
+        return
+    for owner, name, shape, requires_grad in originals(flat):
+        own = twin_of(owner)
+        own.__dict__.pop(name, None)  # a view of the flat parameter
+        own._parameters[name] = fakes.parameter(shape, dense(shape), flat.dtype, requires_grad)
+    for info in flat._shared_param_infos:
+        own = twin_of(info.module)
+        own.__dict__.pop(info.param_name, None)
+        own._parameters[info.param_name] = twin_of(info.prim_module)._parameters[info.prim_param_name]
 
 
 def _unpack(module: nn.Module, twin: Any, fakes: Fakes) -> None:
@@ -101,4 +107,4 @@ def _linear(twin: Any, x: torch.Tensor) -> torch.Tensor:
     return nn.functional.linear(x, twin.weight.to(x.dtype), bias)
 
 
-__all__ = ["finish", "is_copied", "is_kept", "passes_to", "whole"]
+__all__ = ["finish", "is_copied", "is_kept", "passes_to", "unflatten", "whole"]
