@@ -14,6 +14,8 @@ import torch.distributed as dist
 from torch import nn
 from wrapped_models import example, net, told
 
+from weighbridge.live import describe
+
 
 def fsdp1(use_orig_params: bool, each_layer: bool) -> nn.Module:
     """FullyShardedDataParallel, around the whole or around each layer as well."""
@@ -66,10 +68,21 @@ def look(module: nn.Module) -> dict[str, Any]:
     return {**seen, "after": told(module, example())}
 
 
+def inside() -> dict[str, Any]:
+    """What is told of the module that FSDP1 wraps, which holds pieces of its parameters: alone, and with its wrapper."""
+    wrapper = fsdp1(True, False)
+    inner = wrapper._fsdp_wrapped_module
+    alone, within = describe(inner), describe(inner, (example(),), within=wrapper)
+    return {
+        "alone": [note.message for note in alone.notes],
+        "within": [int(within.totals.parameters), int(within.totals.flops)],
+    }
+
+
 def main(rank: int, file: str) -> None:
     """Runs the rank."""
     dist.init_process_group("gloo", init_method=f"file://{file}", rank=rank, world_size=2)
-    print(json.dumps({kind: look(make()) for kind, make in KINDS.items()}))
+    print(json.dumps({**{kind: look(make()) for kind, make in KINDS.items()}, "inside": inside()}))
     dist.destroy_process_group()
 
 

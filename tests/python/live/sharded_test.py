@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from wrapped_models import PARAMETERS, whole
+from wrapped_models import FLOPS, PARAMETERS, whole
 
 WAIT = 300  # seconds for each of the two
 
@@ -86,3 +86,12 @@ def test_layers_that_are_wrapped_each(kind: str, ranks: list[dict[str, Any]]) ->
         expected = whole(spread(4, 2080 + (1073, 1072)[rank], PARAMETERS), inputs=False)
         expected["layers"] = {"_fsdp_wrapped_module.0" + inner: 4160, "_fsdp_wrapped_module.2.0" + inner: 2145}
         assert seen["before"] == expected
+
+
+def test_a_module_within_a_wrapper(ranks: list[dict[str, Any]]) -> None:
+    """Only the wrapper knows what the pieces are of; without it they are said to be pieces."""
+    for seen in ranks:
+        assert seen["inside"]["within"] == [PARAMETERS, FLOPS]
+        assert seen["inside"]["alone"] == [
+            "the numbers are the share of this process: what the others hold of a FlatParameter is not known"
+        ]
