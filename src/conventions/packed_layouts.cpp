@@ -191,7 +191,7 @@ constexpr auto kLayouts = std::to_array<PackedLayoutRow>({
      0,
      0,
      {words("*_qdata", kAnyDType), part(scale, "*_scale", kAnyDType, {}), optional(zero, "*_zero_point", {})}},
-    {{"torchao, pickled", "the same with colons", "torchao 0.18", "quantized/torchao_int8_pickle"},
+    {{"torchao, with colons", "the same", "torchao before 0.15", "Quantized.FindsTorchaosNamesWithColons"},
      PackedLayout::torchao_flat,
      0,
      0,

@@ -247,6 +247,14 @@ TEST(Quantized, FindsAwqForVectors) {
   EXPECT_EQ(layer.found(), "int4 8192, 2 of overhead");
 }
 
+TEST(Quantized, FindsTorchaosNamesWithColons) {
+  Layer layer;
+  layer.with("weight:qdata", DType::int8, {kRows, kColumns})
+      .with("weight:scale", DType::float32, {kRows, 1})
+      .with("weight:zero_point", DType::int8, {kRows, 1});
+  EXPECT_EQ(layer.found(), "int8 8192, 2 of overhead");
+}
+
 TEST(Quantized, FindsTorchaosWords) {
   Layer layer;
   layer.with("weight_qdata", DType::int32, {kRows, kColumns / 8})
