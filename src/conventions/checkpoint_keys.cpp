@@ -10,7 +10,8 @@ namespace {
 
 using enum CheckpointKey;
 
-// clang-format off: one line a row
+// One line a row. clang-format would break them.
+// clang-format off
 constexpr auto kRows = std::to_array<CheckpointKeyRow>({
     {{"state_dict", "tensors of a module", "lightning 2.6", "pytorch/checkpoints/lightning_32-true.ckpt"}, model},
     {{"model", "tensors of a module", "authors' own code", "CheckpointKeys.AreKnown"}, model},
@@ -22,9 +23,7 @@ constexpr auto kRows = std::to_array<CheckpointKeyRow>({
     {{"averag", "an average: averaged, average_model", "authors' own code", "CheckpointKeys.AreKnown"}, average},
     {{"avg", "an average: avg_model", "authors' own code", "CheckpointKeys.AreKnown"}, average},
     {{"shadow", "an average: shadow_params", "torch_ema", "CheckpointKeys.AreKnown"}, average},
-    {{"module.", "wrapper of data parallelism, or of an average", "torch.nn.parallel, torch.optim.swa_utils 2.13",
-      "pytorch/modules/data_parallel_state.pt"},
-     wrapper},
+    {{"module.", "wrapper of data parallelism, or of an average", "torch.nn.parallel, torch.optim.swa_utils 2.13", "pytorch/modules/data_parallel_state.pt"}, wrapper},
 });
 // clang-format on
 

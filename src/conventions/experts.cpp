@@ -7,7 +7,8 @@ namespace {
 
 using enum ExpertsName;
 
-// clang-format off: one line a row
+// One line a row. clang-format would break them.
+// clang-format off
 constexpr auto kRows = std::to_array<ExpertsRow>({
     {{"experts", "experts of a layer", "transformers 5.24", "seed_models/Kimi-K2-Thinking.json"}, list},
     {{"local_experts", "experts of a layer", "authors' own code", "ExpertsNames.AreKnown"}, list},
@@ -16,9 +17,7 @@ constexpr auto kRows = std::to_array<ExpertsRow>({
     {{"mlp_experts", "experts of a layer", "authors' own code", "ExpertsNames.AreKnown"}, list},
     {{"_exps", "all experts of a layer in a tensor", "llama.cpp (gguf 0.19)", "ExpertsNames.AreKnown"}, packed_ends},
     {{"moe", "a router and its experts", "transformers 5.24: granitemoe", "seed_models/MiniMax-M2.json"}, mixture_ends},
-    {{"weight_", "router of a further pool", "ERNIE 4.5 VL's own code",
-      "seed_models/ERNIE-4.5-VL-28B-A3B-Thinking.json"},
-     router_begins},
+    {{"weight_", "router of a further pool", "ERNIE 4.5 VL's own code", "seed_models/ERNIE-4.5-VL-28B-A3B-Thinking.json"}, router_begins},
 });
 // clang-format on
 

@@ -7,7 +7,8 @@ namespace {
 
 using enum FileNameIs;
 
-// clang-format off: one line a row
+// One line a row. clang-format would break them.
+// clang-format off
 constexpr auto kRows = std::to_array<FileNameRow>({
     {{"diffusion_pytorch_model", "weights", "diffusers 0.42", "diffusers/plain"}, stem},
     {{"model", "weights", "transformers 5.24", "quantized/mlx_int4"}, stem},

@@ -11,7 +11,8 @@ using enum LayerKind;
 
 constexpr std::string_view kWords = "conventions/layer_kinds.json";
 
-// clang-format off: one line a row
+// One line a row. clang-format would break them.
+// clang-format off
 constexpr auto kRows = std::to_array<LayerKindRow>({
     {{"full_attention", "keys and values of all tokens", "transformers 5.24", kWords}, full},
     {{"attention", "keys and values of all tokens", "transformers before 5.10", kWords}, full},
@@ -20,25 +21,16 @@ constexpr auto kRows = std::to_array<LayerKindRow>({
     {{"linear_attention", "a state of one size", "transformers 5.24: qwen3_next", kWords}, state},
     {{"mamba", "a state of one size", "transformers before 5.10: jamba", kWords}, state},
     {{"conv", "a state of one size", "transformers 5.24: lfm2", kWords}, state},
-    {{"hybrid", "keys and values of all tokens, and a state", "transformers 5.24: zamba2, falcon_h1", kWords},
-     full_and_state},
+    {{"hybrid", "keys and values of all tokens, and a state", "transformers 5.24: zamba2, falcon_h1", kWords}, full_and_state},
     {{"hybrid_sliding", "those of the last tokens, and a state", "transformers 5.24: zaya1", kWords}, window_and_state},
     {{"moe", "nothing", "transformers 5.24: nemotron_h", kWords}, none},
     {{"mlp", "nothing", "transformers 5.24: nemotron_h", kWords}, none},
-    {{"indexed_attention", "keys and values of all tokens, with an index", "transformers 5.24: deepseek_v32", kWords},
-     indexed},
-    {{"deepseek_sparse_attention", "keys and values of all tokens, with an index",
-      "transformers before 5.24: deepseek_v32", kWords},
-     indexed},
-    {{"minimax_m3_sparse", "keys and values of all tokens, with an index", "transformers 5.24: minimax_m3_vl", kWords},
-     indexed},
-    {{"compressed_sparse_attention", "an entry for several tokens", "transformers 5.24: deepseek_v4", kWords},
-     compressed},
-    {{"heavily_compressed_attention", "an entry for many tokens", "transformers 5.24: deepseek_v4", kWords},
-     compressed},
-    {{"reference_sliding_attention", "all of what is asked, a window of what is answered",
-      "transformers 5.24: unlimited_ocr", kWords},
-     window_of_answer},
+    {{"indexed_attention", "keys and values of all tokens, with an index", "transformers 5.24: deepseek_v32", kWords}, indexed},
+    {{"deepseek_sparse_attention", "keys and values of all tokens, with an index", "transformers before 5.24: deepseek_v32", kWords}, indexed},
+    {{"minimax_m3_sparse", "keys and values of all tokens, with an index", "transformers 5.24: minimax_m3_vl", kWords}, indexed},
+    {{"compressed_sparse_attention", "an entry for several tokens", "transformers 5.24: deepseek_v4", kWords}, compressed},
+    {{"heavily_compressed_attention", "an entry for many tokens", "transformers 5.24: deepseek_v4", kWords}, compressed},
+    {{"reference_sliding_attention", "all of what is asked, a window of what is answered", "transformers 5.24: unlimited_ocr", kWords}, window_of_answer},
 });
 // clang-format on
 

@@ -7,14 +7,14 @@ namespace {
 constexpr bool kEnd = true;
 constexpr bool kWhole = false;
 
-// clang-format off: one line a row
+// One line a row. clang-format would break them.
+// clang-format off
 constexpr auto kRows = std::to_array<OverheadRow>({
     {{"_scale", "scales", "compressed-tensors 0.20, modelopt 0.47, torchao 0.18", "quantized/compressed_int4"}, kEnd},
     {{"_scale_inv", "scales", "transformers 5.24: FineGrainedFP8Config", "quantized/transformers_fp8"}, kEnd},
     {{"_scales", "scales", "gpt-oss", "Quantized.FindsFloat4"}, kEnd},
     {{"_scale_2", "scales of scales", "modelopt 0.47", "quantized/modelopt_nvfp4"}, kEnd},
-    {{"_zero_point", "zero points", "compressed-tensors 0.20, torchao 0.18", "quantized/compressed_int4_asymmetric"},
-     kEnd},
+    {{"_zero_point", "zero points", "compressed-tensors 0.20, torchao 0.18", "quantized/compressed_int4_asymmetric"}, kEnd},
     {{"_shape", "shape before it was packed", "compressed-tensors 0.20", "quantized/compressed_int4"}, kEnd},
     {{"_g_idx", "group of each column", "compressed-tensors 0.20", "PackedOverhead.IsKnownByName"}, kEnd},
     {{"_zero", "zero points", "authors' own code", "PackedOverhead.IsKnownByName"}, kEnd},
@@ -52,10 +52,8 @@ constexpr auto kRows = std::to_array<OverheadRow>({
 });
 
 constexpr auto kCacheRows = std::to_array<Row>({
-    {"k_scale", "scale of keys", "modelopt 0.47, compressed-tensors 0.20",
-     "Quantized.CountsScalesOfKeysAndValuesAsOverhead"},
-    {"v_scale", "scale of values", "modelopt 0.47, compressed-tensors 0.20",
-     "Quantized.CountsScalesOfKeysAndValuesAsOverhead"},
+    {"k_scale", "scale of keys", "modelopt 0.47, compressed-tensors 0.20", "Quantized.CountsScalesOfKeysAndValuesAsOverhead"},
+    {"v_scale", "scale of values", "modelopt 0.47, compressed-tensors 0.20", "Quantized.CountsScalesOfKeysAndValuesAsOverhead"},
 });
 
 // Parts of names.
