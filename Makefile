@@ -7,7 +7,7 @@ CPP = $(shell git ls-files '*.h' '*.cpp')
 LINT_PACKAGES := clang clang-tidy clang-format
 FUZZ_PACKAGES := clang unzip $(shell apt-cache search --names-only '^libclang-rt-[0-9]*-dev$$' 2>/dev/null | head -1 | cut -d' ' -f1)
 
-.PHONY: configure program core build demo test python-test wheel deb bench fuzz lint format asan packages clean
+.PHONY: configure program core build demo test python-test wheel deb bench fuzz lint format asan packages clean truth
 
 build: configure
 	@cmake --build --preset release -j $(JOBS)
@@ -70,6 +70,11 @@ demo: program
 	@build/release/examples/lazy_gat
 	@printf '\n\n%s\n\n' '--- a graph attention network trained on Zachary'"'"'s karate club, as with PyTorch Lightning: examples/gatv2 ---'
 	@build/release/examples/gatv2 --epochs 40 --output build/demo/gatv2
+
+# Which share of what public bug reports tell is right, with a line for each case that is not.
+truth: configure
+	@cmake --build --preset release -j $(JOBS) -t weigh_truth
+	@build/release/tests/weigh_truth
 
 bench: build
 	@build/release/weigh_bench $(if $(AGAINST),--against $(AGAINST))
