@@ -73,7 +73,7 @@ class Judge {
 
   Judgement judge() && {
     if (told_.value("error", false)) {
-      if (said_.errors.empty()) add(Verdict::wrong, "was not refused");
+      refusal();
       return std::move(result_);
     }
     for (const std::string& error : said_.errors) add(Verdict::wrong, "refused: " + error);
@@ -99,6 +99,21 @@ class Judge {
     result_.why += (result_.why.empty() ? "" : "; ") + why;
   }
 
+  void refusal() {
+    if (said_.errors.empty()) add(Verdict::wrong, "was not refused");
+    for (const std::string& error : said_.errors)
+      for (const OrderedJson& words : told_.value("says", OrderedJson::array()))
+        if (!has_any(error, words)) add(Verdict::less, "does not say " + words.dump() + ": " + error);
+  }
+
+  // Whether the text has one of these words, in whatever letters.
+  static bool has_any(std::string text, const OrderedJson& words) {
+    std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
+    return std::any_of(words.begin(), words.end(), [&](const OrderedJson& word) {
+      return text.find(word.get<std::string>()) != std::string::npos;
+    });
+  }
+
   // `is_bound`: what is told claims no more than to be a lower bound.
   void compare(const std::string& name, const OrderedJson& value, const OrderedJson& right, bool is_bound) {
     if (value == right) return;
@@ -113,10 +128,12 @@ class Judge {
     }
     if (told_.contains("parameters")) {
       compare("parameters", ours("parameters"), told_["parameters"], !is_exact());
-      if (!is_exact() && !told_.value("may_be_bound", false)) add(Verdict::less, "parameters are told as a lower bound");
+      if (!is_exact() && !told_.value("may_be_bound", false))
+        add(Verdict::less, "parameters are told as a lower bound");
     }
-    for (const char* name : {"active_parameters", "optimizer_tensors", "bytes"})
+    for (const char* name : {"active_parameters", "optimizer_tensors"})
       if (told_.contains(name)) compare(name, ours(name), told_[name], !is_exact());
+    if (told_.contains("bytes")) compare("bytes", ours("bytes"), told_["bytes"], !ours("bytes_exact").get<bool>());
     for (const char* name : {"buffers", "overhead_bytes"})
       if (told_.contains(name) && ours(name) != told_[name])
         add(is_exact() ? Verdict::wrong : Verdict::less,
@@ -156,11 +173,8 @@ class Judge {
     for (const OrderedJson& note : model()["notes"])
       all += note["code"].get<std::string>() + " " + note["place"].get<std::string>() + " " +
              note["message"].get<std::string>() + "\n";
-    std::transform(all.begin(), all.end(), all.begin(), [](unsigned char c) { return std::tolower(c); });
     for (const OrderedJson& words : told_["notes"])
-      if (std::none_of(words.begin(), words.end(),
-                       [&](const OrderedJson& word) { return all.find(word.get<std::string>()) != std::string::npos; }))
-        add(is_exact() ? Verdict::wrong : Verdict::less, "no note on " + words.dump());
+      if (!has_any(all, words)) add(is_exact() ? Verdict::wrong : Verdict::less, "no note on " + words.dump());
   }
 
   const OrderedJson& told_;
