@@ -1,6 +1,8 @@
 // The fast reader of regular headers beside the one of any JSON: whatever the header, both tell the same.
+#include <ostream>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -35,11 +37,21 @@ std::vector<std::string> fixtures() {
 const std::string kEntry = R"("a.w":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]})";
 const std::string kTwo = "{" + kEntry + R"(,"a.b":{"dtype":"F16","shape":[],"data_offsets":[24,26]}})";
 
+// All but those of MLX, whose writer has another order; of torchao, which puts JSON into JSON; and of our own hands.
 TEST(RegularHeader, IsWhatTheLibraryWrites) {
   std::vector<std::string> others;
-  for (const std::string& name : fixtures())
-    if (!is_regular_header(header_of(file(name)))) others.push_back(name);
+  std::size_t regular = 0;
+  for (const std::string& name : fixtures()) {
+    const bool is_of_another = name.starts_with("quantized/mlx_") || name.starts_with("quantized/torchao_") ||
+                               name.starts_with("safetensors/");
+    if (is_regular_header(header_of(file(name)))) {
+      ++regular;
+    } else if (!is_of_another) {
+      others.push_back(name);
+    }
+  }
   EXPECT_EQ(others, std::vector<std::string>());
+  EXPECT_GT(regular, 40U);
 }
 
 TEST(RegularHeader, TellsOfEveryFixtureWhatJsonTells) {
@@ -86,6 +98,7 @@ struct Case {
   std::string header;
   std::uint64_t data;
   std::string told;
+  friend std::ostream& operator<<(std::ostream& out, const Case& each) { return out << each.what; }
 };
 
 // What each leaves to JSON, which reads it or says what is wrong.
@@ -118,20 +131,19 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"escape_in_metadata", R"({"__metadata__":{"f":"\"pt\""}})", 0, "f: \"pt\"\n"},
         Case{"metadata_behind", R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"__metadata__":{"f":"pt"}})", 1,
              "a uint8 1 buffer false 1\nf: pt\n"},
-        Case{"dtype", one("F3", "[1]", "[0,1]"), 1,
-             "a unknown 1 buffer false 1\nunknown-dtype a: has the dtype 'F3', which this program does not know; its "
-             "bytes are counted as they lie\n"},
+        Case{
+            "dtype", one("F3", "[1]", "[0,1]"), 1,
+            "a unknown 1 parameter false 1\nunknown-dtype a: has the dtype 'F3', which this program does not know; its "
+            "bytes are counted as they lie\n"},
         Case{"tensor_called_metadata", R"({"__metadata__":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}})", 1,
-             wrong(66, "a value is of another type than it must be")},
+             wrong(64, "a value is of another type than it must be")},
         Case{"second_metadata", R"({"__metadata__":{"f":"pt"},"__metadata__":{"g":1}})", 0,
              wrong(50, "a value is of another type than it must be")},
         Case{"zero_in_front", one("U8", "[01]", "[0,1]"), 1,
-             wrong(53, "a number is malformed, or of another kind than it must be")},
-        Case{"sign", one("U8", "[-1]", "[0,1]"), 1, wrong(53, "a value is of another type than it must be")},
-        Case{"fraction", one("U8", "[1.0]", "[0,1]"), 1, wrong(54, "a value is of another type than it must be")},
-        Case{"exponent", one("U8", "[1]", "[0,1e0]"), 1, wrong(54, "a value is of another type than it must be")},
-        Case{"above_64_bits", one("U8", "[18446744073709551616]", "[0,1]"), 1,
-             wrong(71, "a number is malformed, or of another kind than it must be")},
+             wrong(54, "a number is malformed, or of another kind than it must be")},
+        Case{"sign", one("U8", "[-1]", "[0,1]"), 1, wrong(54, "a value is of another type than it must be")},
+        Case{"fraction", one("U8", "[1.0]", "[0,1]"), 1, wrong(55, "a value is of another type than it must be")},
+        Case{"exponent", one("U8", "[1]", "[0,1e0]"), 1, wrong(55, "a value is of another type than it must be")},
         Case{"extent", one("U8", "[9223372036854775808]", "[0,1]"), 1,
              "error: m: tensor 'a' has the extent 9223372036854775808, which no tensor has"},
         Case{"elements", one("F64", "[4294967296,4294967296]", "[0,0]"), 0,
@@ -143,14 +155,23 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"no_entry", "{}", 0, ""},
         Case{"comma_at_the_end", R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},})", 1,
              wrong(54, "its punctuation is wrong")},
-        Case{"no_comma", "{" + kEntry + kEntry + "}", 24, wrong(114, "its punctuation is wrong")},
+        Case{"no_comma", "{" + kEntry + kEntry + "}", 24, wrong(116, "its punctuation is wrong")},
         Case{"more_behind", kTwo + "{}", 26, "error: m: something follows the JSON object (at byte 8)"},
-        Case{"zero_byte_behind", kTwo + std::string(1, '\0'), 26,
-             "error: m: something follows the JSON object (at byte 8)"},
-        Case{"no_end", "{" + kEntry, 24, wrong(58, "an array or object has no end")},
         Case{"no_quote", R"({"a)", 0, wrong(3, "a string has no end")},
         Case{"no_utf_8", "{\"\xff\":1}", 0, wrong(7, "it is not UTF-8")}),
     [](const auto& info) { return info.param.what; });
+
+// Of which versions of simdjson say different things.
+TEST(RegularHeader, TellsWhateverJsonTells) {
+  const std::vector<std::string> headers = {one("U8", "[18446744073709551616]", "[0,1]"),
+                                            one("U8", "[99999999999999999999]", "[0,1]"),
+                                            one("U8", "[0]", "[18446744073709551615,18446744073709551615]"),
+                                            kTwo + std::string(1, '\0'),
+                                            kTwo + " \n",
+                                            kTwo + "\t",
+                                            "{" + kEntry};
+  for (const std::string& header : headers) EXPECT_EQ(told_by_either(header, 26), told_by_json(header, 26)) << header;
+}
 
 TEST(RegularHeader, MayHaveOffsetsInAnyOrder) {
   const std::string header = "{" + entry("b", "U8", "[2]", "[1,3]") + "," + entry("a", "U8", "[1]", "[0,1]") + "," +
