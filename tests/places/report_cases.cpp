@@ -79,7 +79,8 @@ class Judge {
     for (const std::string& error : said_.errors) add(Verdict::wrong, "refused: " + error);
     const std::size_t models = told_.value("models", std::size_t{1});
     if (said_.models.size() != models)
-      add(Verdict::wrong, std::to_string(said_.models.size()) + " models for " + std::to_string(models));
+      add(any_exact() ? Verdict::wrong : Verdict::less,
+          std::to_string(said_.models.size()) + " models for " + std::to_string(models));
     if (said_.models.size() != 1) return std::move(result_);
     totals();
     cache();
@@ -91,6 +92,11 @@ class Judge {
  private:
   const OrderedJson& model() const { return said_.models[0]; }
   const OrderedJson& ours(const char* name) const { return model()["totals"][name]; }
+  bool any_exact() const {
+    return said_.models.empty() || std::any_of(said_.models.begin(), said_.models.end(), [](const OrderedJson& model) {
+             return model["totals"]["exact"].get<bool>();
+           });
+  }
   bool is_exact() const { return ours("exact").get<bool>(); }
 
   void add(Verdict verdict, const std::string& why) {
