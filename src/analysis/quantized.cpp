@@ -30,6 +30,26 @@ Scheme integer_scheme(unsigned width) {
 
 bool fills_a_byte(unsigned width) { return width == 1 || width == 2 || width == 4 || width == 8; }
 
+// The names of all layouts that are looked for: put together once, since most models are small and hold none of them.
+struct KnownLayouts {
+  LayoutNames compressed{PackedLayout::compressed_words};
+  LayoutNames blocks{PackedLayout::mxfp4_blocks};
+  LayoutNames torchao{PackedLayout::torchao};
+  LayoutNames torchao_flat{PackedLayout::torchao_flat};
+  LayoutNames gptq{PackedLayout::gptq};
+  LayoutNames hqq{PackedLayout::hqq_rows};
+  LayoutNames quanto{PackedLayout::quanto};
+  LayoutNames mlx{PackedLayout::mlx_affine};
+  LayoutNames bytes{PackedLayout::bitsandbytes_8_bits};
+  LayoutNames nf4{PackedLayout::bitsandbytes_nf4};
+  LayoutNames fp4{PackedLayout::bitsandbytes_fp4};
+};
+
+const KnownLayouts& known_layouts() {
+  static const KnownLayouts known;
+  return known;
+}
+
 class Finder {
  public:
   explicit Finder(const Model& model) : model_(model) {}
@@ -425,17 +445,17 @@ class Finder {
   }
 
   const Model& model_;
-  const LayoutNames compressed_{PackedLayout::compressed_words};
-  const LayoutNames blocks_{PackedLayout::mxfp4_blocks};
-  const LayoutNames torchao_{PackedLayout::torchao};
-  const LayoutNames torchao_flat_{PackedLayout::torchao_flat};
-  const LayoutNames gptq_{PackedLayout::gptq};
-  const LayoutNames hqq_{PackedLayout::hqq_rows};
-  const LayoutNames quanto_{PackedLayout::quanto};
-  const LayoutNames mlx_{PackedLayout::mlx_affine};
-  const LayoutNames bytes_{PackedLayout::bitsandbytes_8_bits};
-  const LayoutNames nf4_{PackedLayout::bitsandbytes_nf4};
-  const LayoutNames fp4_{PackedLayout::bitsandbytes_fp4};
+  const LayoutNames& compressed_ = known_layouts().compressed;
+  const LayoutNames& blocks_ = known_layouts().blocks;
+  const LayoutNames& torchao_ = known_layouts().torchao;
+  const LayoutNames& torchao_flat_ = known_layouts().torchao_flat;
+  const LayoutNames& gptq_ = known_layouts().gptq;
+  const LayoutNames& hqq_ = known_layouts().hqq;
+  const LayoutNames& quanto_ = known_layouts().quanto;
+  const LayoutNames& mlx_ = known_layouts().mlx;
+  const LayoutNames& bytes_ = known_layouts().bytes;
+  const LayoutNames& nf4_ = known_layouts().nf4;
+  const LayoutNames& fp4_ = known_layouts().fp4;
   Index module_ = 0;
   std::array<Index, 64> recent_ = none();  // by hash of their shapes: modules that were looked at
   QuantizedWeights found_;
