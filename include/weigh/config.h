@@ -48,6 +48,7 @@ struct Config {
   std::uint64_t layers = 0;             // of the language model
   std::uint64_t predicting_layers = 0;  // behind them, to predict more than one token
   bool tied_embeddings = false;
+  bool untied_embeddings = false;  // said so, rather than not said
 };
 
 }  // namespace weigh

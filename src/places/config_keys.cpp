@@ -214,6 +214,7 @@ Config ConfigKeys::config() const {
   config.cache = cache(config.layers);
   config.predicting_layers = number(ConfigFact::predicting_layers);
   config.tied_embeddings = ties_embeddings();
+  config.untied_embeddings = !config.tied_embeddings && find(numbers_, ConfigFact::tied_embeddings) != nullptr;
   return config;
 }
 

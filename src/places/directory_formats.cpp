@@ -8,7 +8,10 @@
 #include "formats/megatron/format.h"
 #include "formats/orbax/format.h"
 #include "formats/tensorflow/format.h"
+#include "places/hub_cache.h"
 #include "places/pipeline.h"
+#include "places/rank_files.h"
+#include "places/sentence_transformer.h"
 
 namespace weigh {
 namespace {
@@ -21,6 +24,12 @@ constexpr std::array kDirectoryFormats = {
                     read_orbax},
     DirectoryFormat{"diffusers", "a pipeline's directory: model_index.json and a folder for each component",
                     matches_pipeline, read_pipeline},
+    DirectoryFormat{"sentence-transformers", "a directory of modules (modules.json) of which several have weights",
+                    matches_sentence_transformer, read_sentence_transformer},
+    DirectoryFormat{"Hugging Face cache", "models--ORG--NAME of huggingface_hub: the revision of refs/main",
+                    matches_hub_cache, read_hub_cache},
+    DirectoryFormat{"ranks", "one model in files of ranks: Meta's consolidated.00.pth, verl's, DCP's in safetensors",
+                    matches_rank_files, read_rank_files},
     DirectoryFormat{"PyTorch DCP", "torch.distributed.checkpoint: .metadata and *.distcp, FSDP among others",
                     matches_dcp, read_dcp},
     DirectoryFormat{"DeepSpeed", "checkpoints of ZeRO 0 to 3, and universal ones", matches_deepspeed, read_deepspeed},

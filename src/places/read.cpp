@@ -10,6 +10,7 @@
 #include "formats/registry.h"
 #include "formats/tensorflow/format.h"
 #include "places/directory_formats.h"
+#include "places/doubts.h"
 #include "places/hugging_face.h"
 #include "places/sharded.h"
 
@@ -33,6 +34,7 @@ bool read_file(Folder& folder, std::string_view name, const ReadOptions& options
     model.source_bytes = 0;
     read_index(folder, name, options, model);
     read_config(folder, options, model);
+    note_doubts(model);
     return true;
   }
   if (is_gguf_part(name) && matches_gguf(glance)) {
@@ -51,7 +53,10 @@ bool read_file(Folder& folder, std::string_view name, const ReadOptions& options
     if (wanted != Wanted::perhaps_one_of_several) refuse_unknown(glance);
     return false;
   }
-  if (model.format == "safetensors" && wanted == Wanted::model) read_config(folder, options, model);
+  if (model.format == "safetensors" && wanted == Wanted::model) {
+    read_config(folder, options, model);
+    note_doubts(model);
+  }
   return true;
 }
 
@@ -85,6 +90,7 @@ void read_directory(Folder& folder, const ReadOptions& options, Model& model) {
   } else {
     read_shards(folder, files.shards, options, model);
     read_config(folder, options, model);
+    note_doubts(model);
   }
   std::move(plan.notes.begin(), plan.notes.end(), std::back_inserter(model.notes));
 }

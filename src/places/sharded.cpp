@@ -11,6 +11,8 @@
 #include <fmt/format.h>
 
 #include "bytes/ahead.h"
+#include "conventions/rank_name.h"
+#include "formats/common/lfs.h"
 #include "formats/pytorch/format.h"
 #include "formats/safetensors/format.h"
 #include "places/sharded_index.h"
@@ -76,12 +78,16 @@ class Sharded {
     std::vector<std::string> there;
     for (const auto& [file, names] : listed.files)
       if (folder_.contains(file)) there.push_back(file);
+    if (there.size() < listed.files.size()) {
+      if (const std::vector<std::string> others = complete_beside(name, listed); !others.empty())
+        return read_instead(others, name, there.size(), listed.files.size());
+    }
     if (there != shards) read_shards(there);  // others lie beside them, or they are called otherwise
 
-    model_.kind = fmt::format("{} shards", listed.files.size());
+    model_.kind = fmt::format("{} shard{}", listed.files.size(), listed.files.size() == 1 ? "" : "s");
     if (there.size() < listed.files.size() || names_of_ != listed.files) compare(*index);
     if (there.empty()) note_none_there(name, listed);
-    if (there.size() == listed.files.size()) compare_size(listed.total_size);
+    if (there.size() == listed.files.size()) compare_totals(listed.totals);
     for (const std::string& file : shards)
       if (!listed.files.contains(file)) note("surplus-shard", file, "is not named by the index; it is not counted");
     reader_->finish();
@@ -97,8 +103,39 @@ class Sharded {
   std::vector<std::string> files_like_shards(std::string_view index) const {
     std::vector<std::string> shards;
     for (const std::string& name : folder_.names())
-      if (is_shard_name(name, stem_of(index), is_pytorch() ? ".bin" : ".safetensors")) shards.push_back(name);
+      if (is_shard_name(name, stem_of(index), ending())) shards.push_back(name);
     return shards;
+  }
+
+  std::string_view ending() const { return is_pytorch() ? ".bin" : ".safetensors"; }
+
+  // The model in other files than those that the index names: in one, or in all parts of another split. An index is
+  // left behind where a model was saved once more.
+  std::vector<std::string> complete_beside(std::string_view index, const IndexDigest& listed) const {
+    const std::string stem(stem_of(index));
+    const std::string one = stem + std::string(ending());
+    const std::string pattern = stem + "-#-of-#" + std::string(ending());
+    std::map<std::uint64_t, std::vector<std::string>> splits;  // by how many parts each has
+    for (const std::string& name : folder_.names()) {
+      if (listed.files.contains(name)) continue;
+      if (name == one) return {name};
+      if (const auto numbers = numbers_in(name, pattern)) splits[numbers->at(1)].push_back(name);
+    }
+    for (auto& [parts, names] : splits)
+      if (names.size() == parts) return std::move(names);
+    return {};
+  }
+
+  void read_instead(const std::vector<std::string>& files, std::string_view index, std::size_t there,
+                    std::size_t listed) {
+    read_shards(files);
+    model_.kind = files.size() == 1 ? "" : fmt::format("{} shards", files.size());
+    const std::string last = files.size() == 1 ? "" : fmt::format(" to {}", files.back());
+    note("stale-index", index,
+         fmt::format("is an index of other files: of the {} that it names {} {} there. {}{} hold a whole model beside "
+                     "it and were read",
+                     listed, there, there == 1 ? "is" : "are", files.front(), last));
+    reader_->finish();
   }
 
   bool is_pytorch() const { return model_.format == "PyTorch"; }
@@ -141,15 +178,19 @@ class Sharded {
     std::uint64_t bytes;
   };
 
+  [[noreturn]] static void refuse_shard(Glance& glance, std::string_view format) {
+    const std::optional<std::string> pointer = lfs_pointer_message(glance.head());
+    throw Error(ErrorKind::unsupported, glance.source().label(),
+                pointer ? *pointer : fmt::format("is named as a shard but is no {} file", format));
+  }
+
   Shard read_shard(Source& source, json::Parser& parser) const {
-    if (Glance glance(source); !matches_safetensors(glance))
-      throw Error(ErrorKind::unsupported, source.label(), "is named as a shard but is no safetensors file");
+    if (Glance glance(source); !matches_safetensors(glance)) refuse_shard(glance, "safetensors");
     return Shard(read_safetensors_header(source, options_, parser), source.size());
   }
 
   Shard read_bin(Source& source) const {
-    if (Glance glance(source); !matches_pytorch(glance))
-      throw Error(ErrorKind::unsupported, source.label(), "is named as a shard but is no PyTorch file");
+    if (Glance glance(source); !matches_pytorch(glance)) refuse_shard(glance, "PyTorch");
     return Shard(read_pytorch_shard(source, options_), source.size());
   }
 
@@ -189,8 +230,8 @@ class Sharded {
     for (const auto& [file, count] : missing) {
       note("missing-shard", file,
            fmt::format(
-               "is not there; its {} tensors are known by name only. Download it, or take the totals as lower bounds",
-               count));
+               "is not there; its {} tensor{} known by name only. Download it, or take the totals as lower bounds",
+               count, count == 1 ? " is" : "s are"));
     }
     for (Index i = 0; i < in_shards; ++i)
       if (!is_listed[i] && model_.tensors[i].tied_to == kNone)
@@ -201,7 +242,7 @@ class Sharded {
   void note_none_there(std::string_view index, const IndexDigest& listed) {
     const std::size_t shards = listed.files.size();
     std::string size;
-    if (listed.total_size) size = fmt::format(", {} bytes by its total_size", *listed.total_size);
+    if (listed.totals.size) size = fmt::format(", {} bytes by its total_size", *listed.totals.size);
     note("missing-shard", index,
          fmt::format(
              "names {} shard{}, none of which is there: of {} tensors{}, the names alone are known. Download the "
@@ -209,12 +250,27 @@ class Sharded {
              shards, shards == 1 ? "" : "s", model_.tensors.size(), size));
   }
 
-  void compare_size(std::optional<std::uint64_t> listed) {
+  void compare_totals(const IndexTotals& listed) {
     std::uint64_t stored = 0;
     for (const Tensor& tensor : model_.tensors) stored += tensor.tied_to == kNone ? tensor.stored_bytes : 0;
-    if (listed && stored != *listed)
+    if (listed.size && stored != *listed.size)
       note("total-size", "metadata.total_size",
-           fmt::format("is {} in the index, the shards hold {} bytes of tensors", *listed, stored));
+           fmt::format("is {} in the index, the shards hold {} bytes of tensors", *listed.size, stored));
+    if (listed.parameters) compare_parameters(*listed.parameters);
+  }
+
+  // Libraries leave buffers out or not, and count packed weights in several ways.
+  void compare_parameters(std::uint64_t listed) {
+    std::uint64_t parameters = 0;
+    std::uint64_t buffers = 0;
+    for (const Tensor& tensor : model_.tensors) {
+      if (tensor.tied_to != kNone) continue;
+      if (bits(tensor.dtype) < 16 || (tensor.rank > 1 && !can_be_parameter(tensor.dtype))) return;
+      (tensor.role == Role::parameter ? parameters : buffers) += model_.numel(tensor).known();
+    }
+    if (listed < parameters || listed > parameters + buffers)
+      note("total-parameters", "metadata.total_parameters",
+           fmt::format("is {} in the index, the shards hold {}", listed, parameters));
   }
 
   // A wrong index can be wrong about every tensor; a hundred examples tell as much.

@@ -12,10 +12,10 @@ namespace weigh {
 namespace {
 
 IndexDigest digest_of(const std::vector<std::string>& files, const std::vector<NameSet>& names,
-                      std::optional<std::uint64_t> total_size) {
+                      const IndexTotals& totals) {
   IndexDigest digest;
   for (std::size_t i = 0; i < names.size(); ++i) digest.files.emplace(files[i], names[i]);
-  digest.total_size = total_size;
+  digest.totals = totals;
   return digest;
 }
 
@@ -27,7 +27,7 @@ class RegularIndex {
     if (!take('{') || !read_metadata()) return std::nullopt;
     if (!scanner_.take(R"("weight_map")") || !take(':') || !take('{') || !read_map()) return std::nullopt;
     if (!take('}') || !scanner_.is_at_end()) return std::nullopt;
-    return digest_of(files_.names(), names_, total_size_);
+    return digest_of(files_.names(), names_, totals_);
   }
 
  private:
@@ -49,7 +49,8 @@ class RegularIndex {
       std::uint64_t number = 0;
       std::string_view text;
       if (scanner_.take_number(number)) {
-        if (key == "total_size") total_size_ = number;
+        if (key == "total_size") totals_.size = number;
+        if (key == "total_parameters") totals_.parameters = number;
       } else if (!scanner_.take('"') || !scanner_.take_text(text)) {
         return false;
       }
@@ -87,7 +88,7 @@ class RegularIndex {
   const Limits& limits_;
   IndexedFiles files_;
   std::vector<NameSet> names_;  // by file
-  std::optional<std::uint64_t> total_size_;
+  IndexTotals totals_;
   std::string_view between_;  // from behind a name to the next one
 };
 
@@ -113,7 +114,7 @@ IndexDigest digest_json_index(Source& source, const Limits& limits) {
     if (file >= names.size()) names.resize(file + 1);
     names[file].add(tensor);
   });
-  return digest_of(index.files.names(), names, index.total_size);
+  return digest_of(index.files.names(), names, index.totals);
 }
 
 IndexDigest digest_index(Source& source, const Limits& limits) {

@@ -1,6 +1,6 @@
 // The index beside shards: which tensor lies in which of them. https://huggingface.co/docs, "*.safetensors.index.json"
 //
-//   {"metadata": {"total_size": BYTES, …}, "weight_map": {"TENSOR": "FILE", …}}
+//   {"metadata": {"total_size": BYTES, "total_parameters": COUNT, …}, "weight_map": {"TENSOR": "FILE", …}}
 #pragma once
 
 #include <cstdint>
@@ -36,6 +36,13 @@ class IndexedFiles {
   std::unordered_map<std::string, Index> numbers_;
 };
 
+// What an index says of all shards.
+struct IndexTotals {
+  std::optional<std::uint64_t> size;        // "total_size", in bytes
+  std::optional<std::uint64_t> parameters;  // "total_parameters"
+  friend bool operator==(const IndexTotals&, const IndexTotals&) = default;
+};
+
 // The index, read as often as it is needed rather than kept: it is as large as the headers of all shards.
 class IndexFile {
  public:
@@ -53,7 +60,8 @@ class IndexFile {
       if (key.is("metadata")) {
         document.each(value.get_object().value(), [&](json::Key& name, json::Value& fact) {
           std::uint64_t size = 0;
-          if (name.is("total_size") && !fact.get_uint64().get(size)) total_size = size;
+          if (name.is("total_size") && !fact.get_uint64().get(size)) totals.size = size;
+          if (name.is("total_parameters") && !fact.get_uint64().get(size)) totals.parameters = size;
         });
       } else if (key.is("weight_map")) {
         document.each(value.get_object().value(), [&](std::string_view name, json::Value& place) {
@@ -70,7 +78,7 @@ class IndexFile {
   }
 
   IndexedFiles files;
-  std::optional<std::uint64_t> total_size;
+  IndexTotals totals;
 
  private:
   Index number_of(std::string_view file);
@@ -94,7 +102,7 @@ struct NameSet {
 // What an index says, without the names: enough where it is right, as it nearly always is.
 struct IndexDigest {
   std::map<std::string, NameSet> files;
-  std::optional<std::uint64_t> total_size;
+  IndexTotals totals;
   friend bool operator==(const IndexDigest&, const IndexDigest&) = default;
 };
 

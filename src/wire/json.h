@@ -90,6 +90,19 @@ class Document {
       if (!document_.current_location().get(behind)) fail("something follows the JSON object");
     });
   }
+  // The same of text that is an array: visit(value) for every element.
+  template <class Visit>
+  void for_each_element(Visit&& visit) {
+    run([&] {
+      Array array = document_.get_array().value();
+      for (auto element : array) {
+        Value value = element.value();
+        visit(value);
+      }
+      const char* behind = nullptr;
+      if (!document_.current_location().get(behind)) fail("something follows the JSON array");
+    });
+  }
   template <class Visit>
   void each(Object object, Visit&& visit) {
     for (auto result : object) {

@@ -3,7 +3,11 @@ weigh_test(places SHARES 2
     places/collection_test.cpp
     places/config_keys_test.cpp
     places/directory_test.cpp
+    places/doubts_test.cpp
+    places/hub_cache_test.cpp
     places/pipeline_test.cpp
+    places/rank_files_test.cpp
+    places/sentence_transformer_test.cpp
     places/read_meanwhile_test.cpp
     places/report_cases.cpp
     places/reports_test.cpp

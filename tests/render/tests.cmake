@@ -1,5 +1,5 @@
 weigh_test(render
-  FILES render/csv_test.cpp render/giants_test.cpp render/given_test.cpp render/golden.cpp render/grid_test.cpp render/html_test.cpp render/json_test.cpp
+  FILES render/csv_test.cpp render/explain_test.cpp render/giants_test.cpp render/given_test.cpp render/golden.cpp render/grid_test.cpp render/html_test.cpp render/json_test.cpp
         render/lightning_test.cpp render/markdown_test.cpp render/opened_test.cpp render/quantised_screen_test.cpp render/run_test.cpp render/schema_test.cpp render/screens_test.cpp
         render/shorten_test.cpp
         render/table_test.cpp render/text_test.cpp render/units_test.cpp

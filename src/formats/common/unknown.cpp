@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "formats/common/lfs.h"
+
 #include "weigh/error.h"
 
 namespace weigh {
@@ -17,7 +19,6 @@ struct Sign {
 };
 
 constexpr std::array kSigns = {
-    Sign{"version https://git-lfs.github.com", "is a Git LFS pointer, not the model; run 'git lfs pull' to fetch it"},
     Sign{"\x1f\x8b", "is gzip-compressed; unpack it first"},
     Sign{"\x28\xb5\x2f\xfd", "is zstd-compressed; unpack it first"},
     Sign{"\x93NUMPY", "is one NumPy array, not a model"},
@@ -36,7 +37,9 @@ void refuse_unknown(Glance& glance) {
   std::string what = "is of no format that is known; 'weigh --formats' lists those that are";
   auto sign =
       std::find_if(kSigns.begin(), kSigns.end(), [&](const Sign& s) { return head.starts_with(s.begins_with); });
-  if (sign != kSigns.end()) {
+  if (const std::optional<std::string> pointer = lfs_pointer_message(head)) {
+    what = *pointer;
+  } else if (sign != kSigns.end()) {
     what = sign->what;
   } else if (head.empty()) {
     what = "is empty";

@@ -32,8 +32,17 @@ constexpr std::array<std::string_view, 41> kFileTypes = {
     "IQ3_XS", "IQ3_XXS", "IQ1_S",  "IQ4_NL", "IQ3_S",  "IQ3_M",     "IQ2_S",  "IQ2_M", "IQ4_XS",  "IQ1_M",  "BF16",
     "",       "",        "",       "TQ1_0",  "TQ2_0",  "MXFP4_MOE", "NVFP4",  "Q1_0"};
 
+// What a file is beside a model: llama.cpp's names for general.type.
+constexpr std::string_view kStatistics = "imatrix";
+constexpr std::array<std::pair<std::string_view, std::string_view>, 3> kTypes = {
+    {{"adapter", "adapter"},
+     {"mmproj", "projector of images or sounds"},
+     {kStatistics, "statistics for quantising (importance matrix)"}}};
+
 std::string kind_of(const GgufHeader& header) {
   std::string kind = fmt::format("v{}", header.version);
+  const auto word = std::find_if(kTypes.begin(), kTypes.end(), [&](auto& one) { return one.first == header.type; });
+  if (word != kTypes.end()) kind.append(", ").append(word->second);
   if (!header.file_type) return kind;
   const std::uint64_t type = *header.file_type;
   if (type < kFileTypes.size() && !kFileTypes[type].empty()) return kind + ", " + std::string(kFileTypes[type]);
@@ -76,7 +85,7 @@ class GgufReader {
     const auto file = static_cast<Index>(model_.files.size());
     if (with_locations_) model_.files.push_back(header.label);
     for (const GgufTensor& tensor : header.tensors) {
-      add_tensor(tensor, first, header.label);
+      add_tensor(tensor, first, header);
       if (!with_locations_) continue;
       const bool is_plain = bits(tensor.dtype) != 0 && !header.is_big_endian;
       model_.locations.push_back({is_plain ? file : kNone, is_plain ? tensor.offset : 0, {}});
@@ -91,20 +100,21 @@ class GgufReader {
   }
 
  private:
-  void add_tensor(const GgufTensor& source, Index first, const std::string& label) {
+  void add_tensor(const GgufTensor& source, Index first, const GgufHeader& header) {
     Tensor tensor;
     tensor.dtype = source.dtype;
     tensor.rank = static_cast<std::uint8_t>(source.shape.size());
     tensor.stored_bytes = source.bytes;
     if (block_of(source.dtype).elements != 0) tensor.layout = Layout::quantized;
-    role_of(source).give_to(tensor);
+    const bool is_statistic = header.type == kStatistics;
+    (is_statistic ? KnownRole{Role::buffer, Evidence::recorded} : role_of(source)).give_to(tensor);
     if (const Index other = builder_.find(source.name); other != kNone) {
       if (other >= first) {
-        throw Error(ErrorKind::corrupt, label,
+        throw Error(ErrorKind::corrupt, header.label,
                     fmt::format("tensor '{}' stands twice in the header", source.name.substr(0, 200)));
       }
       model_.notes.push_back({"duplicate-tensor", source.name.substr(0, 200),
-                              fmt::format("is in {} and in a file before it; it is counted once", label)});
+                              fmt::format("is in {} and in a file before it; it is counted once", header.label)});
       builder_.add_tie(source.name, other);  // whatever shape the second part gives it: the first counts
       return;
     }

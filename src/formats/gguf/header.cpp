@@ -100,6 +100,7 @@ class Reader {
       const std::uint64_t bytes = length("a text");
       std::string text = in_.text(bytes, whole_ ? bytes : kShownText, "a text");
       if (key == "general.architecture") header_.architecture = text.substr(0, kShownText);
+      if (key == "general.type") header_.type = text.substr(0, kShownText);
       keep(std::move(key), std::move(text));
     } else {
       read_number(std::move(key), type);

@@ -43,6 +43,7 @@ struct GgufHeader {
   std::vector<std::pair<std::string, std::string>> metadata;  // as text; of an array its length
   std::vector<Note> notes;
   std::string architecture;  // general.architecture
+  std::string type;          // general.type: "model", "adapter", "mmproj", "imatrix"; "" where it is not said
   std::optional<std::uint64_t> file_type;
   std::uint64_t split_count = 0;  // 0 where the file is no part of a model
   std::uint64_t split_number = 0;

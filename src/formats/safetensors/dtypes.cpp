@@ -39,11 +39,11 @@ DType safetensors_dtype(std::string_view name) {
   return found == kDTypes.end() ? DType::unknown : found->second;
 }
 
-std::optional<std::uint64_t> needed_bytes(DType dtype, std::span<const Extent> shape) {
+std::optional<std::uint64_t> needed_bits(DType dtype, std::span<const Extent> shape) {
   std::uint64_t bits_needed = bits(dtype);
   for (Extent extent : shape)
     if (__builtin_mul_overflow(bits_needed, extent.size(), &bits_needed)) return std::nullopt;
-  return bits_needed / 8 + (bits_needed % 8 != 0);
+  return bits_needed;
 }
 
 }  // namespace weigh

@@ -14,7 +14,7 @@ namespace weigh {
 // DType::unknown for a name that is not known.
 DType safetensors_dtype(std::string_view name);
 
-// Bytes that a tensor takes; nothing where 64 bits do not count them. Types below a byte are rounded up at the end.
-std::optional<std::uint64_t> needed_bytes(DType dtype, std::span<const Extent> shape);
+// Bits that a tensor takes, which must fill bytes; nothing where 64 bits do not count them.
+std::optional<std::uint64_t> needed_bits(DType dtype, std::span<const Extent> shape);
 
 }  // namespace weigh

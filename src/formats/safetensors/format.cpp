@@ -27,12 +27,14 @@ void append(std::vector<T>& all, std::vector<T> more) {
 }  // namespace
 
 bool matches_safetensors(Glance& glance) {
-  const std::string_view head = glance.head().substr(0, kLengthSize + 1);
-  if (head.size() <= kLengthSize) return false;
+  const std::string_view all = glance.head();
+  const std::size_t begin = all.find_first_not_of(" \t\n\r", kLengthSize);
+  if (all.size() <= kLengthSize || begin == std::string_view::npos) return false;
+  const std::string_view head = all.substr(0, kLengthSize + 1);
   // A length whose bytes are all text would be larger than any file: then this is text with a brace in it.
   const bool is_text =
       std::all_of(head.begin(), head.end(), [](char c) { return c == '\n' || c == '\t' || (c >= ' ' && c <= '~'); });
-  return head[kLengthSize] == '{' && !is_text;
+  return all[begin] == '{' && !is_text;
 }
 
 void SafetensorsReader::add(SafetensorsHeader header) {

@@ -1,6 +1,7 @@
 #include "formats/safetensors/header.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <utility>
 
@@ -21,6 +22,7 @@ namespace weigh {
 namespace {
 
 constexpr std::uint64_t kLengthSize = 8;
+constexpr std::string_view kJsonBlanks = " \t\n\r";
 
 // One member of the header as it stands there.
 struct Entry {
@@ -54,7 +56,9 @@ class HeaderReader {
     }
     data_size_ = source.size() - kLengthSize - length_;
     header_.text.read(source, kLengthSize, length_);
-    if (!header_.text.view().starts_with('{')) fail(ErrorKind::corrupt, "the header does not begin with '{'");
+    const std::size_t begin = header_.text.view().find_first_not_of(kJsonBlanks);
+    if (begin == std::string_view::npos || header_.text.view()[begin] != '{')
+      fail(ErrorKind::corrupt, "the header does not begin with '{'");
   }
 
   // The way of reading is no matter of what is read: where the header is regular, both see the same.
@@ -63,6 +67,7 @@ class HeaderReader {
     // A tensor takes 70 bytes of a header or more.
     header_.tensors.reserve(length_ / 70);
     if (way == HeaderWay::json || !read_regular()) read_all();
+    if (layout_.has_strays()) keep_the_last();
     layout_.check(header_, data_size_);
     return std::move(header_);
   }
@@ -75,17 +80,54 @@ class HeaderReader {
 
   bool read_regular() {
     if (read_regular_entries(header_.text.view(), options_, kLengthSize + length_, header_, layout_)) return true;
+    begin_again();
+    return false;
+  }
+
+  void begin_again() {
     header_.tensors.clear();
     header_.extents.clear();
     header_.offsets.clear();
     header_.metadata.clear();
+    header_.notes.clear();
+    shapes_.emplace(header_.extents);
     layout_ = {};
-    return false;
+  }
+
+  // Of tensors of one name the library keeps the last, and where that lies is then right. They overlap, so this is
+  // asked only where not all follow each other.
+  void keep_the_last() {
+    std::vector<std::string_view> names;
+    for (const Tensor& tensor : header_.tensors) names.push_back(tensor.name);
+    std::sort(names.begin(), names.end());
+    std::map<std::string, std::size_t> repeated;
+    for (std::size_t i = 1; i < names.size(); ++i)
+      if (names[i] == names[i - 1]) ++repeated[std::string(names[i])];
+    if (repeated.empty()) return;
+    begin_again();
+    for (const auto& [name, times] : repeated) {
+      if (header_.notes.size() >= kMostNotes) break;
+      header_.notes.push_back({"repeated-name", name.substr(0, 200),
+                               fmt::format("stands {} times in the header; the last counts, as it does for the library "
+                                           "safetensors. Other readers may take another",
+                                           times + 1)});
+    }
+    left_out_ = std::move(repeated);
+    read_all();
+  }
+
+  bool is_left_out(std::string_view name) {
+    if (left_out_.empty()) return false;
+    const auto found = left_out_.find(std::string(name));
+    if (found == left_out_.end() || found->second == 0) return false;
+    --found->second;
+    return true;
   }
 
   void read_all() {
     json::Document document(parser_, header_.text, label_, kLengthSize);
     Entry entry;
+    bool has_metadata = false;
     document.for_each_member([&](std::string_view name, json::Value& value) {
       if (!document.is_in_text(name)) name = header_.escaped.emplace_front(name);
       entry.name = name;
@@ -93,13 +135,15 @@ class HeaderReader {
         fail(ErrorKind::limit, fmt::format("a name has {} bytes, more than {} (limit name_bytes)", entry.name.size(),
                                            limits_.name_bytes));
       if (entry.name == "__metadata__") {
+        if (std::exchange(has_metadata, true)) fail(ErrorKind::corrupt, "the header has '__metadata__' twice");
+        if (std::string_view(value.raw_json_token()).starts_with("null")) return;
         document.each(value.get_object().value(), [&](std::string_view key, json::Value text) {
           header_.metadata.emplace_back(key, text.get_string().value());
         });
         return;
       }
       read_entry(document, value, entry);
-      add(entry);
+      if (!is_left_out(entry.name)) add(entry);
     });
   }
 
@@ -111,7 +155,7 @@ class HeaderReader {
     tensor.name = entry.name;
     tensor.stored_bytes = entry.end - entry.begin;
     tensor.dtype = entry.dtype;
-    tensor.first_extent = shapes_.keep(entry.shape);
+    tensor.first_extent = shapes_->keep(entry.shape);
     tensor.rank = static_cast<std::uint8_t>(entry.shape.size());
     infer_role(entry.name.substr(entry.name.rfind('.') + 1), tensor.dtype, entry.shape).give_to(tensor);
   }
@@ -125,10 +169,13 @@ class HeaderReader {
                        entry.dtype_name.substr(0, 40))});
       return;
     }
-    const std::optional<std::uint64_t> needed = needed_bytes(entry.dtype, entry.shape);
+    const std::optional<std::uint64_t> needed = needed_bits(entry.dtype, entry.shape);
     if (!needed) fail(entry.name, "has more elements than 64 bits count");
-    if (*needed != entry.end - entry.begin) {
-      fail(entry.name, fmt::format("needs {} bytes by its shape and dtype {}, its data_offsets give it {}", *needed,
+    if (*needed % 8 != 0)
+      fail(entry.name,
+           fmt::format("needs {} bits by its shape and dtype {}, which do not fill bytes", *needed, entry.dtype_name));
+    if (*needed / 8 != entry.end - entry.begin) {
+      fail(entry.name, fmt::format("needs {} bytes by its shape and dtype {}, its data_offsets give it {}", *needed / 8,
                                    entry.dtype_name, entry.end - entry.begin));
     }
   }
@@ -200,8 +247,9 @@ class HeaderReader {
   std::uint64_t data_size_ = 0;
   json::Parser& parser_;
   SafetensorsHeader header_;
-  Shapes shapes_{header_.extents};
+  std::optional<Shapes> shapes_{header_.extents};
   SafetensorsLayout layout_;
+  std::map<std::string, std::size_t> left_out_;  // names, and how many tensors of each are not the last
 };
 
 }  // namespace

@@ -1,9 +1,10 @@
 // safetensors: one file. https://github.com/huggingface/safetensors, README "Format" and src/tensor.rs
 //
 //   8 bytes   N, little-endian, at most 100,000,000
-//   N bytes   JSON object, begins with '{', may be padded with blanks:
+//   N bytes   JSON object, may stand between blanks:
 //               "NAME": {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}, …
-//               "__metadata__": {"KEY": "TEXT", …}
+//               "__metadata__": {"KEY": "TEXT", …}, or null
+//             Of members of one name the last counts.
 //   the rest  the tensors' bytes, little-endian, row-major; offsets count from here. They cover the rest exactly:
 //             no hole, no overlap, nothing behind the last.
 //

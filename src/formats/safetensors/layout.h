@@ -21,6 +21,9 @@ class SafetensorsLayout {
     }
   }
 
+  // Whether some do not follow each other as they stand, as those of which two overlap.
+  bool has_strays() const { return !strays_.empty(); }
+
   // Throws Error where the header's tensors overlap, leave holes or do not fill `data_size` bytes.
   void check(const SafetensorsHeader& header, std::uint64_t data_size);
 

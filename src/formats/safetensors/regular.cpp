@@ -105,9 +105,9 @@ class RegularReader {
     if (kind.dtype == DType::unknown) return false;
     if (!scanner_.take(R"(,"shape":[)") || !read_shape(kind.shape)) return false;
     if (!scanner_.take(R"(,"data_offsets":[)")) return false;
-    const std::optional<std::uint64_t> bytes = needed_bytes(kind.dtype, kind.shape);
-    if (!bytes) return false;
-    kind.bytes = *bytes;
+    const std::optional<std::uint64_t> bits = needed_bits(kind.dtype, kind.shape);
+    if (!bits || *bits % 8 != 0) return false;
+    kind.bytes = *bits / 8;
     kind.text = {begin, static_cast<std::size_t>(scanner_.at() - begin)};
     kind.first_extent = shapes_.keep(kind.shape);
     kind_ = count_ < kinds_.size() ? count_++ : replaced_++ % kinds_.size();

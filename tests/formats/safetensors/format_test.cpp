@@ -62,6 +62,41 @@ TEST(SafetensorsHeader, NamesEachTensorOnce) {
             "m: tensor 'a.w' stands twice in the header; which one counts depends on the reader");
 }
 
+// As safetensors 0.8 reads them: its map of names keeps the last.
+TEST(SafetensorsHeader, OfOverlappingTensorsOfOneNameTheLastCounts) {
+  const Model model =
+      read_bytes(safetensors("{" + entry("a.w", "F32", "[2,3]", "[0,24]") + "," + entry("b", "U8", "[4]", "[8,12]") +
+                                 "," + entry("a.\\u0077", "F32", "[2]", "[0,8]") + "}",
+                             12));
+  EXPECT_EQ(shape_of(model, "a.w"), "[2]");
+  EXPECT_EQ(model.tensors.size(), 2U);
+  EXPECT_EQ(notes_of(model),
+            "repeated-name a.w: stands 2 times in the header; the last counts, as it does for the library safetensors. "
+            "Other readers may take another\n");
+}
+
+TEST(SafetensorsHeader, MayHaveNullForMetadata) {
+  EXPECT_EQ(
+      read_bytes(safetensors(R"({"__metadata__":null,)" + entry("a", "U8", "[4]", "[0,4]") + "}", 4)).metadata.size(),
+      0U);
+}
+
+TEST(SafetensorsHeader, HasMetadataOnce) {
+  EXPECT_EQ(refusal(safetensors(R"({"__metadata__":{},"__metadata__":{}})")), "m: the header has '__metadata__' twice");
+}
+
+TEST(SafetensorsHeader, MayBeginWithBlanks) {
+  EXPECT_EQ(read_bytes(safetensors(" \n{" + entry("a", "U8", "[4]", "[0,4]") + "}", 4)).tensors.size(), 1U);
+  EXPECT_EQ(refusal(safetensors(" \n[]")), "m: the header does not begin with '{'");
+}
+
+TEST(SafetensorsHeader, HasTensorsOfWholeBytes) {
+  EXPECT_EQ(refusal_of(entry("a", "F4", "[3]", "[0,2]"), 2),
+            "m: tensor 'a' needs 12 bits by its shape and dtype F4, which do not fill bytes");
+  EXPECT_EQ(refusal_of(entry("a", "F6_E2M3", "[1]", "[0,1]"), 1),
+            "m: tensor 'a' needs 6 bits by its shape and dtype F6_E2M3, which do not fill bytes");
+}
+
 TEST(SafetensorsHeader, HasEachMemberOfATensorOnce) {
   const std::string common = R"("dtype":"U8","shape":[1],"data_offsets":[0,1])";
   EXPECT_EQ(refusal_of(R"("a":{)" + common + R"(,"dtype":"I8"})", 1), "m: tensor 'a' has 'dtype' twice");
