@@ -74,7 +74,7 @@ demo: program
 # Which share of what public bug reports tell is right, with a line for each case that is not.
 truth: configure
 	@cmake --build --preset release -j $(JOBS) -t weigh_truth
-	@build/release/tests/weigh_truth
+	@build/release/weigh_truth
 
 bench: build
 	@build/release/weigh_bench $(if $(AGAINST),--against $(AGAINST))
