@@ -49,7 +49,7 @@ TEST(RegularIndex, TellsFilesAndSize) {
   ASSERT_EQ(digest.files.size(), 2U);
   EXPECT_EQ(digest.files.at("m-00001-of-00002.safetensors").count, 3U);
   EXPECT_EQ(digest.files.at("m-00002-of-00002.safetensors").sum, hash_of("c.w"));
-  EXPECT_EQ(digest.total_size, 28U);
+  EXPECT_EQ(digest.totals.size, 28U);
 }
 
 TEST(RegularIndex, TellsOfEveryPrefixWhatJsonTells) {

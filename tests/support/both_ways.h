@@ -67,7 +67,7 @@ inline std::string header_told(std::string_view text, std::uint64_t data, const 
     for (std::size_t i = 0; i < header.tensors.size(); ++i) {
       const Tensor& tensor = header.tensors[i];
       lines += fmt::format("{} {} {} {} {}", tensor.name, name(tensor.dtype), tensor.stored_bytes,
-                           tensor.role == Role::buffer ? "buffer" : "parameter", tensor.role_recorded);
+                           tensor.role == Role::buffer ? "buffer" : "parameter", name(tensor.role_evidence));
       for (unsigned at = 0; at < tensor.rank; ++at)
         lines += fmt::format(" {}", header.extents[tensor.first_extent + at].size());
       if (options.locations) lines += fmt::format(" at {}", header.offsets[i]);
@@ -90,7 +90,8 @@ inline bool is_regular_header(std::string_view text) {
 inline std::string index_told(const IndexDigest& digest) {
   std::string lines;
   for (const auto& [file, names] : digest.files) lines += fmt::format("{} {} {}\n", file, names.count, names.sum);
-  if (digest.total_size) lines += fmt::format("total {}\n", *digest.total_size);
+  if (digest.totals.size) lines += fmt::format("total {}\n", *digest.totals.size);
+  if (digest.totals.parameters) lines += fmt::format("parameters {}\n", *digest.totals.parameters);
   return lines;
 }
 

@@ -12,6 +12,7 @@
 #include "conventions/layer_kinds.h"
 #include "conventions/packed_layouts.h"
 #include "conventions/parts.h"
+#include "conventions/rank_splits.h"
 
 namespace weigh::conventions {
 namespace {
@@ -30,6 +31,8 @@ std::string kind_of(const BufferRow& row) {
 }
 
 std::string kind_of(const EmbeddingRow& row) { return row.side == EmbeddingSide::input ? "input" : "output"; }
+
+std::string kind_of(const RankSplitRow& row) { return row.along == 0 ? "rows" : "columns"; }
 
 std::string kind_of(const PartRow& row) {
   constexpr std::array<std::string_view, 5> kWords = {"", "tower", "language model", "predicts", "holds the layers"};
@@ -171,6 +174,10 @@ std::vector<Table> tables() {
             "Tensors of such a layer that only say how to unpack its weights.", overhead_rows()),
       table("Beside quantised keys and values", "packed_overhead.cpp",
             "Tensors that say how attention packs what it keeps when the model runs.", cache_scale_rows()),
+      table("What may be a scale", "packed_overhead.cpp",
+            "Parts of names: integers beside them, in a layout that is not known, may be weights.", scale_rows()),
+      table("Splits of Llama", "rank_splits.cpp",
+            "Matrices that ranks split in Meta's own files, by the name of their module.", llama_split_rows()),
   };
 }
 
