@@ -29,15 +29,32 @@ struct ExpertsConfig {
   std::uint64_t shared = 0;          // that every token uses
 };
 
-// What is kept of each token while text is made.
+// What a layer keeps of a text while it is gone on with.
+enum class LayerCache : std::uint8_t {
+  none,     // nothing: it does not attend
+  full,     // keys and values of all tokens
+  window,   // those of the last tokens
+  chunked,  // those of the chunk that the token is in
+  shared,   // nothing of its own: it takes those of another layer
+  latent,   // of latent attention: one vector for a token, of which keys and values are made
+  state,    // one size, however long the text is
+};
+
+struct CachedLayer {
+  LayerCache kind = LayerCache::none;
+  bool keeps_state = false;  // of one size, beside keys and values or instead of them
+  std::uint64_t heads = 0;
+  std::uint64_t key_size = 0;  // of a head; of a latent layer all that is kept for a token
+  std::uint64_t value_size = 0;
+  std::uint64_t window = 0;       // in tokens; 0: all
+  std::uint32_t shared_with = 0;  // the layer whose keys and values it takes
+};
+
+// What is kept of a text while it is gone on with, by layer.
 struct CacheConfig {
-  std::uint64_t layers = 0;           // that attend, and so keep something
-  std::uint64_t key_value_heads = 0;  // of each layer
-  std::uint64_t head_size = 0;
-  std::uint64_t latent = 0;  // of latent attention, which keeps this for a token and layer instead of keys and values
-  std::uint64_t window = 0;  // what sliding layers look back at, in tokens
-  std::uint64_t sliding_layers = 0;
-  std::uint64_t context = 0;  // longest text, in tokens
+  std::vector<CachedLayer> layers;  // empty: not known, or none of a model that does not make text
+  std::uint64_t context = 0;        // longest text, in tokens
+  bool windows_known = true;        // false: which layers look back at a window alone is not known
   unsigned element_bytes = 0;
 };
 

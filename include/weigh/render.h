@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "weigh/summary.h"
+#include "weigh/token_cache.h"
 
 namespace weigh {
 
@@ -29,6 +30,7 @@ struct RenderOptions {
   unsigned width = 0;                     // columns of the terminal; 0: no limit
   std::vector<std::string> columns = {};  // keys; empty: those that have something to say
   std::vector<Column> own_columns = {};   // added behind the chosen ones
+  CacheQuestion cache = {};               // of what keys and values it is told
 };
 
 // Text that ends with a newline. Throws Error(usage) for a column that does not exist.

@@ -64,6 +64,9 @@ struct Raw {
   std::string color = "auto";
   bool no_fold = false;
   std::vector<std::string> sizes;
+  std::uint64_t context = 0;
+  std::uint64_t batch = 1;
+  std::string kv_dtype;
 };
 
 std::vector<GivenSize> read_sizes(const std::vector<std::string>& texts) {
@@ -116,6 +119,15 @@ void declare(CLI::App& app, Options& options, Raw& raw) {
       ->allow_extra_args(false);
   app.add_option("--explain", options.explained, "how it is known what a module or tensor counts as ('' for all)")
       ->type_name("NAME");
+  app.add_option("--context", raw.context, "tokens of a text, of which keys and values are told (default: the longest)")
+      ->check(CLI::PositiveNumber.description(""))
+      ->type_name("N");
+  app.add_option("--batch", raw.batch, "texts at once, of which keys and values are told (default: 1)")
+      ->check(CLI::PositiveNumber.description(""))
+      ->type_name("B");
+  app.add_option("--kv-dtype", raw.kv_dtype, "what keys and values are stored as (default: what the model computes in)")
+      ->check(CLI::IsMember(cache_element_names()).description(""))
+      ->type_name(fmt::format("{}", fmt::join(cache_element_names(), "|")));
   app.add_flag("--exact", options.render.exact, "1,234,567 instead of 1.23 M");
   app.add_flag("--no-fold", raw.no_fold, "show identical siblings one by one");
   app.add_flag("--strict", options.strict, "exit 1 if anything is not initialised");
@@ -136,6 +148,9 @@ void settle(const CLI::App& app, const Raw& raw, Options& options) {
   options.summary.sort = sort_keys().at(raw.sort);
   options.color = colors().at(raw.color);
   options.sizes = read_sizes(raw.sizes);
+  if (app.count("--context") > 0) options.render.cache.context = raw.context;
+  options.render.cache.batch = raw.batch;
+  options.render.cache.element = cache_element(raw.kv_dtype);
   const bool whole = is_for_machines(options.render.format);
   options.summary.fold = !raw.no_fold && !whole;
   if (app.count("--depth") > 0) {

@@ -25,6 +25,11 @@ constexpr auto kRows = std::to_array<LayerKindRow>({
     {{"hybrid_sliding", "those of the last tokens, and a state", "transformers 5.24: zaya1", kWords}, window_and_state},
     {{"moe", "nothing", "transformers 5.24: nemotron_h", kWords}, none},
     {{"mlp", "nothing", "transformers 5.24: nemotron_h", kWords}, none},
+    {{"recurrent", "a state of one size", "transformers 5.24: recurrent_gemma", "CacheKeys.WordsOfLayers"}, state},
+    {{"local", "those of the last tokens", "authors' own code", "CacheKeys.WordsOfLayers"}, window},
+    {{"global", "keys and values of all tokens", "authors' own code", "CacheKeys.WordsOfLayers"}, full},
+    {{"sliding_window", "those of the last tokens", "authors' own code", "CacheKeys.WordsOfLayers"}, window},
+    {{"qwen_sparse_attention", "keys and values of all tokens, with an index", "transformers 5.24: qwen4_exp", kWords}, indexed},
     {{"indexed_attention", "keys and values of all tokens, with an index", "transformers 5.24: deepseek_v32", kWords}, indexed},
     {{"deepseek_sparse_attention", "keys and values of all tokens, with an index", "transformers before 5.24: deepseek_v32", kWords}, indexed},
     {{"minimax_m3_sparse", "keys and values of all tokens, with an index", "transformers 5.24: minimax_m3_vl", kWords}, indexed},
@@ -42,6 +47,18 @@ constexpr auto kKinds = [] {
 }();
 
 }  // namespace
+
+LayerKind layer_kind(char letter) {
+  switch (letter) {
+    case 'M': return state;
+    case '*':
+    case 'G': return full;
+    case 'L': return window;
+    case '-':
+    case 'E': return none;
+    default: return unknown;
+  }
+}
 
 LayerKind layer_kind(std::string_view word) {
   const auto found = std::find_if(kKinds.begin(), kKinds.end(), [&](const auto& kind) { return kind.first == word; });

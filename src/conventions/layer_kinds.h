@@ -28,6 +28,8 @@ struct LayerKindRow : Row {
 };
 
 LayerKind layer_kind(std::string_view word);
+// By a letter: Nemotron-H's "M*-E" (transformers 5.24), EXAONE 4's and Megatron's "LLLG".
+LayerKind layer_kind(char letter);
 
 std::span<const LayerKindRow> layer_kind_rows();
 

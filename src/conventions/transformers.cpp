@@ -88,6 +88,27 @@ std::string_view transformers_version() { return kVersion; }
 
 bool is_known_type(std::string_view model_type) { return find(model_type).has_value(); }
 
+std::string_view type_of_class(std::string_view name) {
+  std::size_t end = std::min(name.find("For"), name.find("LMHead"));
+  if (end == std::string_view::npos && name.ends_with("Model")) end = name.size() - 5;
+  if (end == std::string_view::npos) return "";
+  // Types are small letters with signs between them.
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  for (const std::string_view type : transformers_types()) {
+    std::size_t i = 0;
+    for (const char letter : type) {
+      if (letter == '_' || letter == '-') continue;
+      if (i == end || lower(name[i]) != letter) {
+        i = std::string_view::npos;
+        break;
+      }
+      ++i;
+    }
+    if (i == end) return type;
+  }
+  return "";
+}
+
 std::optional<bool> tied_by_default(std::string_view model_type) {
   const std::optional<Type> type = find(model_type);
   return !type || type->tied == "-" ? std::nullopt : std::optional(type->tied == "t");

@@ -15,6 +15,9 @@ std::string_view transformers_version();
 // Whether it has the type.
 bool is_known_type(std::string_view model_type);
 
+// The type of a class by its name, "Qwen2ForCausalLM"; "" where none is called so.
+std::string_view type_of_class(std::string_view name);
+
 // Whether the output layer is the embedding where the configuration does not say. Nothing of a type that is not known,
 // or has no such key.
 std::optional<bool> tied_by_default(std::string_view model_type);

@@ -2,15 +2,13 @@
 
 #include <algorithm>
 #include <iterator>
-
-#include "conventions/layer_kinds.h"
+#include <span>
 
 namespace weigh {
 namespace {
 
 using conventions::config_keys;
 using conventions::ConfigFact;
-using conventions::LayerKind;
 
 constexpr unsigned kDeepest = 6;             // objects in objects: quantization_config.config_groups.group_0.weights
 constexpr std::size_t kMostKeys = 20'000;    // a configuration has hundreds
@@ -32,7 +30,7 @@ void ConfigKeys::add(json::Document& document, std::string_view key, json::Value
 }
 
 void ConfigKeys::add(json::Document& document, const std::string& path, json::Value& value, unsigned depth) {
-  if (numbers_.size() + texts_.size() + lists_.size() > kMostKeys) return;
+  if (numbers_.size() + texts_.size() + lists_.size() + kinds_.size() + nulls_.size() > kMostKeys) return;
   switch (value.type().value()) {
     case simdjson::ondemand::json_type::object:
       if (depth == kDeepest) return;
@@ -40,7 +38,9 @@ void ConfigKeys::add(json::Document& document, const std::string& path, json::Va
         add(document, path + "." + std::string(key), member, depth + 1);
       });
       return;
-    case simdjson::ondemand::json_type::array: return add_list(path, value.get_array().value());
+    case simdjson::ondemand::json_type::array:
+      return add_list(document, path, value.get_array().value(), depth);
+    case simdjson::ondemand::json_type::null: nulls_.insert(path); return;
     case simdjson::ondemand::json_type::number: {
       std::uint64_t number = 0;
       if (!value.get_uint64().get(number)) numbers_[path] = number;
@@ -59,17 +59,37 @@ void ConfigKeys::add(json::Document& document, const std::string& path, json::Va
   }
 }
 
-void ConfigKeys::add_list(const std::string& path, json::Array list) {
+void ConfigKeys::add_list(json::Document& document, const std::string& path, json::Array list, unsigned depth) {
+  const std::span<const std::string_view> blocks = config_keys(ConfigFact::layer_blocks);
+  const bool holds_blocks = depth < kDeepest && std::any_of(blocks.begin(), blocks.end(), [&](std::string_view key) {
+                              return path == key || path.ends_with("." + std::string(key));
+                            });
+  std::vector<std::uint64_t>& numbers = lists_[path];
+  std::vector<conventions::LayerKind>& kinds = kinds_[path];
+  std::size_t count = 0;
   for (auto item : list) {
-    if (lists_[path].size() >= kLongestList) return;
+    if (count++ == kLongestList) break;
+    json::Value value = item.value();
     std::uint64_t number = 0;
     std::string_view text;
-    if (!item.get_uint64().get(number)) {
-      lists_[path].push_back(number);
-    } else if (!item.get_string().get(text) && words_[path].size() < 64) {
-      ++words_[path][std::string(text.substr(0, kLongestText))];
+    switch (value.type().value()) {
+      case simdjson::ondemand::json_type::number:
+        if (!value.get_uint64().get(number)) numbers.push_back(number);
+        break;
+      case simdjson::ondemand::json_type::boolean:
+        numbers.push_back(value.raw_json_token().starts_with('t') ? 1 : 0);
+        break;
+      case simdjson::ondemand::json_type::string:
+        if (!value.get_string().get(text)) kinds.push_back(conventions::layer_kind(text));
+        break;
+      case simdjson::ondemand::json_type::object:
+        if (holds_blocks) add(document, path + "." + std::to_string(count - 1), value, depth + 1);
+        break;
+      default: break;
     }
   }
+  if (numbers.empty()) lists_.erase(path);
+  if (kinds.empty()) kinds_.erase(path);
 }
 
 template <class T>
@@ -89,6 +109,21 @@ std::uint64_t ConfigKeys::number(ConfigFact fact) const {
   const bool is_one = list != nullptr && !list->empty() &&
                       std::all_of(list->begin(), list->end(), [&](std::uint64_t n) { return n == list->front(); });
   return is_one ? list->front() : 0;
+}
+
+std::optional<std::uint64_t> ConfigKeys::said(ConfigFact fact) const {
+  for (std::string_view object : config_keys(ConfigFact::text_object)) {
+    for (std::string_view key : config_keys(fact)) {
+      const std::string path = std::string(object) + "." + std::string(key);
+      if (const auto found = numbers_.find(path); found != numbers_.end()) return found->second;
+      if (nulls_.contains(path)) return 0;
+    }
+  }
+  for (std::string_view key : config_keys(fact)) {
+    if (const auto found = numbers_.find(key); found != numbers_.end()) return found->second;
+    if (nulls_.contains(key)) return 0;
+  }
+  return std::nullopt;
 }
 
 std::string_view ConfigKeys::text(ConfigFact fact) const {
@@ -171,47 +206,14 @@ ExpertsConfig ConfigKeys::experts() const {
   return config;
 }
 
-CacheConfig ConfigKeys::cache(std::uint64_t layers) const {
-  CacheConfig config;
-  config.layers = layers;
-  const std::uint64_t heads = number(ConfigFact::heads);
-  config.key_value_heads = number(ConfigFact::key_value_heads);
-  if (config.key_value_heads == 0) config.key_value_heads = heads;
-  config.head_size = number(ConfigFact::head_size);
-  const std::uint64_t width = number(ConfigFact::width);
-  if (config.head_size == 0 && heads != 0 && width % heads == 0) config.head_size = width / heads;
-  if (const std::uint64_t rank = number(ConfigFact::latent_rank); rank != 0 && rank < (1U << 30)) {
-    const std::uint64_t rotary = number(ConfigFact::latent_rotary_size);
-    if (rotary < (1U << 30)) config.latent = rank + rotary;
-  }
-  config.context = number(ConfigFact::context);
-  const bool is_sliding = find(numbers_, ConfigFact::uses_window) == nullptr || number(ConfigFact::uses_window) != 0;
-  config.window = is_sliding ? number(ConfigFact::window) : 0;
-  if (const auto* words = find(words_, ConfigFact::layer_kinds)) {
-    const auto count = [&](LayerKind kind) {
-      std::uint64_t sum = 0;
-      for (const auto& [word, times] : *words) sum += conventions::layer_kind(word) == kind ? times : 0;
-      return sum;
-    };
-    config.sliding_layers = config.window == 0 ? 0 : count(LayerKind::window);
-    config.layers = std::min(layers, count(LayerKind::full) + count(LayerKind::window) + count(LayerKind::chunked));
-  } else {
-    // Of so many layers one attends; the others keep a state of one size, however long the text is.
-    const std::uint64_t interval = number(ConfigFact::attention_interval);
-    if (interval > 1) config.layers = layers / interval;
-    config.sliding_layers = config.window == 0 ? 0 : config.layers;
-  }
-  const std::string_view dtype = text(ConfigFact::dtype);
-  config.element_bytes = dtype == "float32" ? 4 : dtype == "bfloat16" || dtype == "float16" ? 2 : 0;
-  return config;
-}
-
 Config ConfigKeys::config() const {
   Config config;
   config.quantization = quantization();
   config.experts = experts();
   config.layers = number(ConfigFact::layers);
-  config.cache = cache(config.layers);
+  config.cache.context = number(ConfigFact::context);
+  const std::string_view dtype = text(ConfigFact::dtype);
+  config.cache.element_bytes = dtype == "float32" ? 4 : dtype == "bfloat16" || dtype == "float16" ? 2 : 0;
   config.predicting_layers = number(ConfigFact::predicting_layers);
   config.tied_embeddings = ties_embeddings();
   config.untied_embeddings = !config.tied_embeddings && find(numbers_, ConfigFact::tied_embeddings) != nullptr;
@@ -224,5 +226,12 @@ bool ConfigKeys::ties_embeddings() const {
     if (const auto own = numbers_.find(key); own != numbers_.end()) return own->second != 0;
   return number(ConfigFact::tied_embeddings) != 0;
 }
+
+template const std::vector<std::uint64_t>* ConfigKeys::find(
+    const std::map<std::string, std::vector<std::uint64_t>, std::less<>>&, ConfigFact) const;
+template const std::vector<conventions::LayerKind>* ConfigKeys::find(
+    const std::map<std::string, std::vector<conventions::LayerKind>, std::less<>>&, ConfigFact) const;
+template const std::uint64_t* ConfigKeys::find(const std::map<std::string, std::uint64_t, std::less<>>&,
+                                               ConfigFact) const;
 
 }  // namespace weigh

@@ -3,12 +3,16 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "conventions/config_keys.h"
+#include "conventions/layer_kinds.h"
+#include "model/cache_facts.h"
 #include "wire/json.h"
 
 #include "weigh/config.h"
@@ -17,15 +21,18 @@ namespace weigh {
 
 class ConfigKeys {
  public:
-  // Remembers a member; of an object its members, of a list its numbers and how often each text occurs.
+  // Remembers a member; of an object its members, of a list its numbers and the kinds of layers that its words
+  // name.
   void add(json::Document& document, std::string_view key, json::Value& value);
 
   // The configuration of the language model.
   Config config() const;
+  // What it says of keys and values: cache_keys.cpp.
+  CacheFacts cache_facts() const;
 
  private:
   void add(json::Document& document, const std::string& path, json::Value& value, unsigned depth);
-  void add_list(const std::string& path, json::Array list);
+  void add_list(json::Document& document, const std::string& path, json::Array list, unsigned depth);
   // By the first of the fact's keys that is there, in the language model's object before the whole model's.
   template <class T>
   const T* find(const std::map<std::string, T, std::less<>>& values, conventions::ConfigFact fact) const;
@@ -39,13 +46,19 @@ class ConfigKeys {
                                                         conventions::ConfigFact group_size) const;
   QuantizationConfig quantization() const;
   ExpertsConfig experts() const;
-  CacheConfig cache(std::uint64_t layers) const;
+  // A number or a truth; nothing where the key is not there, 0 where it is null.
+  std::optional<std::uint64_t> said(conventions::ConfigFact fact) const;
+  void take_heads(CacheFacts& facts) const;
+  void take_blocks(CacheFacts& facts) const;
+  void take_kinds(CacheFacts& facts) const;
+  std::vector<conventions::LayerKind> kinds_by_numbers(std::uint64_t layers) const;
   bool ties_embeddings() const;
 
   std::map<std::string, std::uint64_t, std::less<>> numbers_;
   std::map<std::string, std::string, std::less<>> texts_;
   std::map<std::string, std::vector<std::uint64_t>, std::less<>> lists_;
-  std::map<std::string, std::map<std::string, std::uint64_t, std::less<>>, std::less<>> words_;
+  std::map<std::string, std::vector<conventions::LayerKind>, std::less<>> kinds_;  // of a list of words
+  std::set<std::string, std::less<>> nulls_;
 };
 
 }  // namespace weigh

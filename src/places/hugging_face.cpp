@@ -6,6 +6,8 @@
 
 #include "conventions/embeddings.h"
 #include "conventions/names.h"
+#include "conventions/transformers.h"
+#include "model/cache_tensors.h"
 #include "places/config_keys.h"
 #include "wire/json.h"
 
@@ -123,6 +125,10 @@ void read_config(const Folder& folder, const ReadOptions& options, Model& model)
   }
   if (model.config.tied_embeddings) tie_embeddings(model);
   if (model.config.cache.element_bytes == 0) take_dtype_of_embedding(model);
+  CacheFacts facts = keys.cache_facts();
+  facts.architecture = model.architecture;
+  if (facts.model_type.empty()) facts.model_type = conventions::type_of_class(model.architecture);
+  settle_cache(facts, model);
 }
 
 }  // namespace weigh

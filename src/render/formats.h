@@ -12,7 +12,7 @@ namespace weigh {
 
 std::string render_table(const Summary& summary, const RenderOptions& options);
 std::string render_lightning(const Summary& summary);
-std::string render_json(const Summary& summary);
+std::string render_json(const Summary& summary, const CacheQuestion& question);
 std::string render_csv(const Summary& summary, const RenderOptions& options);
 std::string render_markdown(const Summary& summary, const RenderOptions& options);
 std::string render_html(const Summary& summary, const RenderOptions& options);

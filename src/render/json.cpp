@@ -1,4 +1,5 @@
 // The machine-readable form, a contract: docs/json.md and docs/json.schema.json.
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -67,7 +68,8 @@ std::string_view key(Evidence evidence) {
 
 class JsonText {
  public:
-  explicit JsonText(const Summary& summary) : summary_(summary), model_(*summary.model), json_(out_) {}
+  JsonText(const Summary& summary, const CacheQuestion& question)
+      : summary_(summary), model_(*summary.model), question_(question), json_(out_) {}
 
   std::string text() && {
     json_.begin_object();
@@ -173,13 +175,32 @@ class JsonText {
 
   void cache() {
     json_.key("token_cache");
-    const std::optional<TokenCache> cache = token_cache(model_.config.cache);
+    const std::optional<TokenCache> cache = token_cache(model_.config.cache, question_);
     if (!cache) return json_.null();
-    const bool has_context = cache->context != 0;
-    json_.begin_object(true);
+    json_.begin_object(false);
     json_.member("bytes_per_token", cache->bytes_per_token);
-    json_.member("context", has_context ? std::optional(cache->context) : std::nullopt);
-    json_.member("bytes_at_context", has_context ? std::optional(cache->bytes_at_context) : std::nullopt);
+    json_.member("context", cache->context != 0 ? std::optional(cache->context) : std::nullopt);
+    json_.member("bytes_at_context", cache->bytes_at_context);
+    json_.member("batch", cache->batch);
+    json_.key("layers");
+    json_.begin_array();
+    for (const CachedLayers& layers : cache->layers) cached_layers(layers);
+    json_.end_array();
+    json_.end_object();
+  }
+
+  void cached_layers(const CachedLayers& layers) {
+    constexpr std::array<std::string_view, 7> kKinds = {"none", "full", "window", "chunked", "shared", "latent", "state"};
+    const CachedLayer& layer = layers.layer;
+    json_.begin_object(true);
+    json_.member("count", layers.count);
+    json_.member("kind", kKinds.at(static_cast<std::size_t>(layer.kind)));
+    json_.member("heads", layer.heads);
+    json_.member("key_size", layer.key_size);
+    json_.member("value_size", layer.value_size);
+    json_.member("window", layer.window != 0 ? std::optional(layer.window) : std::nullopt);
+    json_.member("keeps_state", layer.keeps_state);
+    json_.member("bytes_per_token", layers.bytes_per_token);
     json_.end_object();
   }
 
@@ -377,12 +398,15 @@ class JsonText {
 
   const Summary& summary_;
   const Model& model_;
+  const CacheQuestion& question_;
   std::string out_;
   JsonWriter json_;
 };
 
 }  // namespace
 
-std::string render_json(const Summary& summary) { return JsonText(summary).text(); }
+std::string render_json(const Summary& summary, const CacheQuestion& question) {
+  return JsonText(summary, question).text();
+}
 
 }  // namespace weigh

@@ -48,7 +48,7 @@ std::string render(const Summary& summary, const RenderOptions& options) {
   switch (options.format) {
     case RenderFormat::table: return render_table(summary, options);
     case RenderFormat::lightning: return render_lightning(summary);
-    case RenderFormat::json: return render_json(summary);
+    case RenderFormat::json: return render_json(summary, options.cache);
     case RenderFormat::csv: return render_csv(summary, options);
     case RenderFormat::markdown: return render_markdown(summary, options);
     case RenderFormat::html: return render_html(summary, options);

@@ -232,12 +232,12 @@ class TableText {
   }
 
   void cache() {
-    const std::optional<TokenCache> cache = token_cache(model_.config.cache);
+    const std::optional<TokenCache> cache = token_cache(model_.config.cache, options_.cache);
     if (!cache) return;
     std::string text = fmt::format("keys and values: {} for a token", bytes_text(cache->bytes_per_token, style_));
-    if (cache->context != 0) {
-      text +=
-          fmt::format(", {} for {} tokens", bytes_text(cache->bytes_at_context, style_), with_commas(cache->context));
+    if (cache->bytes_at_context) {
+      text += fmt::format(", {} for {} tokens", bytes_text(*cache->bytes_at_context, style_), with_commas(cache->context));
+      if (cache->batch != 1) text += fmt::format(" of each of {} texts", with_commas(cache->batch));
     }
     line(text);
   }

@@ -9,6 +9,8 @@
 #include <nlohmann/json.hpp>
 
 #include "bytes/folder.h"
+#include "model/cache_facts.h"
+#include "places/config_keys.h"
 #include "support/files.h"
 #include "support/made_files.h"
 
@@ -25,15 +27,34 @@ Config config_of(const std::string& config) {
   return read(*memory_folder("m", {{"model.safetensors", file}, {"config.json", config}}), "").config;
 }
 
-std::map<std::string, std::uint64_t> facts_of(const Config& config) {
+CacheFacts cache_facts_of(const std::string& config) {
+  const std::unique_ptr<Folder> folder = memory_folder("", {{"config.json", config}});
+  const std::unique_ptr<Source> source = folder->open("config.json");
+  json::File file(*source, Limits());
+  ConfigKeys keys;
+  file.document().for_each_member(
+      [&](std::string_view key, json::Value value) { keys.add(file.document(), key, value); });
+  return keys.cache_facts();
+}
+
+std::uint64_t attending(const CacheFacts& facts) {
+  std::uint64_t count = 0;
+  for (const CachedLayer& layer : layer_caches(facts).layers)
+    count += layer.kind != LayerCache::none && layer.kind != LayerCache::state ? 1 : 0;
+  return count;
+}
+
+std::map<std::string, std::uint64_t> facts_of(const std::string& text) {
+  const Config config = config_of(text);
+  const CacheFacts cache = cache_facts_of(text);
   return {{"layers", config.layers},
-          {"attending_layers", config.cache.layers},
+          {"attending_layers", attending(cache)},
           {"predicting_layers", config.predicting_layers},
-          {"key_value_heads", config.cache.key_value_heads},
-          {"head_size", config.cache.head_size},
-          {"latent", config.cache.latent},
+          {"key_value_heads", cache.heads.heads},
+          {"head_size", cache.heads.key_size},
+          {"latent", cache.latent},
           {"context", config.cache.context},
-          {"window", config.cache.window},
+          {"window", cache.uses_window.value_or(true) ? cache.window.value_or(0) : 0},
           {"element_bytes", config.cache.element_bytes},
           {"experts", config.experts.pools.empty() ? 0 : config.experts.pools[0]},
           {"experts_per_token", config.experts.per_token},
@@ -47,7 +68,7 @@ TEST(ConfigKeys, TellWhatTheClassesOfTheModelsSay) {
   std::set<std::string> shown;
   for (const json& entry : json::parse(file("conventions/config_keys.json"))) {
     SCOPED_TRACE(entry["made_by"].get<std::string>() + ": " + entry["keys"].dump());
-    const std::map<std::string, std::uint64_t> facts = facts_of(config_of(entry["config"].dump()));
+    const std::map<std::string, std::uint64_t> facts = facts_of(entry["config"].dump());
     for (const auto& [fact, value] : entry["told"].items())
       EXPECT_EQ(facts.at(fact), value.is_boolean() ? value.get<bool>() : value.get<std::uint64_t>()) << fact;
     for (const json& key : entry["keys"]) shown.insert(key.get<std::string>());

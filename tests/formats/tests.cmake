@@ -5,6 +5,7 @@ weigh_test(formats SHARES 6
     formats/deepspeed/format_test.cpp
     formats/expected_test.cpp
     formats/flax/format_test.cpp
+    formats/gguf/cache_test.cpp
     formats/gguf/format_test.cpp
     formats/giants_test.cpp
     formats/keras/format_test.cpp

@@ -45,17 +45,6 @@ TEST(ConfigKeys, TellsSharedExperts) {
   EXPECT_EQ(config_of(R"({"shared_expert_intermediate_size": 0})").experts.shared, 0U);
 }
 
-TEST(ConfigKeys, TellsWhichLayersAttend) {
-  const std::string layers = R"("num_hidden_layers": 48)";
-  EXPECT_EQ(config_of("{" + layers + "}").cache.layers, 48U);
-  EXPECT_EQ(config_of("{" + layers + R"(, "full_attention_interval": 4})").cache.layers, 12U);
-  EXPECT_EQ(config_of("{" + layers + R"(, "attn_layer_period": 8})").cache.layers, 6U);
-  const Config kinds = config_of(
-      "{" + layers + R"(, "sliding_window": 128, "layer_types": ["full_attention", "sliding_attention", "mamba"]})");
-  EXPECT_EQ(kinds.cache.layers, 2U);
-  EXPECT_EQ(kinds.cache.sliding_layers, 1U);
-}
-
 TEST(ConfigKeys, TellsHowWeightsWerePacked) {
   const Config groups = config_of(
       R"({"quantization_config": {"config_groups": {"group_0": {"weights": {"num_bits": 4, "group_size": 32}}}}})");

@@ -9,6 +9,8 @@
 #include "conventions/embeddings.h"
 #include "conventions/experts.h"
 #include "conventions/file_names.h"
+#include "conventions/gguf_layers.h"
+#include "conventions/key_modules.h"
 #include "conventions/layer_kinds.h"
 #include "conventions/packed_layouts.h"
 #include "conventions/parts.h"
@@ -56,6 +58,19 @@ std::string kind_of(const FileNameRow& row) {
   return word(kWords, row.what);
 }
 
+std::string kind_of(const GgufLayersRow& row) {
+  if (row.layers.period != 0) return "window, period " + std::to_string(row.layers.period);
+  if (row.layers.state_period != 0) return "state, period " + std::to_string(row.layers.state_period);
+  if (row.layers.is_encoder_decoder) return "encoder and decoder";
+  return row.layers.is_encoder ? "encoder" : "state";
+}
+
+std::string kind_of(const KeyModuleRow& row) {
+  constexpr std::array<std::string_view, 8> kWords = {"",     "keys",  "values", "keys and values", "queries too",
+                                                      "latent", "index", "elsewhere"};
+  return word(kWords, row.what);
+}
+
 std::string kind_of(const LayerKindRow& row) {
   constexpr std::array<std::string_view, 11> kWords = {"",
                                                        "none",
@@ -73,19 +88,48 @@ std::string kind_of(const LayerKindRow& row) {
 
 std::string kind_of(const ConfigKeyRow& row) {
   constexpr auto kWords = std::to_array<std::string_view>({"object of the text part",
+                                                           "model type",
                                                            "layers",
                                                            "predicting layers",
                                                            "width",
                                                            "heads",
                                                            "key and value heads",
                                                            "head size",
+                                                           "value size",
+                                                           "window heads",
+                                                           "window head size",
+                                                           "window value size",
+                                                           "full heads",
+                                                           "full head size",
+                                                           "index size",
+                                                           "multi query",
+                                                           "many queries",
                                                            "latent rank",
                                                            "latent rotary size",
                                                            "context",
                                                            "window",
+                                                           "chunk",
                                                            "uses the window",
                                                            "kinds of layers",
+                                                           "layer letters",
+                                                           "layer blocks",
+                                                           "layers repeat",
+                                                           "attending flags",
+                                                           "window flags",
+                                                           "chunk flags",
+                                                           "attending layers",
+                                                           "attending ordinals",
                                                            "interval of attention",
+                                                           "attention period",
+                                                           "attention offset",
+                                                           "window period",
+                                                           "window from",
+                                                           "shared layers",
+                                                           "sharing factor",
+                                                           "compressed",
+                                                           "is decoder",
+                                                           "is encoder decoder",
+                                                           "looks ahead",
                                                            "dtype",
                                                            "tied embeddings",
                                                            "experts",
@@ -164,6 +208,9 @@ std::vector<Table> tables() {
             gguf_key_rows()),
       table("Kinds of layers", "layer_kinds.cpp",
             "What a layer keeps of the text before it, by its word in `layer_types`.", layer_kind_rows()),
+      table("Layers of GGUF", "gguf_layers.cpp", "What a file of the architecture leaves out.", gguf_layers_rows()),
+      table("Keys and values", "key_modules.cpp",
+            "Modules of a layer that make what is kept of a text. Their rows are its size.", key_module_rows()),
       table(
           "Packed layouts", "packed_layouts.cpp",
           "Tensors of a layer whose weights were quantised after training, and their extents. `*` stands for the "

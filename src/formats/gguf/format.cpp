@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <memory>
 #include <set>
 #include <string>
@@ -13,17 +12,16 @@
 
 #include "bytes/digits.h"
 #include "conventions/buffers.h"
-#include "conventions/config_keys.h"
+#include "formats/gguf/config.h"
 #include "formats/gguf/header.h"
 #include "model/builder.h"
+#include "model/cache_tensors.h"
 #include "model/roles.h"
 
 #include "weigh/error.h"
 
 namespace weigh {
 namespace {
-
-using conventions::ConfigFact;
 
 // llama.cpp's names for general.file_type; gaps are types that it has removed.
 constexpr std::array<std::string_view, 41> kFileTypes = {
@@ -49,27 +47,6 @@ std::string kind_of(const GgufHeader& header) {
   return kind + fmt::format(", file type {}", type);
 }
 
-// What is said of experts. Layers behind the last, which predict further tokens, are counted among the blocks.
-Config config_of(const GgufHeader& header) {
-  const auto number = [&](ConfigFact fact) {
-    std::uint64_t value = 0;
-    for (const std::string_view key : conventions::gguf_keys(fact)) {
-      const std::string wanted = fmt::format("{}.{}", header.architecture, key);
-      for (const auto& [name, text] : header.metadata)
-        if (name == wanted) std::from_chars(text.data(), text.data() + text.size(), value);
-    }
-    return value;
-  };
-  Config config;
-  if (const std::uint64_t experts = number(ConfigFact::experts); experts > 1) config.experts.pools = {experts};
-  config.experts.per_token = number(ConfigFact::experts_per_token);
-  config.experts.shared = number(ConfigFact::shared_experts);
-  config.predicting_layers = number(ConfigFact::predicting_layers);
-  const std::uint64_t blocks = number(ConfigFact::layers);
-  config.layers = blocks > config.predicting_layers ? blocks - config.predicting_layers : 0;
-  return config;
-}
-
 KnownRole role_of(const GgufTensor& tensor) {
   if (conventions::is_buffer_by_path(tensor.name)) return {Role::buffer, Evidence::by_convention};
   return infer_role(std::string_view(tensor.name).substr(tensor.name.rfind('.') + 1), tensor.dtype, tensor.shape);
@@ -93,11 +70,15 @@ class GgufReader {
     if (model_.architecture.empty()) {
       model_.architecture = header.architecture;
       model_.config = config_of(header);
+      cache_ = cache_facts_of(header);
     }
     for (auto& fact : header.metadata)
       if (facts_.insert(fact).second) model_.metadata.push_back(std::move(fact));
     for (Note& note : header.notes) model_.notes.push_back(std::move(note));
   }
+
+  // When all parts are there.
+  void finish() { settle_cache(cache_, model_); }
 
  private:
   void add_tensor(const GgufTensor& source, Index first, const GgufHeader& header) {
@@ -123,6 +104,7 @@ class GgufReader {
 
   Model& model_;
   const bool with_locations_;
+  CacheFacts cache_;
   ModelBuilder builder_;
   std::set<std::pair<std::string, std::string>> facts_;  // parts of a model repeat them
 };
@@ -170,7 +152,9 @@ void read_gguf(Source& source, const ReadOptions& options, Model& model) {
                            fmt::format("is part {} of {} by its header, but not called so; it was read alone",
                                        header.split_number + 1, header.split_count)});
   }
-  GgufReader(model, options).add(std::move(header));
+  GgufReader reader(model, options);
+  reader.add(std::move(header));
+  reader.finish();
 }
 
 bool is_gguf_part(std::string_view name) { return parse(name).number != 0; }
@@ -202,6 +186,7 @@ void read_gguf_parts(Folder& folder, std::string_view name, const ReadOptions& o
     promised = std::max(promised, header.split_tensors);
     reader.add(std::move(header));
   }
+  reader.finish();
   note_missing(there, model);
   if (promised != 0 && promised != model.tensors.size()) {
     model.notes.push_back({"missing-tensor", "split.tensors.count",

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <numeric>
+#include <optional>
 #include <string_view>
 #include <unordered_set>
 
@@ -21,6 +22,8 @@ enum class Value : std::uint32_t { u8, i8, u16, i16, u32, i32, f32, boolean, str
 constexpr std::array<std::uint8_t, 13> kValueBytes = {1, 1, 2, 2, 4, 4, 4, 1, 0, 0, 8, 8, 8};
 constexpr std::uint64_t kDefaultAlignment = 32;
 constexpr std::size_t kShownText = 200;
+constexpr std::size_t kMostNumbers = 1'000;
+constexpr std::uint64_t kMostLayers = 4'096;
 
 // By ggml's number. Those that ggml has removed since are unknown, but for the repacked ones: these are Q4_0 and IQ4_NL
 // with blocks of several rows interleaved.
@@ -94,7 +97,7 @@ class Reader {
     if (!keys_.insert(key).second) fail(fmt::format("the key '{}' stands twice", key.substr(0, kShownText)));
     const auto type = in_.number<std::uint32_t>("the type of a fact");
     if (type == static_cast<std::uint32_t>(Value::array)) {
-      const std::uint64_t count = skip_array(key, 0);
+      const std::uint64_t count = read_array(key);
       keep(std::move(key), fmt::format("[{}]", count));
     } else if (type == static_cast<std::uint32_t>(Value::string)) {
       const std::uint64_t bytes = length("a text");
@@ -119,7 +122,11 @@ class Reader {
       case Value::i64: return signed_number(std::move(key), in_.number<std::int64_t>("a fact"));
       case Value::f32: return keep(std::move(key), fmt::format("{}", in_.number<float>("a fact")));
       case Value::f64: return keep(std::move(key), fmt::format("{}", in_.number<double>("a fact")));
-      case Value::boolean: return keep(std::move(key), in_.number<std::uint8_t>("a fact") != 0 ? "true" : "false");
+      case Value::boolean: {
+        const bool truth = in_.number<std::uint8_t>("a fact") != 0;
+        remember(key, {truth ? 1U : 0U});
+        return keep(std::move(key), truth ? "true" : "false");
+      }
       default: fail_type(key, type);
     }
   }
@@ -145,13 +152,44 @@ class Reader {
             fmt::format("general.alignment is {}; it must be a power of two up to {}", number, limits_.gguf_alignment));
       alignment_ = number;
     }
+    remember(key, {number});
     keep(std::move(key), fmt::format("{}", number));
+  }
+
+  // Those of the model itself, of which there are some dozens.
+  void remember(const std::string& key, std::vector<std::uint64_t> numbers) {
+    if (header_.numbers.size() < kMostNumbers && !key.starts_with("tokenizer."))
+      header_.numbers[key] = std::move(numbers);
   }
 
   // Of the split facts each part has its own.
   void keep(std::string key, std::string value) {
     if (key.starts_with("split.")) return;
     if (whole_ || header_.metadata.size() < 64) header_.metadata.emplace_back(std::move(key), std::move(value));
+  }
+
+  std::uint64_t read_array(const std::string& key) {
+    const std::uint64_t count = skip_array(key, 0);
+    if (!numbers_.empty()) remember(key, std::move(numbers_));
+    numbers_.clear();
+    return count;
+  }
+
+  // One whole number of a list of some; nothing of another type.
+  std::optional<std::uint64_t> element(Value value) {
+    const auto positive = [](std::int64_t number) { return number < 0 ? 0 : static_cast<std::uint64_t>(number); };
+    switch (value) {
+      case Value::boolean:
+      case Value::u8: return in_.number<std::uint8_t>("an array");
+      case Value::u16: return in_.number<std::uint16_t>("an array");
+      case Value::u32: return in_.number<std::uint32_t>("an array");
+      case Value::u64: return in_.number<std::uint64_t>("an array");
+      case Value::i8: return positive(in_.number<std::int8_t>("an array"));
+      case Value::i16: return positive(in_.number<std::int16_t>("an array"));
+      case Value::i32: return positive(in_.number<std::int32_t>("an array"));
+      case Value::i64: return positive(in_.number<std::int64_t>("an array"));
+      default: return std::nullopt;
+    }
   }
 
   // The number of its elements.
@@ -173,6 +211,8 @@ class Reader {
       for (std::uint64_t i = 0; i < count; ++i) in_.skip(length("a text"), "a text");
     } else if (value == Value::array) {
       for (std::uint64_t i = 0; i < count; ++i) skip_array(key, depth + 1);
+    } else if (depth == 0 && count <= kMostLayers && value != Value::f32 && value != Value::f64) {
+      for (std::uint64_t i = 0; i < count; ++i) numbers_.push_back(element(value).value_or(0));
     } else {
       in_.skip(count * each, "an array");
     }
@@ -279,6 +319,7 @@ class Reader {
   const bool whole_;
   GgufHeader header_;
   std::unordered_set<std::string> keys_;
+  std::vector<std::uint64_t> numbers_;  // of the array that is being read
   std::uint64_t alignment_ = kDefaultAlignment;
 };
 

@@ -14,6 +14,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -44,6 +46,8 @@ struct GgufHeader {
   std::vector<Note> notes;
   std::string architecture;  // general.architecture
   std::string type;          // general.type: "model", "adapter", "mmproj", "imatrix"; "" where it is not said
+  // Whole numbers and truths, and lists of them that may have one for each layer; also of what metadata leave out.
+  std::map<std::string, std::vector<std::uint64_t>, std::less<>> numbers;
   std::optional<std::uint64_t> file_type;
   std::uint64_t split_count = 0;  // 0 where the file is no part of a model
   std::uint64_t split_number = 0;
