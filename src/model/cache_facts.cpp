@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "bytes/checked.h"
 #include "conventions/transformers.h"
 
 namespace weigh {
@@ -122,10 +123,8 @@ class Builder {
     const std::vector<LayerKind>& period = pattern_.period;
     const bool has_window = facts_.window.value_or(0) != 0 && facts_.uses_window.value_or(true);
     if (period.empty()) {
-      const bool is_known = conventions::is_known_type(facts_.model_type);
-      // How the layers of this class differ stands in keys that are not there.
-      if (is_known && conventions::keeps_keys_and_values(facts_.model_type) == KeepsKeys::yes)
-        caches_.kinds_said = false;
+      // How the layers of such a class differ stands in keys that are not there.
+      caches_.needs_tensors = conventions::keeps_keys_and_values(facts_.model_type) == KeepsKeys::yes;
       if (has_window) caches_.windows_known = false;
       return;
     }
@@ -201,9 +200,15 @@ class Builder {
     layer.key_size = bounded(either(own.key_size, facts_.heads.key_size));
     layer.value_size = bounded(either(either(own.value_size, own.key_size), either(facts_.heads.value_size, layer.key_size)));
     layer.heads = bounded(layer.heads);
-    if (kinds_[i] == LayerKind::indexed && layer.heads == 1) layer.key_size = bounded(layer.key_size + facts_.index);
-    if (kinds_[i] == LayerKind::indexed && layer.heads > 1 && facts_.index != 0)
-      caches_.why_not = "it keeps an index beside keys and values";
+    if (kinds_[i] == LayerKind::indexed) add_index(layer, bounded(facts_.index));
+  }
+
+  // Of which there is one for all heads.
+  static void add_index(CachedLayer& layer, std::uint64_t index) {
+    layer.key_size = bounded(checked_mul(layer.heads, layer.key_size).value_or(0));
+    layer.value_size = bounded(checked_mul(layer.heads, layer.value_size).value_or(0));
+    layer.heads = 1;
+    if (layer.key_size != 0) layer.key_size += index;
   }
 
   static std::uint64_t bounded(std::uint64_t size) { return size < kMostElements ? size : 0; }

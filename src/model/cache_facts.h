@@ -53,7 +53,8 @@ struct CacheFacts {
 struct LayerCaches {
   std::vector<CachedLayer> layers;  // sizes may be 0: tensors tell them
   bool windows_known = true;
-  bool kinds_said = false;  // by the configuration itself, layer for layer
+  bool kinds_said = false;     // by the configuration itself, layer for layer
+  bool needs_tensors = false;  // which layers attend only they can tell
   std::string why_not;      // where there are none though the model makes text, or may
 };
 

@@ -168,6 +168,9 @@ class Settler {
     if (told_.layers.empty()) return refuse(told_.why_not);
     if (!makes_text()) return;
     tensors_ = Finder(model_, facts_.layers, facts_.layers + model_.config.predicting_layers).find();
+    // Zamba's layers take turns with one attention, whose tensors are there once.
+    if (told_.needs_tensors && (tensors_.empty() || facts_.model_type.starts_with("zamba")))
+      return refuse("which of its layers attend the configuration does not tell");
     for (std::size_t i = 0; i < told_.layers.size() && i < tensors_.size(); ++i) mend(told_.layers[i], i);
     for (const CachedLayer& layer : told_.layers)
       if (attends(layer) && (layer.heads == 0 || layer.key_size == 0)) return refuse_sizes();
@@ -222,8 +225,12 @@ class Settler {
     std::uint64_t values = tensors.values != 0 ? tensors.values : tensors.keys;
     if (tensors.both != 0 && tensors.both % 2 == 0) keys = values = tensors.both / 2;
     if (tensors.all != 0) keys = values = beside_queries(tensors.all);
-    if (keys != 0 && values != 0) take(layer, keys, values);
-    if (keys != 0 && tensors.index != 0) layer.key_size += tensors.index;
+    if (keys != 0 && values != 0 && tensors.index == 0) take(layer, keys, values);
+    if (keys != 0 && values != 0 && tensors.index != 0) {
+      layer.heads = 1;
+      layer.key_size = keys + tensors.index;
+      layer.value_size = values;
+    }
   }
 
   // The rows of keys in a matrix that begins with those of the queries.
