@@ -27,6 +27,7 @@ struct ExpertsConfig {
   std::vector<std::uint64_t> pools;  // how many experts each has
   std::uint64_t per_token = 0;       // of a pool, for a token
   std::uint64_t shared = 0;          // that every token uses
+  std::uint64_t empty = 0;           // that the router may choose, though they compute nothing
 };
 
 // What a layer keeps of a text while it is gone on with.
@@ -64,8 +65,13 @@ struct Config {
   CacheConfig cache;
   std::uint64_t layers = 0;             // of the language model
   std::uint64_t predicting_layers = 0;  // behind them, to predict more than one token
-  bool tied_embeddings = false;
-  bool untied_embeddings = false;  // said so, rather than not said
+  bool tied_embeddings = false;         // the output layer is the embedding
+  bool untied_embeddings = false;       // said so, rather than not said
+  bool ties_are_told = true;            // false: neither the configuration nor a class that is known says so
+  bool ties_both_sides = true;          // false: encoder and decoder have embeddings of their own
+  // `model_type` of the whole and of its parts, the whole first. None where the configuration names its authors' own
+  // code, whatever type it gives: what that does is not known.
+  std::vector<std::string> types;
 };
 
 }  // namespace weigh

@@ -87,13 +87,13 @@ struct Module {
 enum class SectionKind : std::uint8_t {
   model,
   copy,             // the same names and shapes as another section (an exponential moving average): not in the totals
-  optimizer_state,  // moments and steps: bytes, but not parameters; has no modules
+  optimizer_state,  // moments and steps: bytes, but not parameters; mostly without modules
 };
 
 struct Section {
   std::string_view name;  // the key it was found under: "state_dict", "ema"; may be ""
   SectionKind kind = SectionKind::model;
-  Index root = 0;             // kNone for optimizer state
+  Index root = 0;             // kNone for optimizer state that has no place in the tree
   std::uint64_t tensors = 0;  // of optimizer state
   std::uint64_t bytes = 0;    // of optimizer state
 };

@@ -7,6 +7,9 @@
 
 namespace weigh {
 
+// Whether the module is by its name an embedding of text; one whose name others have, too, must hold a matrix.
+bool is_text_embedding(const Model& model, Index module);
+
 // Fills Summary::towers and Summary::predicting_layers. A model without a text embedding outside its towers has none: a
 // network for images alone is no tower.
 void find_parts(Summary& summary);

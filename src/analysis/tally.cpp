@@ -10,12 +10,13 @@
 namespace weigh {
 namespace {
 
-// For each module the root of the copied section that it is in; kNone where it counts towards the whole.
+// For each module the root of the copied section that it is in, or of moments that stand in the tree; kNone where it
+// counts towards the whole.
 class CopiedSections {
  public:
   explicit CopiedSections(const Model& model) {
     for (const Section& section : model.sections) {
-      if (section.kind != SectionKind::copy) continue;
+      if (section.kind == SectionKind::model || section.root == kNone) continue;
       roots_.resize(model.modules.size(), kNone);
       roots_[section.root] = section.root;
     }

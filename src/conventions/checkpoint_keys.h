@@ -10,9 +10,10 @@
 namespace weigh::conventions {
 
 enum class CheckpointKey : std::uint8_t {
-  model,    // a dictionary of tensors is surely a model if its key holds this
-  average,  // a part is named like an average of another's weights if its name holds this, in whatever case
-  wrapper,  // the names of a wrapped module's tensors begin so
+  model,         // a dictionary of tensors is surely a model if its key holds this
+  average,       // a part is named like an average of another's weights if its name holds this, in whatever case
+  average_word,  // the same, if it holds it as a word
+  moment,        // a module of this name holds what an optimizer keeps of each parameter
 };
 
 struct CheckpointKeyRow : Row {
@@ -21,8 +22,7 @@ struct CheckpointKeyRow : Row {
 
 bool is_named_like_a_model(std::string_view key);
 bool is_named_like_an_average(std::string_view part);
-// The tensor's name without the wrapper's.
-std::string_view without_wrapper(std::string_view tensor);
+bool is_named_like_a_moment(std::string_view module);
 
 std::span<const CheckpointKeyRow> checkpoint_key_rows();
 

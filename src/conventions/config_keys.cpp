@@ -116,6 +116,7 @@ constexpr auto kRows = std::to_array<ConfigKeyRow>({
     {{"num_activated_experts", "experts that a token uses", "authors' own code", kUnderManyNames}, experts_per_token},
     {{"moe_router_topk", "experts that a token uses", "Megatron", kUnderManyNames}, experts_per_token},
     {{"experts_per_token", "experts that a token uses", "gpt-oss as OpenAI ships it", kUnderManyNames}, experts_per_token},
+    {{"zero_expert_num", "experts that compute nothing", "transformers 5.24: longcat_flash", "reports/places.json"}, empty_experts},
     {{"n_shared_experts", "experts that every token uses", "transformers 5.24: deepseek_v3 and 25 more", "seed_models/Kimi-K2-Thinking.json"}, shared_experts},
     {{"num_shared_experts", "experts that every token uses", "transformers 5.24: afmoe, hy_v3", kUnderManyNames}, shared_experts},
     {{"num_shared_expert", "experts that every token uses", "HunYuan's own code", kUnderManyNames}, shared_experts},

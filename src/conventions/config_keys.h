@@ -57,6 +57,7 @@ enum class ConfigFact : std::uint8_t {
   tied_embeddings,
   experts,
   experts_per_token,
+  empty_experts,  // that the router may choose, though they compute nothing
   shared_experts,
   shared_expert_width,  // where this is said, there is one
   packing_method,

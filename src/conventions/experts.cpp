@@ -15,6 +15,13 @@ constexpr auto kRows = std::to_array<ExpertsRow>({
     {{"routed_experts", "experts of a layer", "authors' own code", "ExpertsNames.AreKnown"}, list},
     {{"moe_experts", "experts of a layer", "authors' own code", "ExpertsNames.AreKnown"}, list},
     {{"mlp_experts", "experts of a layer", "authors' own code", "ExpertsNames.AreKnown"}, list},
+    {{"switch_mlp", "experts of a layer", "mlx-lm 0.32", "reports/packed.json"}, list},
+    {{"ffn_gate", "experts of a layer", "llama.cpp before 2024-04", "reports/places.json"}, numbered},
+    {{"ffn_up", "experts of a layer", "llama.cpp before 2024-04", "reports/places.json"}, numbered},
+    {{"ffn_down", "experts of a layer", "llama.cpp before 2024-04", "reports/places.json"}, numbered},
+    {{"gate", "chooses among experts", "transformers 5.24: deepseek_v3", "seed_models/Kimi-K2-Thinking.json"}, router},
+    {{"router", "chooses among experts", "transformers 5.24: gpt_oss", "reports/places.json"}, router},
+    {{"classifier", "chooses among experts", "transformers 5.24: longcat_flash", "reports/places.json"}, router},
     {{"_exps", "all experts of a layer in a tensor", "llama.cpp (gguf 0.19)", "ExpertsNames.AreKnown"}, packed_ends},
     {{"moe", "a router and its experts", "transformers 5.24: granitemoe", "seed_models/MiniMax-M2.json"}, mixture_ends},
     {{"weight_", "router of a further pool", "ERNIE 4.5 VL's own code", "seed_models/ERNIE-4.5-VL-28B-A3B-Thinking.json"}, router_begins},
@@ -32,6 +39,8 @@ bool ends_so(std::string_view name) {
 }  // namespace
 
 bool is_list_of_experts(std::string_view module) { return kNames<list>.contains(module); }
+bool may_be_numbered_experts(std::string_view module) { return kNames<numbered>.contains(module); }
+bool is_router(std::string_view module) { return kNames<router>.contains(module); }
 bool holds_packed_experts(std::string_view module) { return ends_so<packed_ends>(module); }
 bool is_mixture(std::string_view module) { return ends_so<mixture_ends>(module); }
 

@@ -36,11 +36,37 @@ constexpr auto kRows = std::to_array<PartRow>({
     {{"mtp_layers", "further tokens", "MiMo's own code", "PartNames.AreKnown"}, predicting},
     {{"layers", "all layers by their numbers", "transformers 5.24: llama and its kin", "Parts.LayersBehindTheLastPredict"}, layers},
     {{"blk", "all layers by their numbers", "llama.cpp (gguf 0.19)", "gguf/small.gguf"}, layers},
+    {{"vision", "a tower for images", "authors' own code", "PartNames.AreKnownByTheirWords"}, tower_word},
+    {{"visual", "a tower for images", "authors' own code", "PartNames.AreKnownByTheirWords"}, tower_word},
+    {{"image", "a tower for images", "authors' own code", "PartNames.AreKnownByTheirWords"}, tower_word},
+    {{"images", "a tower for images", "authors' own code", "PartNames.AreKnownByTheirWords"}, tower_word},
+    {{"video", "a tower for images", "authors' own code", "PartNames.AreKnownByTheirWords"}, tower_word},
+    {{"audio", "a tower for sounds", "authors' own code", "PartNames.AreKnownByTheirWords"}, tower_word},
+    {{"speech", "a tower for sounds", "authors' own code", "PartNames.AreKnownByTheirWords"}, tower_word},
+    {{"projector", "from images or sounds to tokens", "authors' own code", "PartNames.AreKnownByTheirWords"}, bridge_word},
+    {{"connector", "from images or sounds to tokens", "authors' own code", "PartNames.AreKnownByTheirWords"}, bridge_word},
+    {{"aligner", "from images or sounds to tokens", "authors' own code", "PartNames.AreKnownByTheirWords"}, bridge_word},
+    {{"merger", "from images or sounds to tokens", "authors' own code", "PartNames.AreKnownByTheirWords"}, bridge_word},
+    {{"resampler", "from images or sounds to tokens", "authors' own code", "PartNames.AreKnownByTheirWords"}, bridge_word},
+    {{"perceiver", "from images or sounds to tokens", "authors' own code", "PartNames.AreKnownByTheirWords"}, bridge_word},
+    {{"qformer", "from images or sounds to tokens", "authors' own code", "PartNames.AreKnownByTheirWords"}, bridge_word},
+    {{"multimodal", "from images or sounds to tokens", "authors' own code", "PartNames.AreKnownByTheirWords"}, bridge_word},
 });
 // clang-format on
 
 template <PartKind kKind>
 constexpr auto kNames = names_of<kRows, [](const PartRow& row) { return row.kind == kKind; }>();
+
+// Words stand between underscores.
+template <PartKind kKind>
+bool holds_word(std::string_view module) {
+  while (!module.empty()) {
+    const std::size_t end = std::min(module.find('_'), module.size());
+    if (kNames<kKind>.contains(module.substr(0, end))) return true;
+    module.remove_prefix(std::min(end + 1, module.size()));
+  }
+  return false;
+}
 
 }  // namespace
 
@@ -48,8 +74,11 @@ PartKind part_kind(std::string_view module) {
   if (kNames<layers>.contains(module)) return layers;
   if (kNames<tower>.contains(module)) return tower;
   if (kNames<language_model>.contains(module)) return language_model;
-  return kNames<predicting>.contains(module) ? predicting : none;
+  if (kNames<predicting>.contains(module)) return predicting;
+  return holds_word<tower_word>(module) ? tower : none;
 }
+
+bool may_be_bridge(std::string_view module) { return holds_word<bridge_word>(module); }
 
 std::span<const PartRow> part_rows() { return kRows; }
 

@@ -15,13 +15,17 @@ enum class PartKind : std::uint8_t {
   language_model,  // beside towers
   predicting,      // layers that predict further tokens
   layers,          // holds the layers by their numbers
+  tower_word,      // no module: a tower's name holds this word
+  bridge_word,     // no module: beside towers, what leads from them to the language model holds this word
 };
 
 struct PartRow : Row {
   PartKind kind = PartKind::none;
 };
 
+// None of the words: those are asked for by themselves.
 PartKind part_kind(std::string_view module);
+bool may_be_bridge(std::string_view module);
 
 std::span<const PartRow> part_rows();
 

@@ -25,4 +25,8 @@ struct KnownRole {
 // dot.
 KnownRole infer_role(std::string_view name, DType dtype, std::span<const Extent> shape);
 
+// Finds further buffers, once all is there: by what stands beside them, by the loss that they are of, and by the class
+// of the model (Config::types). What is recorded stays.
+void settle_roles(Model& model);
+
 }  // namespace weigh

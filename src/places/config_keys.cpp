@@ -2,7 +2,12 @@
 
 #include <algorithm>
 #include <iterator>
+#include <optional>
 #include <span>
+
+#include "conventions/embeddings.h"
+#include "conventions/layer_kinds.h"
+#include "conventions/transformers.h"
 
 namespace weigh {
 namespace {
@@ -201,6 +206,7 @@ ExpertsConfig ConfigKeys::experts() const {
     config.pools = {all};
   }
   config.per_token = number(ConfigFact::experts_per_token);
+  config.empty = number(ConfigFact::empty_experts);
   config.shared = number(ConfigFact::shared_experts);
   if (config.shared == 0 && number(ConfigFact::shared_expert_width) != 0) config.shared = 1;
   return config;
@@ -215,16 +221,59 @@ Config ConfigKeys::config() const {
   const std::string_view dtype = text(ConfigFact::dtype);
   config.cache.element_bytes = dtype == "float32" ? 4 : dtype == "bfloat16" || dtype == "float16" ? 2 : 0;
   config.predicting_layers = number(ConfigFact::predicting_layers);
-  config.tied_embeddings = ties_embeddings();
-  config.untied_embeddings = !config.tied_embeddings && find(numbers_, ConfigFact::tied_embeddings) != nullptr;
+  config.types = types();
+  tie_embeddings(config);
   return config;
 }
 
-// Of a model with towers its own word counts before that of its text part, whose class may only have a default.
-bool ConfigKeys::ties_embeddings() const {
-  for (const std::string_view key : config_keys(ConfigFact::tied_embeddings))
-    if (const auto own = numbers_.find(key); own != numbers_.end()) return own->second != 0;
-  return number(ConfigFact::tied_embeddings) != 0;
+std::vector<std::string> ConfigKeys::types() const {
+  constexpr std::string_view kType = "model_type";
+  const auto is_there = [](const auto& values, std::string_view begin) {
+    const auto found = values.lower_bound(begin);
+    return found != values.end() && found->first.starts_with(begin);
+  };
+  std::vector<std::string> types;
+  if (is_there(texts_, "auto_map") || is_there(lists_, "auto_map") || is_there(words_, "auto_map")) return types;
+  if (const auto whole = texts_.find(kType); whole != texts_.end()) types.push_back(whole->second);
+  for (const auto& [key, text] : texts_)
+    if (key.ends_with(kType) && key.size() > kType.size() && key[key.size() - kType.size() - 1] == '.')
+      types.push_back(text);
+  return types;
+}
+
+bool ConfigKeys::has_text_part() const {
+  const auto objects = config_keys(ConfigFact::text_object);
+  return std::any_of(objects.begin(), objects.end(), [this](std::string_view object) {
+    return texts_.find(std::string(object) + ".model_type") != texts_.end();
+  });
+}
+
+// Of a model with towers its own word counts before that of its text part, whose class may only have a default. What is
+// left out is what the class has by default; before version 5 a model of one part left it out where it is true.
+void ConfigKeys::tie_embeddings(Config& config) const {
+  const auto both = numbers_.find("share_encoder_decoder_embeddings");
+  config.ties_both_sides = both == numbers_.end() || both->second != 0;
+  for (const std::string_view key : config_keys(ConfigFact::tied_embeddings)) {
+    if (const auto own = numbers_.find(key); own != numbers_.end()) {
+      config.tied_embeddings = own->second != 0;
+      config.untied_embeddings = own->second == 0;
+      return;
+    }
+  }
+  if (const std::uint64_t* of_part = find(numbers_, ConfigFact::tied_embeddings)) {
+    config.tied_embeddings = *of_part != 0;
+    config.untied_embeddings = *of_part == 0;
+    return;
+  }
+  std::optional<bool> by_class;
+  for (const std::string& type : config.types)
+    if (!by_class) by_class = conventions::tied_by_default(type);
+  const auto version = texts_.find("transformers_version");
+  if (by_class && version != texts_.end() && version->second.starts_with("4.") && !has_text_part() &&
+      !conventions::always_tells_ties(config.types.front()))
+    by_class = true;
+  config.ties_are_told = by_class.has_value();
+  config.tied_embeddings = by_class.value_or(false);
 }
 
 template const std::vector<std::uint64_t>* ConfigKeys::find(

@@ -52,7 +52,9 @@ class ConfigKeys {
   void take_blocks(CacheFacts& facts) const;
   void take_kinds(CacheFacts& facts) const;
   std::vector<conventions::LayerKind> kinds_by_numbers(std::uint64_t layers) const;
-  bool ties_embeddings() const;
+  bool has_text_part() const;
+  void tie_embeddings(Config& config) const;
+  std::vector<std::string> types() const;
 
   std::map<std::string, std::uint64_t, std::less<>> numbers_;
   std::map<std::string, std::string, std::less<>> texts_;

@@ -9,6 +9,7 @@
 #include "conventions/transformers.h"
 #include "model/cache_tensors.h"
 #include "places/config_keys.h"
+#include "places/ties.h"
 #include "wire/json.h"
 
 #include "weigh/error.h"
@@ -52,39 +53,6 @@ void add_quantization(Source& source, const Limits& limits, ConfigKeys& keys) {
   });
 }
 
-// An output layer that is the embedding, though the file holds both: told by the configuration alone.
-void tie_embeddings(Model& model) {
-  Index input = kNone;
-  Index output = kNone;
-  for (std::size_t i = 0; i < model.tensors.size(); ++i) {
-    const Tensor& tensor = model.tensors[i];
-    if (tensor.name != "weight" || tensor.tied_to != kNone || tensor.rank != 2) continue;
-    const std::string_view owner = model.modules[tensor.module].name;
-    Index* place = conventions::is_text_embedding(owner)     ? &input
-                   : conventions::is_output_embedding(owner) ? &output
-                                                             : nullptr;
-    if (place == nullptr) continue;
-    if (*place != kNone) return;  // several of them: which belong together is not told
-    *place = static_cast<Index>(i);
-  }
-  if (input == kNone || output == kNone) return;
-  // What is tied stands behind its original.
-  const Index original = std::min(input, output);
-  Tensor& tied = model.tensors[std::max(input, output)];
-  const Tensor& first = model.tensors[original];
-  const bool is_same = tied.dtype == first.dtype && std::equal(model.shape_begin(tied), model.shape_end(tied),
-                                                               model.shape_begin(first), model.shape_end(first));
-  if (!is_same) {
-    model.notes.push_back({"config-contradicts", model.path_of(tied),
-                           fmt::format("differs in shape or dtype from {}, though config.json ties them "
-                                       "(tie_word_embeddings); both are counted",
-                                       model.path_of(first))});
-    return;
-  }
-  tied.tied_to = original;
-  tied.stored_apart = true;
-}
-
 // A model whose configuration names no dtype computes in that of its embedding, which is not quantised as a rule.
 void take_dtype_of_embedding(Model& model) {
   for (const Tensor& tensor : model.tensors) {
@@ -123,7 +91,7 @@ void read_config(const Folder& folder, const ReadOptions& options, Model& model)
       model.config = keys.config();
     });
   }
-  if (model.config.tied_embeddings) tie_embeddings(model);
+  tie_embeddings(model);
   if (model.config.cache.element_bytes == 0) take_dtype_of_embedding(model);
   CacheFacts facts = keys.cache_facts();
   facts.architecture = model.architecture;

@@ -4,11 +4,13 @@
 #include <memory>
 
 #include "conventions/model_name.h"
+#include "formats/common/copies.h"
 #include "formats/common/unknown.h"
 #include "formats/gguf/format.h"
 #include "formats/keras/format.h"
 #include "formats/registry.h"
 #include "formats/tensorflow/format.h"
+#include "model/roles.h"
 #include "places/directory_formats.h"
 #include "places/doubts.h"
 #include "places/hugging_face.h"
@@ -60,6 +62,12 @@ bool read_file(Folder& folder, std::string_view name, const ReadOptions& options
   return true;
 }
 
+// What only the whole tells.
+void settle(Model& model) {
+  settle_roles(model);
+  mark_copies(model);
+}
+
 }  // namespace
 
 std::vector<FormatInfo> formats() {
@@ -74,11 +82,18 @@ Model read(Folder& folder, std::string_view name, const ReadOptions& options) {
   if (!name.empty()) {
     model.source = path_in(folder.label(), name);
     read_file(folder, name, options, model);
+    settle(model);
     return model;
   }
   model.source = folder.label();
   const DirectoryFormat* format = directory_format_of(folder);
-  (format == nullptr ? read_directory : format->read)(folder, options, model);
+  if (format == nullptr) {
+    read_directory(folder, options, model);
+    return model;
+  }
+  format->read(folder, options, model);
+  if (model.format == "PyTorch DCP") read_config(folder, options, model);
+  settle(model);
   return model;
 }
 
@@ -93,6 +108,7 @@ void read_directory(Folder& folder, const ReadOptions& options, Model& model) {
     note_doubts(model);
   }
   std::move(plan.notes.begin(), plan.notes.end(), std::back_inserter(model.notes));
+  settle(model);
 }
 
 std::optional<Model> read_if_model(Folder& folder, const ModelFiles& files, const ReadOptions& options) {
@@ -100,6 +116,7 @@ std::optional<Model> read_if_model(Folder& folder, const ModelFiles& files, cons
   model.source = path_in(folder.label(), files.name());
   if (!files.shards.empty()) {
     read_shards(folder, files.shards, options, model);
+    settle(model);
     return model;
   }
   // What only may be a model by its ending is left out silently.
@@ -107,6 +124,7 @@ std::optional<Model> read_if_model(Folder& folder, const ModelFiles& files, cons
   const bool is_telling = !ending.empty() && ending != ".bin" && ending != ".pkl";
   const Wanted wanted = is_telling ? Wanted::one_of_several : Wanted::perhaps_one_of_several;
   if (!read_file(folder, files.file, options, model, wanted)) return std::nullopt;
+  settle(model);
   return model;
 }
 

@@ -76,5 +76,51 @@ TEST_F(Experts, OfWhichNobodySaysHowManyATokenUsesAreNotTold) {
   EXPECT_EQ(active(), std::nullopt);
 }
 
+TEST_F(Experts, AreTheFirstExtentBelowASwitch) {
+  build_.add("layers.0.mlp.switch_mlp.up_proj.weight", {4, 4, 4});
+  build_.add("layers.0.mlp.switch_mlp.up_proj.bias", {4, 4});
+  EXPECT_EQ(active(), kRest + 32 + 8);
+}
+
+TEST_F(Experts, AreNumberedBelowEachMatrixOfOldGguf) {
+  for (const char* matrix : {"gate", "up"})
+    for (int e = 0; e < 4; ++e)
+      build_.add("blk.0.ffn_" + std::string(matrix) + "." + std::to_string(e) + ".weight", {4, 4});
+  EXPECT_EQ(active(), kRest + 64);
+}
+
+TEST_F(Experts, OfALayerThatHasFewer) {
+  for (int e = 0; e < 4; ++e) build_.add("layers.0.moe.experts." + std::to_string(e) + ".up.weight", {4, 4});
+  for (int e = 0; e < 3; ++e) build_.add("layers.1.moe.experts." + std::to_string(e) + ".up.weight", {4, 4});
+  EXPECT_EQ(active(), kRest + 32 + 32);
+}
+
+TEST_F(Experts, OfALayerThatHasFewerThanATokenUsesAreNotTold) {
+  for (int e = 0; e < 4; ++e) build_.add("layers.0.moe.experts." + std::to_string(e) + ".up.weight", {4, 4});
+  build_.add("layers.1.moe.experts.0.up.weight", {4, 4});
+  EXPECT_EQ(active(), std::nullopt);
+}
+
+TEST_F(Experts, OfEachLayerByItsNumberInTheConfiguration) {
+  build_.model().config.experts = {{4, 3}, 2, 0};
+  for (int e = 0; e < 4; ++e) build_.add("layers.0.moe.experts." + std::to_string(e) + ".up.weight", {4, 4});
+  for (int e = 0; e < 3; ++e) build_.add("layers.1.moe.experts." + std::to_string(e) + ".up.weight", {4, 4});
+  EXPECT_EQ(active(), kRest + 32 + 32);
+}
+
+TEST_F(Experts, ThatComputeNothingMakeTheNumberABound) {
+  for (int e = 0; e < 4; ++e) build_.add("layers.0.mlp.experts." + std::to_string(e) + ".up.weight", {4, 4});
+  EXPECT_TRUE(summarize(build_.model()).notes.empty());
+  build_.add("layers.0.mlp.router.classifier.weight", {6, 2});
+  const Summary summary = summarize(build_.model());
+  ASSERT_EQ(summary.notes.size(), 1U);
+  EXPECT_EQ(summary.notes[0].code, "active-at-most");
+  EXPECT_EQ(summary.notes[0].place, "layers.0.mlp.router");
+  EXPECT_EQ(
+      summary.notes[0].message,
+      "2 of the experts to choose among compute nothing, so a token uses fewer of the others at times: the active "
+      "parameters are at most so many");
+}
+
 }  // namespace
 }  // namespace weigh::testing

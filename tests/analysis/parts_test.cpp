@@ -61,5 +61,38 @@ TEST(Parts, LayersBehindTheLastPredict) {
   EXPECT_EQ(predicting(build), "layers.2 mtp");
 }
 
+TEST(Parts, OfAnotherNameBesideALanguageModelWithATowerAreNoText) {
+  Build build;
+  build.add("model.embed_vision.weight", {4, 4});
+  build.add("model.anything.weight", {4, 4});
+  build.add("model.language_model.embed_tokens.weight", {10, 4});
+  build.add("model.language_model.layers.0.weight", {4, 4});
+  build.add("lm_head.weight", {10, 4});
+  build.add("connector.weight", {4, 4});
+  EXPECT_EQ(towers(build), "model.embed_vision model.anything connector");
+}
+
+TEST(Parts, BesideALanguageModelWithoutATowerAreItsOwn) {
+  Build build;
+  build.add("language_model.embed_tokens.weight", {10, 4});
+  build.add("projector.weight", {4, 4});
+  EXPECT_EQ(towers(build), "");
+}
+
+TEST(Parts, ThatHoldTheTextAreNoBridges) {
+  Build build;
+  build.add("multimodal.llm.embed_tokens.weight", {10, 4});
+  build.add("multimodal.vision.weight", {4, 4});
+  EXPECT_EQ(towers(build), "multimodal.vision");
+}
+
+TEST(Parts, AreFoundBesideAnEmbeddingThatHoldsAMatrix) {
+  Build build;
+  build.add("embed.weight", {10, 4});
+  build.add("layers.0.weight", {4, 4});
+  build.add("vision.patch.weight", {4, 4});
+  EXPECT_EQ(towers(build), "vision");
+}
+
 }  // namespace
 }  // namespace weigh::testing

@@ -1,6 +1,7 @@
 // What a name says of a module or a tensor.
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -22,12 +23,12 @@ bool is_buffer_of(std::string_view name, std::size_t rank) {
 }
 
 TEST(Buffers, AreKnownByTheirNames) {
-  for (std::string_view name : {"original_inv_freq", "cos_cached",       "sin_cached",  "rotary_emb",
-                                "freqs_cis",         "pos_encoding",     "pe",          "attn_mask",
-                                "causal_mask",       "masked_bias",      "bias_mask",   "cluster_size",
-                                "cluster_usage",     "embed_avg",        "embed_sum",   "inited",
-                                "initialized",       "slope_rate",       "query_decay", "key_decay",
-                                "diagonal_decay",    "final_logits_bias"})
+  for (std::string_view name : {"original_inv_freq", "cos_cached",        "sin_cached",  "rotary_emb",
+                                "freqs_cis",         "pos_encoding",      "pe",          "attn_mask",
+                                "causal_mask",       "masked_bias",       "bias_mask",   "cluster_size",
+                                "cluster_usage",     "embed_avg",         "embed_sum",   "inited",
+                                "initialized",       "slope_rate",        "query_decay", "key_decay",
+                                "diagonal_decay",    "final_logits_bias", "randlora_A",  "randlora_B"})
     EXPECT_TRUE(is_buffer_of(name, 2)) << name;
   for (std::string_view name : {"weight", "bias", "ope", "my_inv_freq", "inv_freq_", ""})
     EXPECT_FALSE(is_buffer_of(name, 2)) << name;
@@ -44,6 +45,42 @@ TEST(Buffers, AreKnownByTheirPaths) {
   EXPECT_FALSE(is_buffer_by_path("blk.0.rope_freqs.weight"));
 }
 
+TEST(Buffers, OfSchedulesAreVectors) {
+  for (std::string_view name : {"sigmas", "log_sigmas", "p2_loss_weight", "loss_weight", "lvlb_weights"}) {
+    EXPECT_TRUE(is_buffer_of(name, 1)) << name;
+    EXPECT_FALSE(is_buffer_of(name, 2)) << name;
+  }
+}
+
+TEST(Buffers, AreKnownByWhatStandsBeside) {
+  const std::vector<Extent> matrix = {Extent(8), Extent(8)};
+  for (const auto& [name, sibling] : std::vector<std::pair<std::string_view, std::string_view>>{{"embeddings", "z_avg"},
+                                                                                                {"z_avg", "N"},
+                                                                                                {"N", "z_avg"},
+                                                                                                {"k", "k_sum"},
+                                                                                                {"k_sum", "k_elem"},
+                                                                                                {"k_elem", "k_sum"}}) {
+    EXPECT_TRUE(may_be_buffer(name)) << name;
+    EXPECT_TRUE(is_buffer_beside(name, sibling, matrix)) << name;
+    EXPECT_FALSE(is_buffer_beside(name, "weight", matrix)) << name;
+  }
+  for (std::string_view sibling : {"lora_A", "lokr_w1", "lokr_w1_a", "oft_blocks", "oft_diag", "on_input"}) {
+    EXPECT_TRUE(is_buffer_beside("alpha", sibling, {})) << sibling;
+    EXPECT_FALSE(is_buffer_beside("alpha", sibling, matrix)) << "one number for an adapter";
+  }
+}
+
+TEST(Buffers, OfLossesAreVectors) {
+  const std::vector<Extent> vector = {Extent(8)};
+  for (std::string_view name : {"alpha", "class_weights", "class_weight", "weights", "empty_weight"}) {
+    EXPECT_TRUE(is_buffer_of_loss(name, vector)) << name;
+    EXPECT_FALSE(is_buffer_of_loss(name, {})) << name;
+  }
+  for (std::string_view name : {"loss", "loss_fn", "bce_loss", "BCELoss", "criterion"})
+    EXPECT_TRUE(is_loss(name)) << name;
+  for (std::string_view name : {"gloss_norm", "fc", "los"}) EXPECT_FALSE(is_loss(name)) << name;
+}
+
 TEST(Embeddings, AreKnownByTheNamesOfTheirModules) {
   for (std::string_view name : {"wte", "tok_embeddings", "embed_in"}) {
     EXPECT_TRUE(is_text_embedding(name)) << name;
@@ -52,6 +89,22 @@ TEST(Embeddings, AreKnownByTheNamesOfTheirModules) {
   EXPECT_TRUE(is_output_embedding("embed_out"));
   EXPECT_FALSE(is_text_embedding("embed_out"));
   EXPECT_FALSE(is_text_embedding("embed"));
+  for (std::string_view name : {"word_embedding", "tokens_embed", "embed"})
+    EXPECT_TRUE(may_be_text_embedding(name) && !is_text_embedding(name)) << name;
+  for (std::string_view name : {"output", "decoder", "proj_out", "output_projection", "lm_loss", "vocab_projector",
+                                "generator_lm_head", "word_embeddings_for_head", "output_layer", "unembedding"})
+    EXPECT_TRUE(may_be_output_embedding(name) && !is_output_embedding(name)) << name;
+}
+
+TEST(Embeddings, TypesThatShareTheirInputs) {
+  for (std::string_view type : {"t5", "mt5", "umt5", "longt5", "switch_transformers"})
+    EXPECT_TRUE(always_shares_inputs(type)) << type;
+  EXPECT_FALSE(always_shares_inputs("bart"));
+}
+
+TEST(Embeddings, TypesThatAlwaysTellTies) {
+  for (std::string_view type : {"qwen2_vl", "qwen2_5_vl"}) EXPECT_TRUE(always_tells_ties(type)) << type;
+  EXPECT_FALSE(always_tells_ties("qwen2"));
 }
 
 TEST(PartNames, AreKnown) {
@@ -63,6 +116,18 @@ TEST(PartNames, AreKnown) {
   EXPECT_EQ(part_kind("llm"), PartKind::language_model);
   EXPECT_EQ(part_kind("blk"), PartKind::layers);
   EXPECT_EQ(part_kind("encoder"), PartKind::none);
+}
+
+TEST(PartNames, AreKnownByTheirWords) {
+  for (std::string_view name :
+       {"vision", "embed_vision", "visual_expert", "image_proj", "images", "video_encoder", "audio_bos", "speech"})
+    EXPECT_EQ(part_kind(name), PartKind::tower) << name;
+  for (std::string_view name : {"provision", "revisual", "self_attn", ""})
+    EXPECT_EQ(part_kind(name), PartKind::none) << name;
+  for (std::string_view name :
+       {"projector", "connector", "aligner", "patch_merger", "resampler", "perceiver", "qformer", "multimodal_proj"})
+    EXPECT_TRUE(may_be_bridge(name)) << name;
+  EXPECT_FALSE(may_be_bridge("o_proj"));
 }
 
 TEST(ExpertsNames, AreKnown) {
@@ -85,10 +150,16 @@ TEST(CheckpointKeys, AreKnown) {
   EXPECT_TRUE(is_named_like_a_model("model"));
   for (std::string_view key : {"EMA", "swa", "averag", "model_avg", "shadow"})
     EXPECT_TRUE(is_named_like_an_average(key)) << key;
-  EXPECT_FALSE(is_named_like_an_average("teacher"));
-  EXPECT_EQ(without_wrapper("module.fc.weight"), "fc.weight");
-  EXPECT_EQ(without_wrapper("module.module.fc"), "module.fc") << "one at a time";
-  EXPECT_EQ(without_wrapper("modules.fc"), "modules.fc");
+  for (std::string_view key : {"ema_model", "modelEMA", "EMAModel", "ema0.999", "current_model_state"})
+    EXPECT_TRUE(is_named_like_an_average(key)) << key;
+  for (std::string_view key : {"teacher", "semantic_quantizer", "schema", "remap", "swap"})
+    EXPECT_FALSE(is_named_like_an_average(key)) << key;
+}
+
+TEST(CheckpointKeys, OfMoments) {
+  for (std::string_view key : {"moments", "accum", "exp_avg", "exp_avg_sq", "momentum_buffer", "mean_square", "moment"})
+    EXPECT_TRUE(is_named_like_a_moment(key)) << key;
+  EXPECT_FALSE(is_named_like_a_moment("model"));
 }
 
 TEST(FileNames, AreKnown) {

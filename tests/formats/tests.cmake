@@ -1,5 +1,6 @@
 weigh_test(formats SHARES 6
   FILES
+    formats/common/copies_test.cpp
     formats/common/unknown_test.cpp
     formats/dcp/format_test.cpp
     formats/deepspeed/format_test.cpp

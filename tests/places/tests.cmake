@@ -14,6 +14,7 @@ weigh_test(places SHARES 2
     places/reports_test.cpp
     places/sharded_index_test.cpp
     places/sharded_test.cpp
+    places/ties_test.cpp
   ROOMS render places formats conventions analysis model wire bytes
   LIBRARIES nlohmann_json::nlohmann_json weigh_replica_kit)
 

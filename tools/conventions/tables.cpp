@@ -27,28 +27,46 @@ std::string word(const std::array<std::string_view, N>& words, Enum value) {
 std::string kind_of(const Row&) { return ""; }
 
 std::string kind_of(const BufferRow& row) {
-  constexpr std::array<std::string_view, 5> kWords = {"by name", "by name, rank 1", "by name, shape [1, 1, n, n]",
-                                                      "end of the name", "beginning of the path"};
-  return word(kWords, row.condition);
+  constexpr std::array<std::string_view, 10> kWords = {"by name",
+                                                       "by name, rank 1",
+                                                       "by name, shape [1, 1, n, n]",
+                                                       "end of the name",
+                                                       "beginning of the path",
+                                                       "by name, rank 1",
+                                                       "beside ",
+                                                       "one number, beside ",
+                                                       "in a loss, rank 1",
+                                                       "word in the name of a loss"};
+  return word(kWords, row.condition) + (row.sibling.empty() ? "" : "`" + std::string(row.sibling) + "`");
 }
 
-std::string kind_of(const EmbeddingRow& row) { return row.side == EmbeddingSide::input ? "input" : "output"; }
+std::string kind_of(const EmbeddingRow& row) {
+  constexpr std::array<std::string_view, 6> kWords = {"input",
+                                                      "input, if it holds a matrix",
+                                                      "output",
+                                                      "output, if it holds a matrix",
+                                                      "type that shares its inputs",
+                                                      "type that always tells ties"};
+  return word(kWords, row.side);
+}
 
 std::string kind_of(const RankSplitRow& row) { return row.along == 0 ? "rows" : "columns"; }
 
 std::string kind_of(const PartRow& row) {
-  constexpr std::array<std::string_view, 5> kWords = {"", "tower", "language model", "predicts", "holds the layers"};
+  constexpr std::array<std::string_view, 7> kWords = {
+      "", "tower", "language model", "predicts", "holds the layers", "word in a tower's name", "word, beside a tower"};
   return word(kWords, row.kind);
 }
 
 std::string kind_of(const ExpertsRow& row) {
-  constexpr std::array<std::string_view, 4> kWords = {"module", "end of a module", "end of a module that is a mixture",
-                                                      "beginning of a tensor"};
+  constexpr std::array<std::string_view, 6> kWords = {"module",          "module of numbered ones",
+                                                      "end of a module", "end of a module that is a mixture",
+                                                      "router",          "beginning of a tensor"};
   return word(kWords, row.what);
 }
 
 std::string kind_of(const CheckpointKeyRow& row) {
-  constexpr std::array<std::string_view, 3> kWords = {"model", "average", "prefix of a wrapper"};
+  constexpr std::array<std::string_view, 4> kWords = {"model", "average", "average, as a word", "moment"};
   return word(kWords, row.what);
 }
 
@@ -134,6 +152,7 @@ std::string kind_of(const ConfigKeyRow& row) {
                                                            "tied embeddings",
                                                            "experts",
                                                            "experts per token",
+                                                           "experts that compute nothing",
                                                            "shared experts",
                                                            "width of the shared expert",
                                                            "packing: method",

@@ -1,29 +1,15 @@
-// Sections that are copies of others: exponential and stochastic averages of their weights.
+// Parts of a checkpoint that are another part once more: exponential and stochastic averages of its weights, and the
+// moments that an optimizer keeps of each.
 #pragma once
-
-#include <cstddef>
 
 #include "weigh/model.h"
 
 namespace weigh {
 
-// Of the sections of a checkpoint, by their numbers, what their parameters are called and shaped.
-class Copies {
- public:
-  explicit Copies(Model& model) : model_(model) {}
-
-  // The section's tensors are those from `first` on.
-  void add(std::size_t section, Index first);
-  // Marks those that are named like an average and are as another that is not.
-  void mark();
-
- private:
-  struct Entry {
-    std::size_t section;
-    std::uint64_t signature;
-  };
-  Model& model_;
-  std::vector<Entry> entries_;
-};
+// Marks modules that are named like an average, or like moments, and whose parameters have the names and shapes of
+// those beside them: in a module beside, or in the one above. Names are compared without dots, which some leave out
+// ("model_ema.diffusion_modelout2weight"), and without what all of a part's names begin with ("module."). Each becomes
+// a section, which is in no total. A copy may lack some parameters, since what is frozen is not averaged.
+void mark_copies(Model& model);
 
 }  // namespace weigh

@@ -11,7 +11,6 @@
 
 #include <fmt/format.h>
 
-#include "formats/common/copies.h"
 #include "formats/dcp/metadata.h"
 #include "model/builder.h"
 #include "model/roles.h"
@@ -45,10 +44,18 @@ void add_optimizer(std::string_view name, std::set<std::string_view>& optimizers
   }
 }
 
+// Megatron keeps the groups in another file: "optimizer.state.exp_avg.decoder.…", perhaps behind "chained_0.".
+void add_named_optimizer(std::string_view name, std::set<std::string_view>& optimizers) {
+  constexpr std::string_view kNamed = "optimizer.state.";
+  const std::size_t at = name.find(kNamed);
+  if (at == 0 || (at != std::string_view::npos && name[at - 1] == '.'))
+    optimizers.insert(name.substr(0, at + kNamed.find('.')));
+}
+
 class Reading {
  public:
   Reading(Folder& folder, const ReadOptions& options, Model& model)
-      : folder_(folder), model_(model), limits_(options.limits), builder_(model, options.limits), copies_(model) {}
+      : folder_(folder), model_(model), limits_(options.limits), builder_(model, options.limits) {}
 
   void run() {
     model_.format = "PyTorch DCP";
@@ -57,7 +64,6 @@ class Reading {
     Metadata metadata = read_metadata(*source, limits_);
     find_optimizers(metadata);
     add_models(metadata);
-    copies_.mark();
     std::move(metadata.notes.begin(), metadata.notes.end(), std::back_inserter(model_.notes));
     look_at_files(metadata);
   }
@@ -65,7 +71,10 @@ class Reading {
  private:
   void find_optimizers(const Metadata& metadata) {
     for (std::string_view name : metadata.objects) add_optimizer(name, optimizers_);
-    for (const StoredTensor& tensor : metadata.tensors) add_optimizer(tensor.name, optimizers_);
+    for (const StoredTensor& tensor : metadata.tensors) {
+      add_optimizer(tensor.name, optimizers_);
+      add_named_optimizer(tensor.name, optimizers_);
+    }
   }
 
   // The optimizer that the tensor is a state of, by its number among those found.
@@ -136,13 +145,11 @@ class Reading {
       std::replace(step.begin(), step.end(), '.', '_');  // a section is one step of the tree, whatever its key
       section.root = builder_.module(step);
     }
-    const std::size_t at = add_section(section);
-    const auto first = static_cast<Index>(model_.tensors.size());
+    add_section(section);
     for (const StoredTensor* stored : group) add_tensor(*stored, section.root);
-    if (is_one_of_several) copies_.add(at, first);
   }
 
-  std::size_t add_section(const Section& section) {
+  void add_section(const Section& section) {
     if (std::exchange(has_sections_, true)) {
       if (model_.sections.size() >= limits_.sections)
         throw Error(ErrorKind::limit, model_.source,
@@ -151,7 +158,6 @@ class Reading {
     } else {
       model_.sections[0] = section;
     }
-    return model_.sections.size() - 1;
   }
 
   void add_tensor(const StoredTensor& stored, Index root) {
@@ -200,7 +206,6 @@ class Reading {
   Model& model_;
   const Limits& limits_;
   ModelBuilder builder_;
-  Copies copies_;
   std::set<std::string_view> optimizers_;  // names of their state dicts
   std::map<std::string_view, Section> states_;
   std::map<std::string_view, int> notes_;

@@ -50,6 +50,7 @@ constexpr std::array kOwn = {
     OnnxOperator{.name = "RNN", .flops = recurrent, .weights = at(1, 2, 3)},
     OnnxOperator{.name = "Reshape", .passes_on = true},
     OnnxOperator{.name = "Resize", .arguments = at(1, 2)},
+    OnnxOperator{.name = "RotaryEmbedding", .statistics = at(1, 2)},
     OnnxOperator{.name = "SimplifiedLayerNormalization", .weights = at(1)},
     OnnxOperator{.name = "Slice", .passes_on = true},
     OnnxOperator{.name = "Split", .passes_on = true},
@@ -75,6 +76,7 @@ constexpr std::array kMicrosoft = {
     OnnxOperator{.name = "GatherBlockQuantized", .packed = at(0), .overhead = at(2, 3)},
     OnnxOperator{.name = "Gelu"},
     OnnxOperator{.name = "GroupNorm", .weights = at(1, 2)},
+    OnnxOperator{.name = "GroupQueryAttention", .flops = unknown, .statistics = at(7, 8)},
     OnnxOperator{.name = "MatMulIntegerToFloat",
                  .flops = matrix_product,
                  .weights = at(6),
@@ -96,6 +98,7 @@ constexpr std::array kMicrosoft = {
     OnnxOperator{.name = "SkipGroupNorm", .weights = at(1, 2)},
     OnnxOperator{.name = "SkipLayerNormalization", .weights = at(2, 3, 4)},
     OnnxOperator{.name = "SkipSimplifiedLayerNormalization", .weights = at(2, 3)},
+    OnnxOperator{.name = "SparseAttention", .flops = unknown, .statistics = at(9, 10)},
 };
 
 template <std::size_t size>

@@ -7,7 +7,6 @@
 
 #include <fmt/format.h>
 
-#include "formats/common/copies.h"
 #include "formats/common/glance.h"
 #include "formats/pytorch/archive.h"
 #include "formats/pytorch/metadata.h"
@@ -28,11 +27,7 @@ namespace {
 class Reading {
  public:
   Reading(const Archive& archive, const ReadOptions& options, Model& model)
-      : archive_(archive),
-        model_(model),
-        limits_(options.limits),
-        assembler_(model, archive, options),
-        copies_(model) {}
+      : archive_(archive), model_(model), limits_(options.limits), assembler_(model, archive, options) {}
 
   void run() {
     contents_ = find_parts(archive_.root(), model_.source, limits_);
@@ -52,7 +47,6 @@ class Reading {
     }
     assembler_.share_shapes_of_ties();
     assembler_.note_parts();
-    copies_.mark();
     model_.kind = kind(models);
     if (archive_.form() != "zip") model_.kind += fmt::format(", {}", archive_.form());
   }
@@ -113,14 +107,12 @@ class Reading {
                     fmt::format("holds more than {} sections (limit sections)", limits_.sections));
       model_.sections.push_back(section);
     }
-    const auto first = static_cast<Index>(model_.tensors.size());
     if (found.part == pytorch::Part::module) {
       add_module_tree(assembler_, found.value, section.root);
       if (!is_one_of_several) model_.architecture = model_.modules[0].type;
     } else {
       add_state_dict(assembler_, found.value, section.root);
     }
-    if (is_one_of_several) copies_.add(at, first);
   }
 
   void add_optimizer(const Found& found) {
@@ -181,7 +173,6 @@ class Reading {
   Assembler assembler_;
   Contents contents_;
   int model_sections_ = 0;
-  Copies copies_;  // among the sections, where there are several
 };
 
 void note_uninitialised(Model& model) {

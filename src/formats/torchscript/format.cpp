@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include <fmt/format.h>
@@ -13,6 +14,7 @@
 #include "formats/pytorch/danger.h"
 #include "formats/pytorch/module_walk.h"
 #include "formats/torchscript/classes.h"
+#include "model/sections.h"
 #include "wire/zip.h"
 
 #include "weigh/error.h"
@@ -165,6 +167,41 @@ class ScriptTree {
   std::set<std::string> missing_;
 };
 
+// What torch::save of C++ makes of an optimizer: modules without code, "state" and "param_groups". In Python no module
+// can have such attributes and nothing else.
+bool is_optimizer(Value root) {
+  const Entries attributes = attributes_of(root);
+  const auto is_script_object = [&](std::string_view name) {
+    const Value value = pickle::find(attributes, name);
+    return value.is(Kind::object) && is_of_a_script_class(value);
+  };
+  return is_script_object("state") && is_script_object("param_groups");
+}
+
+// Tensors by the objects that hold them. Numbers of groups and their members, "param_groups/size", are tensors, too.
+void add_optimizer(const Archive& archive, const ReadOptions& options, Model& model) {
+  Model unused;
+  Assembler assembler(unused, archive, options);
+  Section section = optimizer_state();
+  std::vector<Value> open = {archive.root()};
+  std::unordered_set<const void*> seen;
+  while (!open.empty()) {
+    const Value value = open.back();
+    open.pop_back();
+    if (!seen.insert(value.identity()).second) continue;
+    for (const auto& [key, held] : attributes_of(value)) {
+      if (is_tensor(held)) {
+        if (key.is(Kind::string) && key.text().ends_with("/size")) continue;
+        ++section.tensors;
+        section.bytes += assembler.stored_bytes(held);
+      } else if (is_of_a_script_class(held)) {
+        open.push_back(held);
+      }
+    }
+  }
+  model.sections.push_back(section);
+}
+
 // Tensors that the code refers to. Freezing turns parameters into constants, of which nothing else is recorded.
 void add_constants(const Archive& archive, const ReadOptions& options, Model& model) {
   Assembler assembler(model, archive, options);
@@ -211,6 +248,10 @@ void read_torchscript(Source& source, const ReadOptions& options, Model& model) 
   }
   model.kind = zip.find(*folder + "bytecode.pkl") != nullptr ? "module, with bytecode" : "module";
   describe(zip, *folder, model);
+  if (is_optimizer(data.root())) {
+    model.kind = "optimizer state";
+    return add_optimizer(data, options, model);
+  }
   torchscript::Classes classes(zip, *folder, options.limits);
   Assembler assembler(model, data, options);
   ScriptTree(assembler, classes).add(data.root());
