@@ -15,11 +15,19 @@ struct Packing {
   std::uint64_t group_size = 0;  // weights that share a scale; 0: not said, or those of a row
 };
 
+// How the layers are packed that a library would call so: "re:.*mlp.*" for those whose path the expression matches from
+// its beginning, "Linear" for those of a class, or a path.
+struct PackingTarget {
+  std::string target;
+  Packing packing;
+};
+
 // Groups of layers may differ; then what differs is left out of what is said of all.
 struct QuantizationConfig : Packing {
   std::string method;                                   // by the name that a library gives it: "bitnet"
   std::vector<Packing> groups;                          // each layer is packed as one of these, if there are any
   std::vector<std::pair<std::string, Packing>> layers;  // packed unlike the others, by path; sorted
+  std::vector<PackingTarget> targets = {};              // of groups, where they say which layers are theirs
 };
 
 // A mixture of experts. Several pools: each token uses experts of one alone, a text token those of the first.

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "weigh/evidence.h"
+
 namespace weigh {
 
 enum class Part : std::uint8_t {
@@ -61,6 +63,8 @@ struct QuantizedWeights {
   std::vector<Part> parts;
   std::vector<std::uint64_t> logical;  // weights that a packed tensor holds; kUnknown where their width is not told
   std::vector<Scheme> schemes;         // of a packed tensor
+  std::vector<std::uint8_t> layouts;   // of a packed tensor, for layout_of(); 0: none that is known by its names
+  std::vector<Evidence> evidence;      // of a packed tensor: how it is known how many weights it holds
 
   bool empty() const { return parts.empty(); }
   void reserve_for(std::size_t tensors) {
@@ -68,8 +72,19 @@ struct QuantizedWeights {
     parts.resize(tensors);
     logical.resize(tensors);
     schemes.resize(tensors);
+    layouts.resize(tensors);
+    evidence.resize(tensors, Evidence::recorded);
   }
   Part part(std::size_t tensor) const { return parts.empty() ? Part::plain : parts[tensor]; }
 };
+
+// How libraries lay out a packed tensor: a row of docs/conventions.md.
+struct PackedLayoutName {
+  std::string_view name;     // "GPTQ"
+  std::string_view meaning;  // "words along the columns, which go down"
+  std::string_view source;   // who writes it: "gptqmodel 7.7"
+};
+// Empty texts for 0.
+PackedLayoutName layout_of(std::uint8_t layout);
 
 }  // namespace weigh

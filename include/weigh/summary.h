@@ -125,7 +125,7 @@ struct Summary {
       case Part::unexplained: return Evidence::assumed;
       case Part::overhead: return Evidence::by_convention;
       case Part::packed:
-        return quantized.logical[index] == QuantizedWeights::kUnknown ? Evidence::assumed : Evidence::by_convention;
+        return quantized.logical[index] == QuantizedWeights::kUnknown ? Evidence::assumed : quantized.evidence[index];
       case Part::plain: break;
     }
     return tensor.role_evidence;
