@@ -233,7 +233,7 @@ std::vector<std::string> ConfigKeys::types() const {
     return found != values.end() && found->first.starts_with(begin);
   };
   std::vector<std::string> types;
-  if (is_there(texts_, "auto_map") || is_there(lists_, "auto_map") || is_there(words_, "auto_map")) return types;
+  if (is_there(texts_, "auto_map") || is_there(lists_, "auto_map") || is_there(kinds_, "auto_map")) return types;
   if (const auto whole = texts_.find(kType); whole != texts_.end()) types.push_back(whole->second);
   for (const auto& [key, text] : texts_)
     if (key.ends_with(kType) && key.size() > kType.size() && key[key.size() - kType.size() - 1] == '.')
