@@ -57,7 +57,7 @@ constexpr auto kRows = std::to_array<ConfigKeyRow>({
     {{"global_head_dim", "size of a head's key or value", "transformers 5.24: gemma4", "CacheKeys.LayersHaveHeadsOfTheirOwn"}, full_head_size},
     {{"index_head_dim", "size of the index of a token", "transformers 5.24: deepseek_v32", "CacheKeys.AnIndexIsKeptBesideTheLatentVector"}, index_size},
     {{"multi_query", "one key and value for all heads", "transformers 5.24: gpt_bigcode, falcon", "CacheKeys.OneHeadServesAll"}, multi_query},
-    {{"new_decoder_architecture", "heads in groups", "transformers 5.24: falcon", "CacheKeys.OneHeadServesAll"}, many_queries},
+    {{"new_decoder_architecture", "keys and values are kept for each head that asks", "transformers 5.24: falcon", "CacheKeys.OneHeadServesAll"}, many_queries},
     {{"kv_lora_rank", "what latent attention keeps", "transformers 5.24: deepseek_v3 and 18 more", "seed_models/Kimi-K2-Thinking.json"}, latent_rank},
     {{"qk_rope_head_dim", "what it keeps for rotary positions", "transformers 5.24: deepseek_v3 and 18 more", "seed_models/Kimi-K2-Thinking.json"}, latent_rotary_size},
     {{"max_position_embeddings", "longest text", "transformers 5.24: 304 types", "seed_models/MiniMax-M2.json"}, context},

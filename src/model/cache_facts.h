@@ -27,6 +27,7 @@ struct CacheFacts {
   std::string architecture;          // a class name
   std::uint64_t layers = 0;
   std::uint64_t query_heads = 0;
+  bool repeats_heads = false;        // keys and values are kept for each of them, whatever the tensors are
   HeadFacts heads;                   // of all layers that have none of their own
   HeadFacts window_heads;
   HeadFacts full_heads;

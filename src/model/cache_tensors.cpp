@@ -212,7 +212,7 @@ class Settler {
       }
       return;
     }
-    if (tensors.is_unclear) return;
+    if (tensors.is_unclear || facts_.repeats_heads) return;
     if (tensors.latent != 0) {
       layer.kind = layer.window == 0 ? LayerCache::latent : layer.kind;
       layer.heads = 1;

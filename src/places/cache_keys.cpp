@@ -56,6 +56,8 @@ CacheFacts ConfigKeys::cache_facts() const {
     take_kinds(facts);
     take_blocks(facts);
   }
+  // Nemotron-H's newer files have no other word of how many there are.
+  if (facts.layers == 0) facts.layers = facts.kinds.size();
   return facts;
 }
 
@@ -64,11 +66,16 @@ void ConfigKeys::take_heads(CacheFacts& facts) const {
   facts.heads.heads = bounded(number(ConfigFact::key_value_heads));
   if (const auto* list = find(lists_, ConfigFact::key_value_heads)) facts.heads_of_layers = *list;
   if (facts.heads.heads == 0) facts.heads.heads = facts.query_heads;
-  // Falcon and its kin: all heads share one, unless newer code puts them in groups.
+  // Falcon and its kin: all heads share one, unless newer code puts them in groups; then it repeats them before it
+  // keeps them (transformers 5.24: FalconAttention._split_heads).
   const bool is_default = facts.model_type == "gpt_bigcode" || facts.model_type == "falcon";
-  const bool has_groups = said(ConfigFact::many_queries).value_or(0) != 0;
-  if (const std::uint64_t shares = said(ConfigFact::multi_query).value_or(is_default ? 1 : 2); !has_groups && shares < 2)
-    facts.heads.heads = shares == 1 ? 1 : facts.query_heads;
+  facts.repeats_heads = said(ConfigFact::many_queries).value_or(0) != 0;
+  const std::uint64_t shares = said(ConfigFact::multi_query).value_or(is_default ? 1 : 2);
+  if (facts.repeats_heads || shares == 0) {
+    facts.heads.heads = facts.query_heads;
+  } else if (shares == 1) {
+    facts.heads.heads = 1;
+  }
   facts.heads.key_size = bounded(number(ConfigFact::head_size));
   const std::uint64_t width = number(ConfigFact::width);
   if (facts.heads.key_size == 0 && facts.query_heads != 0 && width % facts.query_heads == 0)

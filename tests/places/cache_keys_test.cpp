@@ -78,7 +78,7 @@ TEST(CacheKeys, OneHeadServesAll) {
                                  "num_attention_heads": 4, "num_kv_heads": 2, )";
   EXPECT_EQ(per_token(model_of(falcon + R"("multi_query": true})")), 8U);
   EXPECT_EQ(per_token(model_of(falcon + R"("multi_query": false})")), 4U * 8);
-  EXPECT_EQ(per_token(model_of(falcon + R"("multi_query": true, "new_decoder_architecture": true})")), 2U * 8);
+  EXPECT_EQ(per_token(model_of(falcon + R"("multi_query": true, "new_decoder_architecture": true})")), 4U * 8);
   EXPECT_EQ(per_token(model_of(R"({"model_type": "gpt_bigcode", "torch_dtype": "bfloat16", "n_embd": 8, "n_layer": 1, "n_head": 4})")),
             8U);
 }

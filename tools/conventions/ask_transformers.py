@@ -148,6 +148,8 @@ def forward_keeps(model, config):
             inputs["input_features"] = torch.ones(1, getattr(config, "num_mel_bins", 80), 3000)
         if "decoder_input_ids" in names:
             inputs["decoder_input_ids"] = ids
+        if "use_cache" in names:
+            inputs["use_cache"] = True  # which a default configuration may forbid: MPT's
         model.eval()
         with torch.no_grad():
             out = model(**inputs)

@@ -37,7 +37,7 @@ def write_model(folder, row):
     (folder / "config.json").write_text(json.dumps(row["config"]))
 
 
-def kept(layers, length, window):
+def kept(layers, length, window, size):
     """Bytes of keys and values that the layers hold; None where they hold something else."""
     total = 0
     if layers is None:
@@ -51,7 +51,7 @@ def kept(layers, length, window):
             tokens = shape[-2]
             if "Sliding" in layer["class"] and tokens == window - 1 and length >= window:
                 tokens += 1
-            total += 2 * math.prod(shape) // shape[-2] * tokens
+            total += size * math.prod(shape) // shape[-2] * tokens
     return total
 
 
@@ -70,7 +70,8 @@ def compare(program, row):
         folder = Path(name)
         write_model(folder, row)
         said = [weigh(program, folder, length) for length in row["lengths"]]
-    right = [kept(layers, length, row["window"]) for layers, length in zip(row["cache"], row["lengths"])]
+    size = DTYPES[row["config"]["dtype"]][1]
+    right = [kept(layers, length, row["window"], size) for layers, length in zip(row["cache"], row["lengths"])]
     answers = [cache and cache["bytes_at_context"] for cache, _ in said]
     if said[0][0] is None:
         reason = said[0][1] or "it makes no text"
