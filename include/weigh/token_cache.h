@@ -35,11 +35,12 @@ struct CachedLayers {
 };
 
 struct TokenCache {
-  std::uint64_t bytes_per_token = 0;   // of one text, shorter than any window
-  std::uint64_t context = 0;           // tokens; 0 where it is not told
-  std::uint64_t batch = 1;             // texts
-  std::optional<std::uint64_t> bytes_at_context;  // of all texts; nothing without a context or where windows are not known
-  std::vector<CachedLayers> layers;    // in the order of the first of each
+  std::uint64_t bytes_per_token = 0;  // of one text, shorter than any window
+  std::uint64_t context = 0;          // tokens; 0 where it is not told
+  std::uint64_t batch = 1;            // texts
+  std::optional<std::uint64_t>
+      bytes_at_context;              // of all texts; nothing without a context or where windows are not known
+  std::vector<CachedLayers> layers;  // in the order of the first of each
 };
 
 // A layer keeps keys and values, heads · (key size + value size) numbers for a token; with latent attention

@@ -55,7 +55,8 @@ std::vector<CachedLayers> kinds_of(const std::vector<CachedLayer>& layers) {
 }  // namespace
 
 std::optional<CacheElement> cache_element(std::string_view name) {
-  const auto found = std::find_if(kElements.begin(), kElements.end(), [&](const auto& row) { return row.first == name; });
+  const auto found =
+      std::find_if(kElements.begin(), kElements.end(), [&](const auto& row) { return row.first == name; });
   return found == kElements.end() ? std::nullopt : std::optional(found->second);
 }
 

@@ -18,15 +18,15 @@ enum class ConfigFact : std::uint8_t {
   heads,
   key_value_heads,
   head_size,
-  value_size,       // of a head, where it is not that of a key
-  window_heads,     // of layers that look back at a window, where they are unlike the others
+  value_size,    // of a head, where it is not that of a key
+  window_heads,  // of layers that look back at a window, where they are unlike the others
   window_head_size,
   window_value_size,
-  full_heads,       // of layers that look back at all, where they are unlike the others
+  full_heads,  // of layers that look back at all, where they are unlike the others
   full_head_size,
-  index_size,       // of the index that sparse attention keeps for a token
-  multi_query,      // whether all heads share one key and value
-  many_queries,     // whether that no longer counts
+  index_size,          // of the index that sparse attention keeps for a token
+  multi_query,         // whether all heads share one key and value
+  many_queries,        // whether that no longer counts
   latent_rank,         // what latent attention keeps for a token and layer, …
   latent_rotary_size,  // … and what it adds for rotary positions
   context,
@@ -45,14 +45,14 @@ enum class ConfigFact : std::uint8_t {
   attention_interval,  // of so many layers one attends, the last
   attention_period,    // the same, by an offset
   attention_offset,
-  window_period,       // of so many layers one looks back at all; or a letter for each layer of a period
-  window_from,         // the first layer that looks back at a window
-  shared_layers,       // the last layers, which take the keys and values of others
-  sharing_factor,      // so many layers share keys and values
-  compressed,          // says that several tokens have one entry
+  window_period,   // of so many layers one looks back at all; or a letter for each layer of a period
+  window_from,     // the first layer that looks back at a window
+  shared_layers,   // the last layers, which take the keys and values of others
+  sharing_factor,  // so many layers share keys and values
+  compressed,      // says that several tokens have one entry
   is_decoder,
   is_encoder_decoder,
-  looks_ahead,         // a model that looks at what follows, too, and keeps nothing
+  looks_ahead,  // a model that looks at what follows, too, and keeps nothing
   dtype,
   tied_embeddings,
   experts,

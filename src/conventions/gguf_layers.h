@@ -10,11 +10,11 @@
 namespace weigh::conventions {
 
 struct GgufLayers {
-  std::uint32_t period = 0;  // of so many layers the last looks back at all; 0: not known
+  std::uint32_t period = 0;        // of so many layers the last looks back at all; 0: not known
   std::uint32_t state_period = 0;  // of so many layers the last attends
   bool is_encoder_decoder = false;
-  bool is_encoder = false;   // keeps nothing
-  bool is_state = false;     // keeps a state of one size alone
+  bool is_encoder = false;  // keeps nothing
+  bool is_state = false;    // keeps a state of one size alone
 };
 
 struct GgufLayersRow : Row {

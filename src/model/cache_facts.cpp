@@ -18,9 +18,7 @@ using conventions::LayerPattern;
 constexpr std::uint64_t kMostLayers = 65'536;        // the deepest models have hundreds
 constexpr std::uint64_t kMostElements = 1ULL << 32;  // that a layer keeps of a token
 
-bool is_said_of(std::string_view text, auto... words) {
-  return ((text.find(words) != std::string_view::npos) || ...);
-}
+bool is_said_of(std::string_view text, auto... words) { return ((text.find(words) != std::string_view::npos) || ...); }
 
 // Classes whose answer is no text.
 bool makes_no_text(std::string_view architecture) {
@@ -198,7 +196,8 @@ class Builder {
       }
     }
     layer.key_size = bounded(either(own.key_size, facts_.heads.key_size));
-    layer.value_size = bounded(either(either(own.value_size, own.key_size), either(facts_.heads.value_size, layer.key_size)));
+    layer.value_size =
+        bounded(either(either(own.value_size, own.key_size), either(facts_.heads.value_size, layer.key_size)));
     layer.heads = bounded(layer.heads);
     if (kinds_[i] == LayerKind::indexed) add_index(layer, bounded(facts_.index));
   }

@@ -19,7 +19,7 @@ namespace {
 using conventions::KeyModule;
 using conventions::PartKind;
 
-constexpr unsigned kDeepest = 8;       // modules between a layer and what makes its keys
+constexpr unsigned kDeepest = 8;        // modules between a layer and what makes its keys
 constexpr std::size_t kMostLists = 16;  // of layers: a language model's, and those of its towers
 constexpr std::uint64_t kMostRows = 1ULL << 32;
 
@@ -95,7 +95,8 @@ class Finder {
   // Nothing of layers in towers, and of those that predict further tokens.
   LayerList* list_of(Index module) {
     if (last_ < lists_.size() && lists_[last_].module == module) return &lists_[last_];
-    const auto known = std::find_if(lists_.begin(), lists_.end(), [&](const LayerList& l) { return l.module == module; });
+    const auto known =
+        std::find_if(lists_.begin(), lists_.end(), [&](const LayerList& l) { return l.module == module; });
     if (known != lists_.end()) {
       last_ = static_cast<std::size_t>(known - lists_.begin());
       return &*known;
@@ -138,7 +139,8 @@ class Finder {
     for (Index i = model_.modules[module].first_tensor; i != kNone; i = model_.tensors[i].next) {
       const Tensor& tensor = model_.tensors[i];
       if (tensor.name != "weight" || tensor.rank != 2) continue;
-      const bool keeps_shape = tensor.layout == Layout::strided ? is_floating_point(tensor.dtype) : model_.format == "GGUF";
+      const bool keeps_shape =
+          tensor.layout == Layout::strided ? is_floating_point(tensor.dtype) : model_.format == "GGUF";
       const Extent* shape = model_.shape_begin(tensor);
       if (!keeps_shape || !shape[0].is_known() || !shape[1].is_known()) return 0;
       // GPT-2's is turned round, and has more of them than columns.
@@ -181,8 +183,7 @@ class Settler {
 
  private:
   void refuse(const std::string& why) {
-    if (!why.empty())
-      model_.notes.push_back({"token-cache", "", "what it keeps of a text is not told: " + why});
+    if (!why.empty()) model_.notes.push_back({"token-cache", "", "what it keeps of a text is not told: " + why});
   }
 
   // A class that is not known may be anything: something must say that it makes text.
@@ -193,6 +194,7 @@ class Settler {
       if (name.find(word) != std::string::npos) return true;
     for (const Module& module : model_.modules)
       if (conventions::is_output_embedding(module.name)) return true;
+    if (facts_.model_type.empty()) return false;  // of diffusers, for one
     refuse(fmt::format("nothing says that {} makes text", name.substr(0, 100)));
     return false;
   }
@@ -260,8 +262,8 @@ class Settler {
 
   void note_contradiction() {
     if (others_ != 0) {
-      model_.notes.push_back({"config-contradicts", "", fmt::format("keys and values of {} layers are {}; the tensors count",
-                                                                   others_, first_)});
+      model_.notes.push_back({"config-contradicts", "",
+                              fmt::format("keys and values of {} layers are {}; the tensors count", others_, first_)});
     }
     if (without_ != 0 && conventions::is_known_type(facts_.model_type)) {
       model_.notes.push_back({"config-contradicts", "",

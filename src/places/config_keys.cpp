@@ -39,12 +39,12 @@ void ConfigKeys::add(json::Document& document, const std::string& path, json::Va
   switch (value.type().value()) {
     case simdjson::ondemand::json_type::object:
       if (depth == kDeepest) return;
+      note_object(path);
       document.each(value.get_object().value(), [&](std::string_view key, json::Value& member) {
         add(document, path + "." + std::string(key), member, depth + 1);
       });
       return;
-    case simdjson::ondemand::json_type::array:
-      return add_list(document, path, value.get_array().value(), depth);
+    case simdjson::ondemand::json_type::array: return add_list(document, path, value.get_array().value(), depth);
     case simdjson::ondemand::json_type::null: nulls_.insert(path); return;
     case simdjson::ondemand::json_type::number: {
       std::uint64_t number = 0;
@@ -62,6 +62,15 @@ void ConfigKeys::add(json::Document& document, const std::string& path, json::Va
     }
     default: return;
   }
+}
+
+// Most configurations have none of the objects that could be the language model's.
+void ConfigKeys::note_object(std::string_view path) {
+  const std::span<const std::string_view> all = config_keys(ConfigFact::text_object);
+  const auto place = std::find(all.begin(), all.end(), path);
+  if (place == all.end() || std::find(objects_.begin(), objects_.end(), *place) != objects_.end()) return;
+  const auto after = [&](std::string_view other) { return std::find(all.begin(), all.end(), other) > place; };
+  objects_.insert(std::find_if(objects_.begin(), objects_.end(), after), *place);
 }
 
 void ConfigKeys::add_list(json::Document& document, const std::string& path, json::Array list, unsigned depth) {
@@ -99,7 +108,7 @@ void ConfigKeys::add_list(json::Document& document, const std::string& path, jso
 
 template <class T>
 const T* ConfigKeys::find(const std::map<std::string, T, std::less<>>& values, ConfigFact fact) const {
-  for (std::string_view object : config_keys(ConfigFact::text_object))
+  for (std::string_view object : objects_)
     for (std::string_view key : config_keys(fact))
       if (auto found = values.find(std::string(object) + "." + std::string(key)); found != values.end())
         return &found->second;
@@ -117,7 +126,7 @@ std::uint64_t ConfigKeys::number(ConfigFact fact) const {
 }
 
 std::optional<std::uint64_t> ConfigKeys::said(ConfigFact fact) const {
-  for (std::string_view object : config_keys(ConfigFact::text_object)) {
+  for (std::string_view object : objects_) {
     for (std::string_view key : config_keys(fact)) {
       const std::string path = std::string(object) + "." + std::string(key);
       if (const auto found = numbers_.find(path); found != numbers_.end()) return found->second;

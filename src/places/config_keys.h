@@ -33,6 +33,7 @@ class ConfigKeys {
  private:
   void add(json::Document& document, const std::string& path, json::Value& value, unsigned depth);
   void add_list(json::Document& document, const std::string& path, json::Array list, unsigned depth);
+  void note_object(std::string_view path);
   // By the first of the fact's keys that is there, in the language model's object before the whole model's.
   template <class T>
   const T* find(const std::map<std::string, T, std::less<>>& values, conventions::ConfigFact fact) const;
@@ -61,6 +62,7 @@ class ConfigKeys {
   std::map<std::string, std::vector<std::uint64_t>, std::less<>> lists_;
   std::map<std::string, std::vector<conventions::LayerKind>, std::less<>> kinds_;  // of a list of words
   std::set<std::string, std::less<>> nulls_;
+  std::vector<std::string_view> objects_;  // that are there, of those that hold a language model, in the table's order
 };
 
 }  // namespace weigh

@@ -190,7 +190,8 @@ class JsonText {
   }
 
   void cached_layers(const CachedLayers& layers) {
-    constexpr std::array<std::string_view, 7> kKinds = {"none", "full", "window", "chunked", "shared", "latent", "state"};
+    constexpr std::array<std::string_view, 7> kKinds = {"none",   "full",   "window", "chunked",
+                                                        "shared", "latent", "state"};
     const CachedLayer& layer = layers.layer;
     json_.begin_object(true);
     json_.member("count", layers.count);

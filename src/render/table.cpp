@@ -236,7 +236,8 @@ class TableText {
     if (!cache) return;
     std::string text = fmt::format("keys and values: {} for a token", bytes_text(cache->bytes_per_token, style_));
     if (cache->bytes_at_context) {
-      text += fmt::format(", {} for {} tokens", bytes_text(*cache->bytes_at_context, style_), with_commas(cache->context));
+      text +=
+          fmt::format(", {} for {} tokens", bytes_text(*cache->bytes_at_context, style_), with_commas(cache->context));
       if (cache->batch != 1) text += fmt::format(" of each of {} texts", with_commas(cache->batch));
     }
     line(text);

@@ -84,7 +84,7 @@ std::string kind_of(const GgufLayersRow& row) {
 }
 
 std::string kind_of(const KeyModuleRow& row) {
-  constexpr std::array<std::string_view, 8> kWords = {"",     "keys",  "values", "keys and values", "queries too",
+  constexpr std::array<std::string_view, 8> kWords = {"",       "keys",  "values",   "keys and values", "queries too",
                                                       "latent", "index", "elsewhere"};
   return word(kWords, row.what);
 }

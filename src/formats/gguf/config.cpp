@@ -71,8 +71,8 @@ CacheFacts cache_facts_of(const GgufHeader& header) {
   CacheFacts cache;
   cache.layers = layers_of(facts);
   cache.query_heads = facts.bounded(ConfigFact::heads);
-  cache.heads.heads = facts.has(ConfigFact::key_value_heads) ? facts.bounded(ConfigFact::key_value_heads)
-                                                             : cache.query_heads;
+  cache.heads.heads =
+      facts.has(ConfigFact::key_value_heads) ? facts.bounded(ConfigFact::key_value_heads) : cache.query_heads;
   if (const auto* list = facts.list(ConfigFact::key_value_heads); list != nullptr && list->size() > 1)
     cache.heads_of_layers = *list;
   cache.heads.key_size = facts.bounded(ConfigFact::head_size);
@@ -82,15 +82,17 @@ CacheFacts cache_facts_of(const GgufHeader& header) {
   cache.heads.value_size = facts.bounded(ConfigFact::value_size);
   // A file from before keys were kept as one vector has the sizes of whole heads.
   const std::uint64_t rank = facts.bounded(ConfigFact::latent_rank);
-  const bool is_whole = cache.heads.heads > 1 && facts.has(ConfigFact::head_size) && !facts.has(ConfigFact::full_head_size);
+  const bool is_whole =
+      cache.heads.heads > 1 && facts.has(ConfigFact::head_size) && !facts.has(ConfigFact::full_head_size);
   if (rank != 0 && !is_whole) cache.latent = rank + facts.bounded(ConfigFact::latent_rotary_size);
   cache.index = facts.bounded(ConfigFact::index_size);
   const conventions::GgufLayers layers = conventions::gguf_layers(header.architecture);
   cache.is_encoder_decoder = layers.is_encoder_decoder;
-  cache.state_period = facts.has(ConfigFact::attention_interval) ? facts.number(ConfigFact::attention_interval)
-                                                                 : layers.state_period;
-  if (layers.is_encoder) cache.looks_ahead = true;
-  if (facts.has(ConfigFact::looks_ahead)) cache.looks_ahead = facts.number(ConfigFact::looks_ahead) == 0;
+  cache.state_period =
+      facts.has(ConfigFact::attention_interval) ? facts.number(ConfigFact::attention_interval) : layers.state_period;
+  const bool is_part = !header.type.empty() && header.type != "model";  // an adapter, a tower, statistics
+  if (layers.is_encoder || is_part) cache.looks_ahead = true;
+  if (!is_part && facts.has(ConfigFact::looks_ahead)) cache.looks_ahead = facts.number(ConfigFact::looks_ahead) == 0;
   cache.shared_layers = facts.number(ConfigFact::shared_layers);
   if (layers.is_state) {
     cache.kinds.assign(std::min<std::uint64_t>(cache.layers, 65'536), LayerKind::state);
@@ -101,7 +103,8 @@ CacheFacts cache_facts_of(const GgufHeader& header) {
   const std::vector<std::uint64_t>* pattern = facts.list(ConfigFact::window_period);
   if (window == 0) return cache;
   if (pattern != nullptr && pattern->size() > 1) {
-    for (const std::uint64_t slides : *pattern) cache.kinds.push_back(slides != 0 ? LayerKind::window : LayerKind::full);
+    for (const std::uint64_t slides : *pattern)
+      cache.kinds.push_back(slides != 0 ? LayerKind::window : LayerKind::full);
   } else if (pattern != nullptr && pattern->front() > 1) {
     cache.window_period = pattern->front();
   } else if (layers.period > 1) {

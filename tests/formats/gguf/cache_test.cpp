@@ -21,8 +21,8 @@ using Numbers = std::map<std::string, std::vector<std::uint32_t>>;
 
 Model model_of(const Numbers& numbers, const std::string& architecture = "a",
                const std::vector<std::pair<std::string, std::uint64_t>>& matrices = {}, bool causal = true) {
-  std::string facts = text("general.architecture") + u32(8) + text(architecture) + text(architecture + ".attention.causal") +
-                      u32(7) + std::string(1, causal ? '\1' : '\0');
+  std::string facts = text("general.architecture") + u32(8) + text(architecture) +
+                      text(architecture + ".attention.causal") + u32(7) + std::string(1, causal ? '\1' : '\0');
   for (const auto& [name, list] : numbers) {
     facts += text(architecture + "." + name);
     facts += list.size() == 1 ? u32(4) : u32(9) + u32(4) + little<std::uint64_t>(list.size());
@@ -46,8 +46,12 @@ std::uint64_t per_token(const Model& model) {
 }
 
 Numbers small() {
-  return {{"block_count", {4}},          {"embedding_length", {64}},       {"attention.head_count", {4}},
-          {"context_length", {100}},     {"attention.head_count_kv", {2}}, {"attention.key_length", {32}},
+  return {{"block_count", {4}},
+          {"embedding_length", {64}},
+          {"attention.head_count", {4}},
+          {"context_length", {100}},
+          {"attention.head_count_kv", {2}},
+          {"attention.key_length", {32}},
           {"attention.value_length", {16}}};
 }
 
@@ -62,12 +66,16 @@ TEST(GgufCache, IsToldByLayer) {
 }
 
 TEST(GgufCache, IsWhatTheTensorsAre) {
-  const Model model = model_of(small(), "a", {{"blk.0.attn_k.weight", 32}, {"blk.0.attn_v.weight", 16},
-                                              {"blk.1.ffn_up.weight", 8}, {"blk.2.attn_k.weight", 64},
-                                              {"blk.2.attn_v.weight", 32}});
+  const Model model = model_of(small(), "a",
+                               {{"blk.0.attn_k.weight", 32},
+                                {"blk.0.attn_v.weight", 16},
+                                {"blk.1.ffn_up.weight", 8},
+                                {"blk.2.attn_k.weight", 64},
+                                {"blk.2.attn_v.weight", 32}});
   EXPECT_EQ(per_token(model), (48U + 96 + 96) * 2) << "layer 1 has no keys; of layer 3 nothing is there";
   EXPECT_EQ(notes_of(model),
-            "config-contradicts : keys and values of 1 layers are 96 numbers for a token and layer by the configuration, 48 by "
+            "config-contradicts : keys and values of 1 layers are 96 numbers for a token and layer by the "
+            "configuration, 48 by "
             "the tensors; the tensors count\n");
 }
 
@@ -89,7 +97,8 @@ TEST(GgufCache, KeepsAWindow) {
   numbers["attention.sliding_window"] = {10};
   const auto at_context = [](const Model& model) { return token_cache(model.config.cache)->bytes_at_context; };
   EXPECT_EQ(at_context(model_of(numbers)), std::nullopt) << "of which layers is not known";
-  for (const char* name : {"gemma2", "gpt-oss"}) EXPECT_EQ(at_context(model_of(numbers, name)), 192U * (2 * 100 + 2 * 10));
+  for (const char* name : {"gemma2", "gpt-oss"})
+    EXPECT_EQ(at_context(model_of(numbers, name)), 192U * (2 * 100 + 2 * 10));
   EXPECT_EQ(at_context(model_of(numbers, "gemma3")), 192U * 4 * 10);
   for (const char* name : {"cohere2", "exaone4", "olmo2"})
     EXPECT_EQ(at_context(model_of(numbers, name)), 192U * (100 + 3 * 10));
@@ -109,8 +118,9 @@ TEST(GgufCache, OfAnEncoderIsNothing) {
 TEST(GgufCache, OfNumbersThatLieNothingIsToldOrANote) {
   Numbers numbers = small();
   numbers["block_count"] = {4'000'000'000};
-  EXPECT_EQ(notes_of(model_of(numbers)),
-            "token-cache : what it keeps of a text is not told: it is said to have 4000000000 layers, more than 65536\n");
+  EXPECT_EQ(
+      notes_of(model_of(numbers)),
+      "token-cache : what it keeps of a text is not told: it is said to have 4000000000 layers, more than 65536\n");
   numbers = small();
   numbers["attention.key_length"] = {0xFFFFFFFF};
   EXPECT_EQ(per_token(model_of(numbers)), 4U * 2 * (0xFFFFFFFFULL + 16) * 2);
