@@ -1,54 +1,41 @@
 #include "analysis/packing.h"
 
 #include <algorithm>
-#include <optional>
-#include <string>
-#include <utility>
+
+#include "analysis/packed_solver.h"
+#include "analysis/pattern.h"
+#include "conventions/embeddings.h"
 
 namespace weigh {
 namespace {
 
-// Weights fill the words of a row but for what is left over in the last one; the last group may be smaller.
-std::optional<PackedRow> row_of(const Packing& packing, std::uint64_t words, std::uint64_t scales) {
-  if (packing.bits == 0 || packing.bits > 32 || words == 0 || words > kMostLogical / 32) return std::nullopt;
-  const std::uint64_t most = words * 32 / packing.bits;
-  if (packing.group_size == 0) return PackedRow{packing.bits, most};
-  if (scales == 0 || packing.group_size > kMostLogical / scales) return std::nullopt;
-  const std::uint64_t grouped = scales * packing.group_size;
-  if (grouped > most) {
-    const bool is_last_smaller = grouped - packing.group_size < most;
-    return is_last_smaller ? std::optional(PackedRow{packing.bits, most}) : std::nullopt;
-  }
-  const bool is_full = grouped * packing.bits > (words - 1) * 32;
-  return is_full ? std::optional(PackedRow{packing.bits, grouped}) : std::nullopt;
-}
+constexpr std::string_view kExpression = "re:";
 
-// Of several packings the one that fits. A row without groups has one scale.
-PackedRow the_one_that_fits(const std::vector<Packing>& packings, std::uint64_t words, std::uint64_t scales) {
-  PackedRow found;
-  for (const Packing& packing : packings) {
-    if (packing.group_size == 0 && scales != 1) continue;
-    const std::optional<PackedRow> row = row_of(packing, words, scales);
-    if (!row) continue;
-    if (found.bits != 0 && (found.bits != row->bits || found.weights != row->weights)) return {};
-    found = *row;
-  }
-  return found;
+// A class is not recorded: what is no embedding is a Linear.
+bool is_target(std::string_view target, std::string_view path) {
+  if (target.starts_with(kExpression)) return matches_beginning(target.substr(kExpression.size()), path);
+  const std::string_view last = path.substr(path.rfind('.') + 1);
+  if (target == "Embedding") return conventions::is_text_embedding(last);
+  if (target == "Linear") return !conventions::is_text_embedding(last);
+  return target == path;
 }
 
 }  // namespace
 
-PackedRow packed_row(const QuantizationConfig& config, std::string_view path, std::uint64_t words,
-                     std::uint64_t scales) {
+bool tells_of_layers(const QuantizationConfig& config) { return !config.layers.empty() || !config.targets.empty(); }
+
+std::vector<Packing> packings_for(const QuantizationConfig& config, std::string_view path) {
   const auto own = std::lower_bound(config.layers.begin(), config.layers.end(), path,
                                     [](const auto& layer, std::string_view name) { return layer.first < name; });
-  if (own != config.layers.end() && own->first == path) return row_of(own->second, words, scales).value_or(PackedRow());
-  if (!config.groups.empty()) return the_one_that_fits(config.groups, words, scales);
-  if (config.bits != 0) return row_of(config, words, scales).value_or(PackedRow());
-  if (config.group_size == 0 || scales < 2 || config.group_size > kMostLogical / scales || words > kMostLogical / 32)
-    return {};
-  const std::uint64_t row = scales * config.group_size;
-  return words * 32 % row == 0 ? PackedRow{static_cast<unsigned>(words * 32 / row), row} : PackedRow();
+  if (own != config.layers.end() && own->first == path) return {own->second};
+  std::vector<Packing> packings;
+  for (const PackingTarget& target : config.targets)
+    if (is_target(target.target, path)) packings.push_back(target.packing);
+  if (packings.empty()) packings = config.groups;
+  if (packings.empty()) return {Packing{config.bits, config.group_size}};
+  for (Packing& packing : packings)
+    if (packing.group_size == 0) packing.group_size = kWholeRow;
+  return packings;
 }
 
 }  // namespace weigh

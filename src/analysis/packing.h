@@ -1,23 +1,18 @@
-// What of packed weights is arithmetic.
+// What the configuration tells of how one layer was packed.
 #pragma once
 
-#include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "weigh/config.h"
 
 namespace weigh {
 
-constexpr std::uint64_t kMostLogical = std::uint64_t{1} << 56;  // weights of one tensor; beyond it a file lies
+// Whether layers are told apart by their paths.
+bool tells_of_layers(const QuantizationConfig& config);
 
-struct PackedRow {
-  unsigned bits = 0;          // of a weight; 0: not told
-  std::uint64_t weights = 0;  // of a row
-};
-
-// A row of 32-bit words that has so many scales, as the configuration tells of the layer at `path`. Nothing is told
-// where that does not fit, or where several things that it tells do.
-PackedRow packed_row(const QuantizationConfig& config, std::string_view path, std::uint64_t words,
-                     std::uint64_t scales);
+// How the layer at `path` may be packed: as its own entry says, or the group whose target it is; else as one of the
+// groups, or as all.
+std::vector<Packing> packings_for(const QuantizationConfig& config, std::string_view path);
 
 }  // namespace weigh

@@ -2,11 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <initializer_list>
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
+#include "analysis/packed_solver.h"
 #include "analysis/packing.h"
 #include "bytes/hash.h"
 #include "conventions/packed_layouts.h"
@@ -14,10 +15,10 @@
 namespace weigh {
 namespace {
 
-using conventions::LayoutNames;
-using conventions::PackedLayout;
-using conventions::PackedNames;
+using conventions::PackedLayoutRow;
+using conventions::PackedName;
 using conventions::PackedRole;
+using conventions::PackedTensor;
 
 bool is_small_float(DType dtype) { return is_floating_point(dtype) && bits(dtype) > 0 && bits(dtype) <= 8; }
 
@@ -28,26 +29,24 @@ Scheme integer_scheme(unsigned width) {
   return is_known ? static_cast<Scheme>(static_cast<unsigned>(Scheme::int1) + width - 1) : Scheme::not_told;
 }
 
-bool fills_a_byte(unsigned width) { return width == 1 || width == 2 || width == 4 || width == 8; }
+Scheme scheme_of(const PackedLayoutRow& row, unsigned bits) {
+  if (row.is_coded || row.scheme != Scheme::not_told) return row.scheme;
+  return integer_scheme(bits);
+}
 
-// The names of all layouts that are looked for: put together once, since most models are small and hold none of them.
-struct KnownLayouts {
-  LayoutNames compressed{PackedLayout::compressed_words};
-  LayoutNames blocks{PackedLayout::mxfp4_blocks};
-  LayoutNames torchao{PackedLayout::torchao};
-  LayoutNames torchao_flat{PackedLayout::torchao_flat};
-  LayoutNames gptq{PackedLayout::gptq};
-  LayoutNames hqq{PackedLayout::hqq_rows};
-  LayoutNames quanto{PackedLayout::quanto};
-  LayoutNames mlx{PackedLayout::mlx_affine};
-  LayoutNames bytes{PackedLayout::bitsandbytes_8_bits};
-  LayoutNames nf4{PackedLayout::bitsandbytes_nf4};
-  LayoutNames fp4{PackedLayout::bitsandbytes_fp4};
-};
+bool has_dtype(const PackedTensor& part, DType dtype) {
+  return part.dtypes[0] == DType::unknown ||
+         std::find(part.dtypes.begin(), part.dtypes.end(), dtype) != part.dtypes.end();
+}
 
-const KnownLayouts& known_layouts() {
-  static const KnownLayouts known;
-  return known;
+// What stands for "*": "weight" of "weight_packed". Nothing where the name is another one.
+std::optional<std::string_view> weight_of(std::string_view pattern, std::string_view name) {
+  const std::size_t star = pattern.find('*');
+  if (star == pattern.npos) return name == pattern ? std::optional(std::string_view()) : std::nullopt;
+  const std::string_view begin = pattern.substr(0, star);
+  const std::string_view end = pattern.substr(star + 1);
+  if (name.size() < begin.size() + end.size() || !name.starts_with(begin) || !name.ends_with(end)) return std::nullopt;
+  return name.substr(begin.size(), name.size() - begin.size() - end.size());
 }
 
 class Finder {
@@ -56,13 +55,13 @@ class Finder {
 
   QuantizedWeights find() && {
     for (const QuantizedTensor& told : model_.quantized) {
-      if (told.part == Part::packed) mark(told.tensor, told.logical, told.scheme);
-      if (told.part == Part::overhead) found_or_new().parts[told.tensor] = Part::overhead;
+      if (told.part == Part::packed) mark(told.tensor, told.logical, told.scheme, 0, Evidence::recorded);
+      if (told.part == Part::overhead) mark_overhead_tensor(told.tensor);
     }
     if (!model_.quantized.empty()) return std::move(found_);
     for (Index module = 0; module < model_.modules.size(); ++module)
       if (has_small_elements(module) && !is_as_another(module)) look_at(module);
-    if (!found_.empty()) find_scales_of_caches();
+    if (!found_.empty()) find_what_stands_apart();
     return std::move(found_);
   }
 
@@ -82,10 +81,11 @@ class Finder {
   }
 
   // Keys and values may be quantised, too, when the model runs: their scales are attention's.
-  void find_scales_of_caches() {
+  void find_what_stands_apart() {
     for (std::size_t i = 0; i < found_.parts.size(); ++i) {
       const std::string_view name = model_.tensors[i].name;
-      if (conventions::is_scale_of_cache(name) && numel(static_cast<Index>(i)) == 1) found_.parts[i] = Part::overhead;
+      const bool is_scale = conventions::is_scale_of_cache(name) && numel(static_cast<Index>(i)) == 1;
+      if (is_scale || conventions::is_overhead_anywhere(name)) found_.parts[i] = Part::overhead;
     }
   }
 
@@ -93,10 +93,10 @@ class Finder {
   // of it.
   bool is_as_another(Index module) {
     const Module& owner = model_.modules[module];
-    if (owner.first_child != kNone || !model_.config.quantization.layers.empty()) return false;
+    if (owner.first_child != kNone || tells_of_layers(model_.config.quantization)) return false;
     std::uint64_t hash = 0;
     for (Index i = owner.first_tensor; i != kNone; i = model_.tensors[i].next) {
-      if (model_.tensors[i].name == quanto_.data) return false;  // has parts in the modules around it
+      if (model_.tensors[i].name == kInner) return false;  // has parts in the modules around it
       hash = mix(hash, model_.tensors[i].first_extent);
     }
     Index& recent = recent_[hash % recent_.size()];
@@ -110,6 +110,8 @@ class Finder {
       found_.parts[to] = found_.parts[from];
       found_.logical[to] = found_.logical[from];
       found_.schemes[to] = found_.schemes[from];
+      found_.layouts[to] = found_.layouts[from];
+      found_.evidence[to] = found_.evidence[from];
     }
     return true;
   }
@@ -127,288 +129,178 @@ class Finder {
     return i == j;
   }
 
-  Index tensor_of(Index module, std::string_view name) const {
+  std::uint64_t numel(Index index) const { return model_.numel(model_.tensors[index]).known(); }
+
+  // A tensor that says how to unpack a weight of the layer.
+  struct Held {
+    std::string_view weight;  // "" where its name tells none
+    PackedRole role = PackedRole::setting;
+    Index tensor = 0;
+  };
+
+  void look_at(Index module) {
+    module_ = module;
+    collect(module);
+    bool found = false;
+    for (const Index index : data_) found |= look_at_tensor(index);
+    if (!found) return;
+    for (const Held& held : held_)
+      if (!is_low_rank(held.role)) mark_overhead_tensor(held.tensor);
+  }
+
+  static bool is_low_rank(PackedRole role) { return role == PackedRole::low_in || role == PackedRole::low_out; }
+
+  // Those that are told by their names, and those that may be weights.
+  void collect(Index module) {
+    held_.clear();
+    data_.clear();
+    children_.clear();
+    for (Index i = model_.modules[module].first_tensor; i != kNone; i = model_.tensors[i].next) {
+      const Tensor& tensor = model_.tensors[i];
+      const PackedName name = conventions::packed_name(tensor.name);
+      if (name.role != PackedRole::data) {
+        held_.push_back({name.weight, name.role, i});
+      } else if (is_plain_array(tensor) && (is_small_float(tensor.dtype) || is_integer(tensor.dtype))) {
+        data_.push_back(i);
+      }
+    }
+    if (data_.empty()) return;
+    for (Index child = model_.modules[module].first_child; child != kNone; child = model_.modules[child].next) {
+      const PackedName name = conventions::packed_name(model_.modules[child].name);
+      const Index weight = name.role == PackedRole::data ? kNone : tensor_called("weight", child);
+      if (weight != kNone) held_.push_back({name.weight, name.role, weight});
+      if (name.role == PackedRole::data) children_.push_back(child);
+    }
+    const auto by_weight = [](const Held& a, const Held& b) { return a.weight < b.weight; };
+    std::stable_sort(held_.begin(), held_.end(), by_weight);
+    const auto by_name = [&](Index a, Index b) { return model_.modules[a].name < model_.modules[b].name; };
+    std::sort(children_.begin(), children_.end(), by_name);
+  }
+
+  Index tensor_called(std::string_view name, Index module) const {
     for (Index i = model_.modules[module].first_tensor; i != kNone; i = model_.tensors[i].next)
       if (model_.tensors[i].name == name) return i;
     return kNone;
   }
-  Index tensor(std::string_view name) const { return tensor_of(module_, name); }
-  Index tensor(std::string_view base, std::string_view suffix) const {
-    for (Index i = model_.modules[module_].first_tensor; i != kNone; i = model_.tensors[i].next) {
-      const std::string_view name = model_.tensors[i].name;
-      if (name.size() == base.size() + suffix.size() && name.starts_with(base) && name.ends_with(suffix)) return i;
-    }
-    return kNone;
-  }
 
-  std::uint64_t numel(Index index) const { return model_.numel(model_.tensors[index]).known(); }
-  std::uint64_t extent(Index index, unsigned place) const {
-    const Tensor& of = model_.tensors[index];
-    return of.rank_known() && place < of.rank ? (model_.shape_begin(of) + place)->size() : 0;
-  }
-
-  void look_at(Index module) {
-    module_ = module;
-    bool found = false;
-    if (const Index qweight = tensor(gptq_.data); qweight != kNone) found |= gptq_or_awq(qweight);
-    if (const Index weights = tensor(hqq_.data); weights != kNone) found |= hqq(weights);
-    if (const Index data = tensor(quanto_.data); data != kNone) found |= quanto(data);
-    for (Index i = model_.modules[module].first_tensor; i != kNone; i = model_.tensors[i].next)
-      found |= look_at_tensor(i);
-    if (found) mark_overhead(module);
-  }
-
-  void mark_overhead(Index module) {
-    for (Index i = model_.modules[module].first_tensor; i != kNone; i = model_.tensors[i].next)
-      if (found_.parts[i] == Part::plain && conventions::is_overhead(model_.tensors[i].name))
-        found_.parts[i] = Part::overhead;
+  // What is named like a member of the weight: "fc.weight.absmax" lies in a module "fc.weight".
+  Index child_called(std::string_view name) const {
+    const auto found = std::lower_bound(children_.begin(), children_.end(), name, [&](Index child, std::string_view n) {
+      return model_.modules[child].name < n;
+    });
+    return found != children_.end() && model_.modules[*found].name == name ? *found : kNone;
   }
 
   bool look_at_tensor(Index index) {
     const Tensor& tensor = model_.tensors[index];
-    if (!is_plain_array(tensor)) return false;
-    std::string_view base = tensor.name;
-    const auto take_off = [&](std::string_view suffix) {
-      if (base.size() <= suffix.size() || !base.ends_with(suffix)) return false;
-      base.remove_suffix(suffix.size());
-      return true;
+    collect_around(tensor);
+    std::optional<Fit> open;  // a layout by all its names, whose equations nothing solves
+    std::size_t opened = 0;
+    const std::span<const PackedLayoutRow> rows = conventions::packed_layout_rows();
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      const PackedTensor& data = rows[i].tensors[0];
+      if (!has_dtype(data, tensor.dtype) || (data.name == "*" && tensor.rank < 2)) continue;
+      const std::optional<std::string_view> weight = weight_of(data.name, tensor.name);
+      if (!weight) continue;
+      if (!rows[i].method.empty() && rows[i].method != model_.config.quantization.method) continue;
+      Fit fit{i, *weight, {}, {}};
+      if (!bind(index, fit)) continue;
+      if (fit.has_dtypes)
+        if (const auto solution = solve(rows[i], fit.parts, packings())) return mark(index, fit, *solution);
+      if (opened++ == 0) open = fit;
+    }
+    if (!open) return false;
+    const PackedLayoutRow& row = rows[open->row];
+    const bool is_sure = opened == 1 && row.bits != 0;
+    return mark(index, *open, {is_sure ? row.bits : 0U, 0, 0, 0, false});
+  }
+
+  // In a module that is called as the weight, with those below it; and around a module that holds data alone.
+  void collect_around(const Tensor& data) {
+    around_.clear();
+    const auto add = [&](Index i, std::string_view weight) {
+      const std::string_view name = model_.tensors[i].name;
+      const PackedRole role = name == "bias" ? PackedRole::bias : conventions::packed_name(name).role;
+      around_.push_back({weight, role == PackedRole::data ? PackedRole::setting : role, i});
     };
-    if (take_off(compressed_.data) && is_integer(tensor.dtype)) return packed(index, base);
-    base = tensor.name;
-    if (take_off(blocks_.data) && tensor.dtype == DType::uint8 && this->tensor(base, blocks_.scale) != kNone) {
-      found_or_new().parts[this->tensor(base, blocks_.scale)] = Part::overhead;
-      return mark(index, times(index, 2), Scheme::mxfp4);
+    if (const Index child = child_called(data.name); child != kNone)
+      for_each_below(child, [&](Index i) { add(i, data.name); });
+    if (data.name == kInner && model_.modules[module_].name == kInner)
+      for (Index i = model_.modules[model_.modules[module_].parent].first_tensor; i != kNone;
+           i = model_.tensors[i].next)
+        if (conventions::packed_name(model_.tensors[i].name).role != PackedRole::data) add(i, "");
+  }
+
+  // Which tensors stand for the parts of a layout.
+  struct Fit {
+    std::size_t row = 0;
+    std::string_view weight;
+    std::vector<PackedPart> parts;
+    std::vector<Index> tensors;
+    bool has_dtypes = true;
+  };
+
+  bool bind(Index data, Fit& fit) {
+    const PackedLayoutRow& row = conventions::packed_layout_rows()[fit.row];
+    shapes_.clear();
+    shapes_.reserve(PackedLayoutRow::kMostTensors);
+    for (const PackedTensor& part : row.parts()) {
+      const Index index = part.role == PackedRole::data ? data : tensor_of(part, model_.tensors[data], fit.weight);
+      if (index == kNone && part.is_needed) return false;
+      if (index == kNone) continue;
+      const Tensor& tensor = model_.tensors[index];
+      if (!tensor.rank_known()) return false;
+      fit.has_dtypes &= has_dtype(part, tensor.dtype);
+      std::vector<std::uint64_t>& shape = shapes_.emplace_back();
+      for (const Extent* extent = model_.shape_begin(tensor); extent != model_.shape_end(tensor); ++extent)
+        shape.push_back(extent->size());
+      fit.parts.push_back({&part, shape, bits(tensor.dtype)});
+      fit.tensors.push_back(index);
     }
-    base = tensor.name;
-    if (take_off(torchao_.data)) return torchao(index, this->tensor(base, torchao_.scale));
-    if (take_off(torchao_flat_.data)) return torchao(index, this->tensor(base, torchao_flat_.scale));
-    if (tensor.rank >= 2 && (is_integer(tensor.dtype) || is_small_float(tensor.dtype))) return unpacked(index);
-    return false;
-  }
-
-  // compressed-tensors.
-  bool packed(Index index, std::string_view base) {
-    const Index scale = tensor(base, compressed_.scale);
-    if (scale == kNone) return false;
-    if (model_.tensors[index].dtype != DType::uint8) return mark_words(index, scale);
-    const Scheme scheme = scheme_of_bytes(index, scale);
-    return mark(index, scheme == Scheme::not_told ? QuantizedWeights::kUnknown : weights_of_bytes(index, scheme),
-                scheme);
-  }
-
-  // Bytes for each scale: 16 weights of 4 bits share one under NVFP4, 32 of 4 or 6 bits under MXFP4 and MXFP6.
-  Scheme scheme_of_bytes(Index bytes, Index scale) const {
-    const std::uint64_t scales = scale == kNone ? 0 : numel(scale);
-    if (scales == 0 || numel(bytes) % scales != 0) return Scheme::not_told;
-    switch (numel(bytes) / scales) {
-      case 8: return Scheme::nvfp4;
-      case 16: return Scheme::mxfp4;
-      case 24: return Scheme::mxfp6;
-      default: return Scheme::not_told;
-    }
-  }
-
-  std::uint64_t weights_of_bytes(Index bytes, Scheme scheme) const {
-    if (scheme != Scheme::mxfp6) return times(bytes, 2);
-    return numel(bytes) > kMostLogical ? QuantizedWeights::kUnknown : numel(bytes) / 3 * 4;
-  }
-
-  bool torchao(Index index, Index scale) {
-    switch (model_.tensors[index].dtype) {
-      case DType::uint8: {
-        const Scheme scheme = scheme_of_bytes(index, scale);
-        const bool is_float = scheme != Scheme::not_told && is_small_float(model_.tensors[scale].dtype);
-        return mark(index, times(index, 2), is_float ? scheme : Scheme::int4);
-      }
-      case DType::int32:  // of four extents: made for a kernel, with rows and columns that are no weights
-        if (model_.tensors[index].rank != 2) return mark(index, QuantizedWeights::kUnknown, Scheme::int4);
-        return mark(index, times(index, 8), Scheme::int4);
-      default: return mark(index, numel(index), Scheme::none);
-    }
-  }
-
-  unsigned last_place(Index index) const { return model_.tensors[index].rank - 1U; }
-
-  // Rows of 32-bit words along the last extent, with their scales along the last.
-  bool mark_words(Index index, Index scale) {
-    const std::uint64_t words = extent(index, last_place(index));
-    const std::uint64_t scales = model_.tensors[scale].rank == 0 ? 1 : extent(scale, last_place(scale));
-    const PackedRow row = packed_row(model_.config.quantization, model_.path_of(module_), words, scales);
-    const std::uint64_t rows = words == 0 ? 0 : numel(index) / words;
-    if (row.bits == 0) return mark(index, QuantizedWeights::kUnknown, Scheme::not_told);
-    if (rows != 0 && row.weights > kMostLogical / rows) return false;
-    return mark(index, rows * row.weights, integer_scheme(row.bits));
-  }
-
-  // Columns of words; what is left over in a word is not told.
-  bool mark_columns(Index index, unsigned width, std::uint64_t columns) {
-    if (width == 0 || width > 32) return mark(index, QuantizedWeights::kUnknown, Scheme::not_told);
-    const std::uint64_t column = columns == 0 ? 0 : numel(index) / columns;
-    const unsigned word = bits(model_.tensors[index].dtype);
-    if (column > kMostLogical / 64 || (columns != 0 && column * word / width > kMostLogical / columns)) return false;
-    return mark(index, columns * (column * word / width), integer_scheme(width));
-  }
-
-  bool gptq_or_awq(Index qweight) {
-    const Index scales = tensor(gptq_.scale);
-    const Index zeros = tensor(gptq_.zero);
-    if (scales == kNone || model_.tensors[qweight].rank != 2 || model_.tensors[scales].rank != 2 ||
-        !is_integer(model_.tensors[qweight].dtype))
-      return false;
-    if (zeros != kNone && model_.tensors[zeros].rank == 2 && is_for_vectors(qweight, scales, zeros))
-      return mark_vectors(qweight, scales);
-    const std::uint64_t word = bits(model_.tensors[qweight].dtype);
-    const std::uint64_t out = extent(scales, 1);
-    const std::uint64_t rows = extent(qweight, 0);
-    const std::uint64_t columns = extent(qweight, 1);
-    if (columns != out) {  // AWQ packs along the columns
-      const bool is_fit = columns != 0 && out < kMostLogical && columns < kMostLogical / 64 &&
-                          columns * word % std::max<std::uint64_t>(out, 1) == 0;
-      if (!is_fit || out == 0 || rows > kMostLogical / out) return false;
-      return mark(qweight, rows * out,
-                  integer_scheme(static_cast<unsigned>(std::min<std::uint64_t>(columns * word / out, 9))));
-    }
-    unsigned width = model_.config.quantization.bits;
-    if (zeros != kNone && model_.tensors[zeros].rank == 2 && out != 0 && extent(zeros, 1) < kMostLogical / 64)
-      width = static_cast<unsigned>(std::min<std::uint64_t>(extent(zeros, 1) * word / out, 64));
-    if (const Index order = tensor(gptq_.order); order != kNone && extent(order, 0) != 0) {
-      const std::uint64_t in = extent(order, 0);
-      if (in > kMostLogical / std::max<std::uint64_t>(out, 1)) return false;
-      return mark(qweight, in * out, integer_scheme(width));
-    }
-    return mark_columns(qweight, width, out);
-  }
-
-  // AWQ for a kernel that multiplies a vector: 4 bits, and scales of groups that are filled up to whole words.
-  bool is_for_vectors(Index qweight, Index scales, Index zeros) const {
-    if (is_four_by_four(qweight, zeros)) return extent(scales, 0) == extent(zeros, 0);
-    const std::uint64_t rows = extent(qweight, 0);
-    return model_.tensors[qweight].dtype == DType::int32 && extent(scales, 0) == rows && extent(zeros, 0) == rows &&
-           extent(zeros, 1) != 0 && extent(scales, 1) % extent(zeros, 1) == 0 &&
-           extent(scales, 1) / extent(zeros, 1) == 8 && tensor(gptq_.order) == kNone;
-  }
-  bool is_four_by_four(Index qweight, Index zeros) const {
-    return model_.tensors[qweight].dtype == DType::int16 && is_floating_point(model_.tensors[zeros].dtype);
-  }
-  bool mark_vectors(Index qweight, Index scales) {
-    const std::uint64_t in_a_word = bits(model_.tensors[qweight].dtype) / 4;
-    if (numel(qweight) > kMostLogical / in_a_word) return false;
-    const std::uint64_t logical = numel(qweight) * in_a_word;
-    const bool is_four_by_four = in_a_word == 4;  // rows are out/4, columns are in
-    if (is_four_by_four && extent(scales, 1) != extent(qweight, 0) * 4)
-      return mark(qweight, QuantizedWeights::kUnknown, Scheme::not_told);
-    return mark(qweight, logical, Scheme::int4);
-  }
-
-  // Weights of which each row has a scale; their bytes lie one above the other. None where that does not fit.
-  std::optional<std::uint64_t> rows_of_scales(Index weights, Index scale) const {
-    const std::uint64_t rows = extent(scale, 0);
-    if (rows == 0 || numel(scale) != rows || extent(weights, 0) == 0) return std::nullopt;
-    const std::uint64_t row = numel(weights) / extent(weights, 0);
-    return row != 0 && rows <= kMostLogical / row && rows >= extent(weights, 0) ? std::optional(rows * row)
-                                                                                : std::nullopt;
-  }
-
-  // 3 bits lie ten in a word.
-  static unsigned width_of(std::uint64_t logical, std::uint64_t elements, DType dtype) {
-    if (dtype == DType::int32) return 3;
-    return elements != 0 && logical % elements == 0 && logical / elements <= 8
-               ? static_cast<unsigned>(8 / (logical / elements))
-               : 0;
-  }
-
-  bool hqq(Index weights) {
-    const Index scale = tensor(hqq_.scale);
-    if (scale == kNone || tensor(hqq_.zero) == kNone) return false;
-    const unsigned width = model_.config.quantization.bits;
-    const DType dtype = model_.tensors[weights].dtype;
-    if (const std::optional<std::uint64_t> logical = rows_of_scales(weights, scale); logical && numel(scale) > 1)
-      return mark(weights, *logical, integer_scheme(width != 0 ? width : width_of(*logical, numel(weights), dtype)));
-    if (dtype == DType::uint8 && fills_a_byte(width))
-      return mark(weights, numel(weights) * (8 / width), integer_scheme(width));
-    return mark(weights, QuantizedWeights::kUnknown, Scheme::not_told);
-  }
-
-  // optimum-quanto: "fc.weight._data" beside "fc.weight._scale", or "fc.weight._data._data" where it is packed; scales
-  // of activations lie in fc.
-  bool quanto(Index data) {
-    Index weight = module_;
-    Index scale = tensor(quanto_.scale);
-    if (scale == kNone && model_.modules[module_].name == quanto_.data) {
-      weight = model_.modules[module_].parent;
-      scale = tensor_of(weight, quanto_.scale);
-    }
-    if (scale == kNone || !is_plain_array(model_.tensors[data])) return false;
-    if (model_.tensors[data].dtype != DType::uint8) {
-      mark(data, numel(data), Scheme::none);
-    } else if (const auto logical = rows_of_scales(data, scale); logical && *logical > numel(data)) {
-      mark(data, *logical, integer_scheme(width_of(*logical, numel(data), DType::uint8)));
-    } else {
-      mark(data, QuantizedWeights::kUnknown, Scheme::not_told);
-    }
-    mark_overhead(weight);
-    if (weight != 0) mark_overhead(model_.modules[weight].parent);
     return true;
   }
 
-  // A matrix of integers or small floats that keeps its name.
-  bool unpacked(Index index) {
-    const Tensor& tensor = model_.tensors[index];
-    const std::string_view name = tensor.name;
-    if (name == mlx_.data && tensor.dtype == DType::uint32 && this->tensor(mlx_.scale) != kNone)
-      return mlx(index, this->tensor(mlx_.scale));
-    if (name == bytes_.data && tensor.dtype == DType::int8 && this->tensor(bytes_.scale) != kNone)
-      return mark(index, numel(index), Scheme::none);
-    if (tensor.dtype == DType::uint8)
-      if (const std::optional<Scheme> scheme = bitsandbytes(name)) return mark(index, times(index, 2), *scheme);
-    Index scale = kNone;
-    for (std::string_view suffix : PackedNames(PackedLayout::scaled, PackedRole::scale))
-      if (scale == kNone) scale = this->tensor(name, suffix);
-    if (scale == kNone) return false;
-    if (tensor.dtype == DType::uint8) return bytes(index, scale);
-    return mark(index, numel(index), Scheme::none);
+  // By its role and the weight that it names, or no weight where the module has but one.
+  Index tensor_of(const PackedTensor& part, const Tensor& data, std::string_view weight) const {
+    for (const Held& held : around_)
+      if (held.role == part.role && is_of_kind(part, held)) return held.tensor;
+    const std::string_view named = weight.empty() ? data.name : weight;
+    if (const Index found = held_for(named, part); found != kNone) return found;
+    const bool may_be_nameless = data_.size() == 1 || weight.empty() || weight == "weight" || data.name == "weight";
+    if (const Index found = may_be_nameless ? held_for("", part) : kNone; found != kNone) return found;
+    return weight.empty() ? held_for("weight", part) : kNone;
   }
 
-  // Codes of floats have a byte for a scale and no biases; how many share it is fixed.
-  bool mlx(Index index, Index scales) {
-    if (tensor(mlx_.bias) == kNone && model_.tensors[scales].dtype == DType::uint8 && numel(scales) != 0 &&
-        numel(index) < kMostLogical / 8) {
-      const std::uint64_t words = numel(index) % numel(scales) == 0 ? numel(index) / numel(scales) : 0;
-      if (words == 2) return mark(index, numel(index) * 8, Scheme::nvfp4);
-      if (words == 4) return mark(index, numel(index) * 8, Scheme::mxfp4);
-      if (words == 8) return mark(index, numel(index) * 4, Scheme::mxfp8);
+  Index held_for(std::string_view weight, const PackedTensor& part) const {
+    auto held = std::lower_bound(held_.begin(), held_.end(), weight,
+                                 [](const Held& one, std::string_view name) { return one.weight < name; });
+    for (; held != held_.end() && held->weight == weight; ++held)
+      if (held->role == part.role && is_of_kind(part, *held)) return held->tensor;
+    return kNone;
+  }
+
+  bool is_of_kind(const PackedTensor& part, const Held& held) const {
+    return !part.is_by_name || part.name.ends_with(model_.tensors[held.tensor].name);
+  }
+
+  // Of the layer that is looked at.
+  std::span<const Packing> packings() {
+    if (packings_of_ != module_) {
+      const bool needs_path = tells_of_layers(model_.config.quantization);
+      packings_ = packings_for(model_.config.quantization, needs_path ? model_.path_of(module_) : std::string());
+      packings_of_ = module_;
     }
-    return mark_words(index, scales);
+    return packings_;
   }
 
-  // What a byte holds the scales tell, or the configuration.
-  bool bytes(Index index, Index scale) {
-    if (const Scheme scheme = scheme_of_bytes(index, scale); scheme == Scheme::nvfp4 || scheme == Scheme::mxfp4)
-      return mark(index, times(index, 2), scheme);
-    const QuantizationConfig& config = model_.config.quantization;
-    const unsigned width = config.method == "bitnet" ? 2 : config.bits;  // three values, four in a byte
-    if (!fills_a_byte(width) || numel(index) > kMostLogical)
-      return mark(index, QuantizedWeights::kUnknown, Scheme::not_told);
-    return mark(index, numel(index) * (8 / width), integer_scheme(width));
+  void mark_overhead(Index module) {
+    for (Index i = model_.modules[module].first_tensor; i != kNone; i = model_.tensors[i].next)
+      if (conventions::is_overhead(model_.tensors[i].name)) mark_overhead_tensor(i);
   }
 
-  // Its facts are named like members of the weight: "fc.weight.absmax" lies in a module "fc.weight".
-  std::optional<Scheme> bitsandbytes(std::string_view name) {
-    for (Index child = model_.modules[module_].first_child; child != kNone; child = model_.modules[child].next) {
-      if (model_.modules[child].name != name) continue;
-      bool has_absmax = false;
-      Scheme scheme = Scheme::four_bits;
-      for_each_below(child, [&](Index i) {
-        const std::string path = model_.path_of(model_.tensors[i]);
-        has_absmax |= path.ends_with(nf4_.scale);
-        if (path.ends_with(nf4_.facts)) scheme = Scheme::nf4;
-        if (path.ends_with(fp4_.facts)) scheme = Scheme::fp4;
-      });
-      if (!has_absmax) return std::nullopt;
-      for_each_below(child, [&](Index i) { found_or_new().parts[i] = Part::overhead; });
-      return scheme;
-    }
-    return std::nullopt;
+  void mark_overhead_tensor(Index index) {
+    found_.reserve_for(model_.tensors.size());
+    if (found_.parts[index] == Part::plain) found_.parts[index] = Part::overhead;
   }
 
   // Tensors of a module and of its children.
@@ -419,23 +311,37 @@ class Finder {
       for (Index i = model_.modules[child].first_tensor; i != kNone; i = model_.tensors[i].next) visit(i);
   }
 
-  // Weights, so many in an element.
-  std::uint64_t times(Index index, unsigned in_an_element) const {
-    return numel(index) > kMostLogical ? QuantizedWeights::kUnknown : numel(index) * in_an_element;
-  }
-
-  QuantizedWeights& found_or_new() {
-    found_.reserve_for(model_.tensors.size());
-    return found_;
-  }
-
-  bool mark(Index index, std::uint64_t logical, Scheme scheme) {
-    QuantizedWeights& found = found_or_new();
-    if (found.parts[index] == Part::packed) return true;
-    found.parts[index] = Part::packed;
-    found.logical[index] = logical;
-    found.schemes[index] = scheme;
+  bool mark(Index index, const Fit& fit, const PackedSolution& solution) {
+    const PackedLayoutRow& row = conventions::packed_layout_rows()[fit.row];
+    const Scheme scheme = solution.bits == 0 ? Scheme::not_told : scheme_of(row, solution.bits);
+    const Evidence evidence = solution.weights == 0                     ? Evidence::assumed
+                              : solution.is_told || !row.method.empty() ? Evidence::by_convention
+                                                                        : Evidence::derived;
+    mark(index, solution.weights == 0 ? QuantizedWeights::kUnknown : solution.weights, scheme,
+         static_cast<std::uint8_t>(fit.row + 1), evidence);
+    for (std::size_t i = 1; i < fit.parts.size(); ++i) {
+      if (!is_low_rank(fit.parts[i].part->role)) mark_overhead_tensor(fit.tensors[i]);
+    }
+    for (const Held& held : around_) mark_overhead_tensor(held.tensor);
+    if (model_.tensors[index].name == kInner) mark_overhead_around();
     return true;
+  }
+
+  // Scales of activations lie in the layer, whose weight is a module.
+  void mark_overhead_around() {
+    Index module = module_;
+    const int levels = model_.modules[module_].name == kInner ? 2 : 1;
+    for (int up = 0; up < levels && module != 0; ++up) mark_overhead(module = model_.modules[module].parent);
+  }
+
+  void mark(Index index, std::uint64_t logical, Scheme scheme, std::uint8_t layout, Evidence evidence) {
+    found_.reserve_for(model_.tensors.size());
+    if (found_.parts[index] == Part::packed) return;
+    found_.parts[index] = Part::packed;
+    found_.logical[index] = logical;
+    found_.schemes[index] = scheme;
+    found_.layouts[index] = layout;
+    found_.evidence[index] = evidence;
   }
 
   static std::array<Index, 64> none() {
@@ -444,24 +350,29 @@ class Finder {
     return all;
   }
 
+  static constexpr std::string_view kInner = "_data";  // of optimum-quanto: a weight is a module
+
   const Model& model_;
-  const LayoutNames& compressed_ = known_layouts().compressed;
-  const LayoutNames& blocks_ = known_layouts().blocks;
-  const LayoutNames& torchao_ = known_layouts().torchao;
-  const LayoutNames& torchao_flat_ = known_layouts().torchao_flat;
-  const LayoutNames& gptq_ = known_layouts().gptq;
-  const LayoutNames& hqq_ = known_layouts().hqq;
-  const LayoutNames& quanto_ = known_layouts().quanto;
-  const LayoutNames& mlx_ = known_layouts().mlx;
-  const LayoutNames& bytes_ = known_layouts().bytes;
-  const LayoutNames& nf4_ = known_layouts().nf4;
-  const LayoutNames& fp4_ = known_layouts().fp4;
   Index module_ = 0;
+  std::vector<Held> held_;                          // of the module, by weight
+  std::vector<Held> around_;                        // of the tensor that is looked at
+  std::vector<Index> data_;                         // tensors that may be weights
+  std::vector<Index> children_;                     // by name
+  std::vector<std::vector<std::uint64_t>> shapes_;  // that parts view
+  std::vector<Packing> packings_;
+  Index packings_of_ = kNone;
   std::array<Index, 64> recent_ = none();  // by hash of their shapes: modules that were looked at
   QuantizedWeights found_;
 };
 
 }  // namespace
+
+PackedLayoutName layout_of(std::uint8_t layout) {
+  const std::span<const PackedLayoutRow> rows = conventions::packed_layout_rows();
+  if (layout == 0 || layout > rows.size()) return {};
+  const PackedLayoutRow& row = rows[layout - 1U];
+  return {row.name, row.meaning, row.source};
+}
 
 std::string_view name(Scheme scheme) {
   constexpr std::array<std::string_view, static_cast<std::size_t>(Scheme::count_)> kNames = {

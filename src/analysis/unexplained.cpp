@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <unordered_map>
 
 #include <fmt/format.h>
 
@@ -52,23 +53,44 @@ class Unexplained {
                                           name(tensor.dtype), why)});
   }
 
-  // In its module, and in a module that is called as it is: by its name, or a number for each row under a name that
-  // nobody knows.
-  std::string_view scale_beside(const Tensor& matrix) const {
-    if (const std::string_view found = scale_in(matrix.module); !found.empty()) return found;
-    for (Index i = model_.modules[matrix.module].first_tensor; i != kNone; i = model_.tensors[i].next)
-      if (has_a_number_for_each_row(model_.tensors[i], matrix)) return model_.tensors[i].name;
-    for (Index child = model_.modules[matrix.module].first_child; child != kNone; child = model_.modules[child].next)
-      if (model_.modules[child].name == matrix.name) return scale_in(child);
-    return "";
+  // In its module, and in a module that is called as it is: by its name, or a number for each row or column under a
+  // name that nobody knows.
+  std::string_view scale_beside(const Tensor& matrix) {
+    look_at(matrix.module);
+    if (!scale_.empty()) return scale_;
+    const Extent rows = *model_.shape_begin(matrix);
+    const Extent columns = *(model_.shape_end(matrix) - 1);
+    if (const std::string_view scale = numbers_for(rows); !scale.empty()) return scale;
+    if (const std::string_view scale = numbers_for(columns); !scale.empty() && rows != Extent(1)) return scale;
+    const auto child = children_.find(matrix.name);
+    return child == children_.end() ? "" : scale_in(child->second);
   }
 
-  bool has_a_number_for_each_row(const Tensor& tensor, const Tensor& matrix) const {
-    if (!is_floating_point(tensor.dtype) || tensor.role_evidence != Evidence::assumed || !tensor.rank_known())
-      return false;
+  std::string_view numbers_for(Extent extent) const {
+    const auto found = by_rows_.find(extent.is_known() ? extent.size() : 0);
+    return found == by_rows_.end() ? std::string_view() : found->second;
+  }
+
+  // A module may hold a million of them: what stands in it is looked at once.
+  void look_at(Index module) {
+    if (module == looked_at_) return;
+    looked_at_ = module;
+    by_rows_.clear();
+    children_.clear();
+    scale_ = scale_in(module);
+    for (Index i = model_.modules[module].first_tensor; i != kNone; i = model_.tensors[i].next)
+      if (const std::uint64_t rows = rows_of(model_.tensors[i]); rows > 1)
+        by_rows_.try_emplace(rows, model_.tensors[i].name);
+    for (Index child = model_.modules[module].first_child; child != kNone; child = model_.modules[child].next)
+      children_.try_emplace(model_.modules[child].name, child);
+  }
+
+  // That the tensor has a number for; 0 where it is none that may be a scale.
+  std::uint64_t rows_of(const Tensor& tensor) const {
+    if (!is_floating_point(tensor.dtype) || tensor.role_evidence != Evidence::assumed || !tensor.rank_known()) return 0;
     const Extent* shape = model_.shape_begin(tensor);
-    return (tensor.rank == 1 || (tensor.rank == 2 && shape[1] == Extent(1))) && shape[0] != Extent(1) &&
-           shape[0] == *model_.shape_begin(matrix);
+    const bool is_column = tensor.rank == 1 || (tensor.rank == 2 && shape[1] == Extent(1));
+    return is_column && shape[0].is_known() ? shape[0].size() : 0;
   }
 
   std::string_view scale_in(Index module) const {
@@ -80,6 +102,11 @@ class Unexplained {
   Summary& summary_;
   const Model& model_;
   std::size_t count_ = 0;
+  // Of the module that was looked at last.
+  Index looked_at_ = kNone;
+  std::string_view scale_;
+  std::unordered_map<std::uint64_t, std::string_view> by_rows_;  // tensors that have a number for each row
+  std::unordered_map<std::string_view, Index> children_;
 };
 
 }  // namespace

@@ -16,37 +16,9 @@
 #include "conventions/row.h"
 
 #include "weigh/dtype.h"
+#include "weigh/quantized.h"
 
 namespace weigh::conventions {
-
-enum class PackedLayout : std::uint8_t {
-  compressed_words,
-  compressed_nvfp4,
-  compressed_mxfp4,
-  compressed_mxfp6,
-  gptq,
-  awq,
-  awq_vectors,
-  awq_vectors_of_16_bits,
-  bitsandbytes_nf4,
-  bitsandbytes_fp4,
-  bitsandbytes_8_bits,
-  scaled,  // an element is a weight
-  bytes_nvfp4,
-  bytes_columns,
-  bytes_ternary,
-  mxfp4_blocks,
-  hqq_rows,
-  hqq_columns,
-  mlx_affine,
-  mlx_nvfp4,
-  mlx_mxfp4,
-  mlx_mxfp8,
-  torchao,
-  torchao_flat,
-  quanto,
-  quanto_bytes,
-};
 
 enum class PackedRole : std::uint8_t {
   data,   // the weights
@@ -54,20 +26,40 @@ enum class PackedRole : std::uint8_t {
   second_scale,
   zero,
   bias,
-  order,  // the group of each column
+  order,      // of columns, or the group of each
+  codebook,   // what codes stand for
+  in_signs,   // of columns
+  out_signs,  // of rows
+  low_in,     // low rank beside it: from columns, …
+  low_out,    // … to rows. Both are parameters
   shape,
-  facts,  // of a pickled or nested state: presence tells the layout
+  facts,    // of a pickled or nested state: presence tells the layout
+  setting,  // anything else
 };
 
 // An extent: a product of what stands in `of`, times and over numbers.
 struct PackedExtent {
-  enum class Of : std::uint8_t { one, rows, columns, both, group, any };
+  enum class Of : std::uint8_t {
+    one,
+    rows,
+    columns,
+    both,
+    group,
+    vector_rows,     // of a vector that one code stands for
+    vector_columns,  // of the same
+    books,           // codes that are added up
+    filled,          // what a kernel fills up as it likes, the same in all tensors of the layer
+    any
+  };
   Of of = Of::one;
-  bool times_bits = false;  // of a weight
-  bool over_word = false;   // bits of an element of this tensor
-  bool over_group = false;  // weights that share a scale
+  bool times_bits = false;   // of a weight
+  bool times_codes = false;  // as many as those bits can tell apart
+  bool over_word = false;    // bits of an element of this tensor
+  bool over_group = false;   // weights that share a scale
+  bool over_vector = false;  // what a vector has of them
   std::uint8_t times = 1;
   std::uint8_t over = 1;
+  std::uint8_t fills = 1;  // filled up to a multiple of it
 };
 
 // What a layer is, as far as it is known; 0: not known.
@@ -76,6 +68,10 @@ struct PackedMatrix {
   std::uint64_t columns = 0;
   std::uint64_t bits = 0;
   std::uint64_t group = 0;
+  std::uint64_t vector_rows = 0;
+  std::uint64_t vector_columns = 0;
+  std::uint64_t books = 0;
+  std::uint64_t filled = 0;
 };
 
 // What the equation makes of a matrix for a tensor with elements of so many bits: its extent, rounded up, since the
@@ -84,22 +80,25 @@ std::optional<std::uint64_t> evaluate(const PackedExtent& extent, const PackedMa
 
 struct PackedTensor {
   static constexpr std::size_t kMostExtents = 4;
-  static constexpr std::size_t kMostDTypes = 3;
+  static constexpr std::size_t kMostDTypes = 8;
 
   PackedRole role = PackedRole::data;
-  std::string_view name;  // in the layer's module; "*" stands for the name of the weight
+  std::string_view name;  // in the layer's module, as the library has it; "*" stands for the name of the weight
   bool is_needed = true;
   std::array<DType, kMostDTypes> dtypes = {};  // DType::unknown: no more of them; if it is first, any
   std::array<PackedExtent, kMostExtents> shape = {};
-  std::uint8_t rank = 0;  // extents of `shape`; further ones may stand in front, for experts. 0: any shape
+  std::uint8_t rank = 0;    // extents of `shape`; further ones may stand in front, for experts. 0: any shape
+  bool is_by_name = false;  // a tensor of the same role with another name is something else
 };
 
 struct PackedLayoutRow : Row {
   static constexpr std::size_t kMostTensors = 6;
 
-  PackedLayout layout = PackedLayout::scaled;
-  std::uint8_t bits = 0;   // 0: solved
-  std::uint8_t group = 0;  // 0: solved, or told by the configuration
+  Scheme scheme = Scheme::not_told;  // not_told: integers of so many bits; none: an element is a weight
+  std::uint8_t bits = 0;             // 0: solved
+  std::uint8_t group = 0;            // 0: solved, or told by the configuration
+  std::string_view method = {};      // the configuration must name it
+  bool is_coded = false;             // bits are those of a code, not of a weight
   std::array<PackedTensor, kMostTensors> tensors = {};
 
   // Those that are there: the others have no name.
@@ -108,47 +107,26 @@ struct PackedLayoutRow : Row {
 
 std::span<const PackedLayoutRow> packed_layout_rows();
 
-// The ends of the names that tensors of this role have in the layout, behind that of the weight: "_scale". Whole names
-// where the layout has no "*".
-class PackedNames {
- public:
-  PackedNames(PackedLayout layout, PackedRole role);
-  auto begin() const { return names_.begin(); }
-  auto end() const { return names_.begin() + count_; }
-  std::string_view first() const { return names_[0]; }
-
- private:
-  std::array<std::string_view, PackedLayoutRow::kMostTensors> names_ = {};
-  std::uint8_t count_ = 0;
-};
-
-// What a layout's tensors are called, or what stands behind the name of the weight.
-struct LayoutNames {
-  explicit LayoutNames(PackedLayout layout)
-      : data(PackedNames(layout, PackedRole::data).first()),
-        scale(PackedNames(layout, PackedRole::scale).first()),
-        zero(PackedNames(layout, PackedRole::zero).first()),
-        bias(PackedNames(layout, PackedRole::bias).first()),
-        order(PackedNames(layout, PackedRole::order).first()),
-        facts(PackedNames(layout, PackedRole::facts).first()) {}
-
-  std::string_view data;
-  std::string_view scale;
-  std::string_view zero;
-  std::string_view bias;
-  std::string_view order;
-  std::string_view facts;
-};
-
 // Of a module that holds packed weights: a tensor that only says how to unpack them.
 struct OverheadRow : Row {
-  bool is_end = false;  // names that end so, or that name alone
+  enum class Form : std::uint8_t { whole, ends, begins };
+  Form form = Form::whole;  // that name alone, or names that end or begin so
+  PackedRole role = PackedRole::setting;
 };
+// What such a name tells: the role, and which weight it is for, "" where it names none: "weight_scale", "scale_weight".
+struct PackedName {
+  PackedRole role = PackedRole::data;
+  std::string_view weight;
+};
+PackedName packed_name(std::string_view name);  // PackedRole::data where the name tells none
 bool is_overhead(std::string_view name);
 // Of a layout that is not known: what its name says to be the scale of something.
 bool may_be_a_scale(std::string_view name);
 // Of attention whose keys and values may be quantised when the model runs.
 bool is_scale_of_cache(std::string_view name);
+
+// Wherever it stands: whose weights it is for is not told.
+bool is_overhead_anywhere(std::string_view name);
 
 std::span<const OverheadRow> overhead_rows();
 std::span<const Row> scale_rows();

@@ -166,7 +166,13 @@ QuantizationConfig ConfigKeys::quantization() const {
     if (config.bits == 0) config.bits = at_most_64(agreed(bits));
     if (config.group_size == 0) config.group_size = agreed(group_size);
     const std::vector<std::pair<std::string, Packing>> each = packings(bits, group_size);
-    for (std::size_t j = 0; each.size() > 1 && j < each.size(); ++j) config.groups.push_back(each[j].second);
+    for (std::size_t j = 0; each.size() > 1 && j < each.size(); ++j) {
+      config.groups.push_back(each[j].second);
+      const std::string_view begin = conventions::key_pattern(bits).begin;
+      const auto targets = words_.find(std::string(begin) + each[j].first + ".targets");
+      if (targets == words_.end()) continue;
+      for (const auto& [target, times] : targets->second) config.targets.push_back({target, each[j].second});
+    }
   }
   // One number for all modules, unless patterns of their names give others.
   const std::uint64_t all = number(ConfigFact::bits_beside_patterns);

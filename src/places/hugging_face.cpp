@@ -66,6 +66,14 @@ void take_dtype_of_embedding(Model& model) {
   }
 }
 
+// What the files of weights say themselves of how they are packed, beside what the configuration says.
+void add_recorded(const QuantizationConfig& recorded, QuantizationConfig& config) {
+  if (config.bits == 0) config.bits = recorded.bits;
+  if (config.group_size == 0) config.group_size = recorded.group_size;
+  if (config.method.empty()) config.method = recorded.method;
+  if (config.layers.empty()) config.layers = recorded.layers;
+}
+
 // What is wrong with a file of the configuration is noted: the tensors are there without it.
 template <class Work>
 void attempt(std::string_view name, Model& model, Work&& work) {
@@ -80,6 +88,7 @@ void attempt(std::string_view name, Model& model, Work&& work) {
 
 void read_config(const Folder& folder, const ReadOptions& options, Model& model) {
   if (!folder.contains(kName)) return;
+  const QuantizationConfig recorded = model.config.quantization;
   ConfigKeys keys;
   attempt(kName, model, [&] {
     keys = read_facts(*folder.open(kName), options.limits, model);
@@ -91,6 +100,7 @@ void read_config(const Folder& folder, const ReadOptions& options, Model& model)
       model.config = keys.config();
     });
   }
+  add_recorded(recorded, model.config.quantization);
   tie_embeddings(model);
   if (model.config.cache.element_bytes == 0) take_dtype_of_embedding(model);
   CacheFacts facts = keys.cache_facts();

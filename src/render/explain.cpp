@@ -85,9 +85,11 @@ class Explanation {
     const std::string_view scheme = name(summary_.quantized.schemes[index]);
     if (logical == QuantizedWeights::kUnknown)
       return {"weights", "?", Evidence::assumed, "packed; how many stand in an element is not told"};
-    return {"weights", with_commas(logical), Evidence::by_convention,
-            scheme.empty() ? "one in an element, with scales beside it"
-                           : fmt::format("{} in {}, as its scales and extents tell", scheme, name(tensor.dtype))};
+    const std::string held = scheme.empty() ? "one in an element" : fmt::format("{} in {}", scheme, name(tensor.dtype));
+    const PackedLayoutName layout = layout_of(summary_.quantized.layouts[index]);
+    return {"weights", with_commas(logical), summary_.quantized.evidence[index],
+            layout.name.empty() ? held + ", as the graph tells"
+                                : fmt::format("{}: {}, {} ({})", layout.name, held, layout.meaning, layout.source)};
   }
 
   Reason tie(const Tensor& tensor) const {

@@ -346,7 +346,7 @@ class JsonText {
     json_.member("stored_bytes", tensor.stored_bytes);
     json_.member("state", state_name(tensor.state));
     json_.member("layout", layout_name(tensor.layout));
-    json_.member("role", tensor.role == Role::parameter ? "parameter" : "buffer");
+    json_.member("role", is_parameter(tensor) ? "parameter" : "buffer");
     json_.member("role_recorded", tensor.role_recorded());
     json_.member("evidence", key(summary_.evidence(tensor)));
     json_.member("requires_grad", tensor.requires_grad == RequiresGrad::not_recorded
@@ -357,6 +357,16 @@ class JsonText {
     json_.member("logical_parameters", logical(tensor, numel));
     json_.member("scheme", text_or_null(scheme(tensor)));
     json_.end_object();
+  }
+
+  // As it is counted: what holds packed weights is a parameter whatever its dtype, what says how they are unpacked
+  // none.
+  bool is_parameter(const Tensor& tensor) const {
+    switch (summary_.quantized.part(model_.index_of(tensor))) {
+      case Part::packed: return true;
+      case Part::overhead: return false;
+      default: return tensor.role == Role::parameter;
+    }
   }
 
   std::string_view scheme(const Tensor& tensor) const {

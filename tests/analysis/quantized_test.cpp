@@ -8,7 +8,6 @@
 #include <gtest/gtest.h>
 
 #include "analysis/build.h"
-#include "analysis/packing.h"
 
 namespace weigh {
 namespace {
@@ -232,11 +231,17 @@ TEST(Quantized, TakesOfSeveralPackingsTheOneThatFits) {
 }
 
 TEST(Quantized, FillsTheLastWordAndTheLastGroup) {
-  const QuantizationConfig three = {{3, 20}, "", {}, {}};
-  EXPECT_EQ(packed_row(three, "", 10, 5).weights, 100U) << "320 bits, 106 weights at most";
-  EXPECT_EQ(packed_row(three, "", 9, 5).weights, 96U) << "the last group is smaller";
-  EXPECT_EQ(packed_row(three, "", 7, 5).bits, 0U);
-  EXPECT_EQ(packed_row({{4, std::uint64_t{1} << 60}, "", {}, {}}, "", 10, 1U << 30).bits, 0U);
+  const auto found = [](std::uint64_t words, std::uint64_t scales, std::uint64_t group) {
+    Layer layer;
+    layer.config(3, group)
+        .with("weight_packed", DType::int32, {1, words})
+        .with("weight_scale", DType::bfloat16, {1, scales});
+    return layer.found();
+  };
+  EXPECT_EQ(found(10, 5, 20), "int3 100, 1 of overhead") << "320 bits, 106 weights at most";
+  EXPECT_EQ(found(9, 5, 20), "int3 96, 1 of overhead") << "the last group is smaller";
+  EXPECT_EQ(found(7, 5, 20), "packed ?, 1 of overhead");
+  EXPECT_EQ(found(10, 1U << 30, std::uint64_t{1} << 60), "packed ?, 1 of overhead");
 }
 
 TEST(Quantized, FindsAwqForVectors) {
@@ -263,6 +268,132 @@ TEST(Quantized, FindsTorchaosWords) {
   Layer tiles;
   tiles.with("weight_qdata", DType::int32, {kRows / 8, 1, 32, 4});
   EXPECT_EQ(tiles.found(), "int4 ?, 0 of overhead") << "rows and columns that fill tiles up are no weights";
+}
+
+// Nobody recorded a kind: it is told that there are two in a byte.
+TEST(Quantized, FindsBitsandbytesWithoutItsState) {
+  Layer layer;
+  layer.with("weight", DType::uint8, {kRows * kColumns / 2, 1})
+      .with("weight.absmax", DType::float32, {128})
+      .with("weight.quant_map", DType::float32, {16});
+  EXPECT_EQ(layer.found(), "4-bit 8192, 2 of overhead");
+}
+
+TEST(Quantized, FindsFloat4OfFpQuant) {
+  Layer layer;
+  layer.with("qweight", DType::uint8, {kRows, kColumns / 2})
+      .with("scales", DType::uint8, {kRows, kColumns / 16})
+      .with("weight_global_scale", DType::float32, {1})
+      .with("act_global_scale", DType::float32, {1});
+  EXPECT_EQ(layer.found(), "nvfp4 8192, 3 of overhead");
+}
+
+TEST(Quantized, FindsFloat4OfSvdQuant) {
+  Layer layer;
+  layer.with("qweight", DType::int8, {kRows, kColumns / 2})
+      .with("wscales", DType::float8_e4m3fn, {kColumns / 16, kRows})
+      .with("wcscales", DType::bfloat16, {kRows})
+      .with("wtscale", DType::float32, {1})
+      .with("smooth_factor", DType::bfloat16, {kColumns})
+      .with("proj_down", DType::bfloat16, {kColumns, 16})
+      .with("proj_up", DType::bfloat16, {kRows, 16});
+  EXPECT_EQ(layer.found(), "nvfp4 8192, 4 of overhead") << "low rank is parameters";
+}
+
+TEST(Quantized, FindsAwqOfNunchaku) {
+  Layer layer;
+  layer.with("qweight", DType::int32, {kRows / 4, kColumns / 2})
+      .with("wscales", DType::bfloat16, {kColumns / 64, kRows})
+      .with("wzeros", DType::bfloat16, {kColumns / 64, kRows});
+  EXPECT_EQ(layer.found(), "int4 8192, 2 of overhead");
+}
+
+TEST(Quantized, FindsBytesWithBytesOfScale) {
+  const auto layer = [](std::uint64_t scales) {
+    Layer layer;
+    layer.with("weight", DType::int8, {kRows, kColumns}).with("scale", DType::float8_e8m0fnu, {kRows, scales});
+    return layer.found();
+  };
+  EXPECT_EQ(layer(kColumns / 32), "int8 8192, 1 of overhead");
+  EXPECT_EQ(layer(kColumns / 16), "mxfp4 16384, 1 of overhead") << "two in a byte";
+  EXPECT_EQ(layer(7), "packed ?, 1 of overhead") << "neither";
+}
+
+// The shapes are those of keras/src/layers/core of Keras 3.15.
+TEST(Quantized, FindsVariablesOfKeras) {
+  Layer channels;
+  channels.with("kernel", DType::int8, {kColumns, kRows / 2}).with("kernel_scale", DType::float32, {kRows});
+  EXPECT_EQ(channels.found(), "int4 8192, 1 of overhead");
+  Layer bytes;
+  bytes.with("kernel", DType::int8, {kColumns, kRows}).with("kernel_scale", DType::float32, {kRows});
+  EXPECT_EQ(bytes.found(), "int8 8192, 1 of overhead");
+  const auto embedding = [](const std::string& method) {
+    Layer layer;
+    layer.config({{}, method, {}, {}})
+        .with("embeddings", DType::int8, {kRows, kColumns / 2})
+        .with("embeddings_scale", DType::float32, {kRows});
+    return layer.found();
+  };
+  EXPECT_EQ(embedding("int4"), "int4 8192, 1 of overhead");
+  EXPECT_EQ(embedding("int8"), "int8 4096, 1 of overhead");
+  Layer awq;
+  awq.with("quantized_kernel", DType::uint8, {kRows / 2, kColumns})
+      .with("kernel_scale", DType::float32, {kRows, kGroups})
+      .with("kernel_zero", DType::uint8, {kRows, kGroups})
+      .with("awq_scales", DType::float32, {kColumns})
+      .with("g_idx", DType::float32, {kColumns});
+  EXPECT_EQ(awq.found(), "int4 8192, 4 of overhead");
+}
+
+TEST(Quantized, IsABoundForSpqr) {
+  Layer layer;
+  layer.with("dense_weights", DType::int64, {512}).with("in_perm", DType::int16, {kColumns});
+  EXPECT_EQ(layer.found(), "packed ?, 0 of overhead");
+}
+
+TEST(Quantized, FindsScalesWhateverStandsBetweenTheNames) {
+  for (const char* scale : {"weight_scale", "scale", "scales", "scale_weight", "weight.scale", "weight_scale_inv"}) {
+    Layer layer;
+    layer.with("weight", DType::int8, {kRows, kColumns}).with(scale, DType::float32, {kRows, 1});
+    EXPECT_EQ(layer.found(), "int8 8192, 1 of overhead") << scale;
+  }
+}
+
+TEST(Quantized, AsksTheTargetsOfGroups) {
+  const auto layer = [](const std::string& target) {
+    Layer layer;
+    QuantizationConfig config = {{}, "", {{2, 0}, {4, 0}}, {}, {{target, {4, 0}}}};
+    layer.config(config)
+        .with("weight_packed", DType::int32, {kRows, kColumns / 8})
+        .with("weight_scale", DType::bfloat16, {kRows, 1});
+    return layer.found();
+  };
+  EXPECT_EQ(layer("Linear"), "int4 8192, 1 of overhead");
+  EXPECT_EQ(layer("fc"), "int4 8192, 1 of overhead");
+  EXPECT_EQ(layer("re:f."), "int4 8192, 1 of overhead");
+  EXPECT_EQ(layer("re:.*attn"), "packed ?, 1 of overhead");
+}
+
+// Extents alone solve the one; of the other the configuration says how many bits.
+TEST(Quantized, TellsTheLayoutAndItsEvidence) {
+  Build build;
+  const auto add = [&](const std::string& name, DType dtype, const std::vector<std::uint64_t>& sizes) {
+    Tensor& tensor = build.add(name, sizes);
+    tensor.dtype = dtype;
+    tensor.role_evidence = Evidence::assumed;
+  };
+  add("a.qweight", DType::int32, {kColumns / 8, kRows});
+  add("a.scales", DType::float16, {kGroups, kRows});
+  add("a.g_idx", DType::int32, {kColumns});
+  add("b.weight_packed", DType::int32, {kRows, kColumns / 8});
+  add("b.weight_scale", DType::bfloat16, {kRows, kGroups});
+  build.model().config.quantization.bits = 4;
+  const QuantizedWeights found = find_quantized(build.model());
+  EXPECT_EQ(layout_of(found.layouts[0]).name, "GPTQ");
+  EXPECT_EQ(found.evidence[0], Evidence::derived);
+  EXPECT_EQ(layout_of(found.layouts[3]).name, "pack-quantized");
+  EXPECT_EQ(found.evidence[3], Evidence::by_convention);
+  EXPECT_EQ(layout_of(0).name, "");
 }
 
 TEST(Quantized, CountsScalesOfKeysAndValuesAsOverhead) {

@@ -191,11 +191,29 @@ TEST(PackedOverhead, IsKnownByName) {
   for (std::string_view name : {"weight", "bias", "scale_", "SCBs", "zeros"}) EXPECT_FALSE(is_overhead(name)) << name;
   EXPECT_TRUE(is_overhead("_g_idx"));
   EXPECT_TRUE(is_overhead("_zero"));
+  for (std::string_view name : {"weight_qbiases", "scale_inv", "zero_point", "scale_2", "global_scale", "mul1",
+                                "q_group_map", "q_perm", "res_centroids", "outlier_centroids", "wtscale", "wcscales"})
+    EXPECT_TRUE(is_overhead(name)) << name;
+  EXPECT_TRUE(is_overhead("_qbiases"));
   EXPECT_TRUE(is_overhead(":scale"));
   EXPECT_TRUE(is_overhead(":zero_point"));
   EXPECT_TRUE(is_overhead("_amax"));
   EXPECT_TRUE(is_scale_of_cache("k_scale"));
   EXPECT_FALSE(is_scale_of_cache("q_scale"));
+}
+
+TEST(PackedName, TellsTheRoleAndTheWeight) {
+  const auto told = [](std::string_view name) {
+    const PackedName found = packed_name(name);
+    return std::pair(found.role, found.weight);
+  };
+  EXPECT_EQ(told("weight_scale"), std::pair(PackedRole::scale, std::string_view("weight")));
+  EXPECT_EQ(told("scale_weight"), std::pair(PackedRole::scale, std::string_view("weight")));
+  EXPECT_EQ(told("weight_global_scale"), std::pair(PackedRole::second_scale, std::string_view("weight")));
+  EXPECT_EQ(told("scales"), std::pair(PackedRole::scale, std::string_view()));
+  EXPECT_EQ(told("g_idx"), std::pair(PackedRole::order, std::string_view()));
+  EXPECT_EQ(told("proj_down"), std::pair(PackedRole::low_in, std::string_view()));
+  EXPECT_EQ(told("weight"), std::pair(PackedRole::data, std::string_view()));
 }
 
 }  // namespace

@@ -170,16 +170,24 @@ std::string kind_of(const ConfigKeyRow& row) {
   return word(kWords, row.fact);
 }
 
-std::string kind_of(const OverheadRow& row) { return row.is_end ? "end of the name" : "name"; }
+std::string kind_of(const OverheadRow& row) {
+  constexpr std::array<std::string_view, 3> kWords = {"name", "end of the name", "beginning of the name"};
+  return word(kWords, row.form);
+}
 
 // "[rows, columns·bits/word]".
 std::string text_of(const PackedExtent& extent) {
-  constexpr std::array<std::string_view, 6> kWords = {"1", "rows", "columns", "rows·columns", "group", "…"};
+  constexpr std::array<std::string_view, 10> kWords = {
+      "1", "rows", "columns", "rows·columns", "group", "vector's rows", "vector's columns", "books", "filled", "…"};
   std::string text = word(kWords, extent.of);
+  if (extent.times != 1) text += "·" + std::to_string(extent.times);
   if (extent.times_bits) text += "·bits";
+  if (extent.times_codes) text += "·2^bits";
+  if (extent.over_vector) text += "/vector";
   if (extent.over_word) text += "/word";
   if (extent.over_group) text += "/group";
   if (extent.over != 1) text += "/" + std::to_string(extent.over);
+  if (extent.fills != 1) text += " up to " + std::to_string(extent.fills);
   return text;
 }
 
@@ -193,6 +201,7 @@ std::string kind_of(const PackedLayoutRow& row) {
   }
   if (row.bits != 0) text += "; bits " + std::to_string(row.bits);
   if (row.group != 0) text += "; group " + std::to_string(row.group);
+  if (!row.method.empty()) text += std::string("; method ").append(row.method);
   return text;
 }
 

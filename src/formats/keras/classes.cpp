@@ -255,11 +255,30 @@ const Row* find(std::string_view class_name) {
   return found == kClasses.end() ? nullptr : &*found;
 }
 
-// What quantised layers keep behind their own: of the modes that keep one kernel and its scale.
+// What quantised layers keep beside their own, as variable_serialization_spec of each layer tells. The mode is the
+// first word of "int4/128", "gptq/4/128"; a block size behind that of int4 gives it groups.
 void quantize(const ConfigNode& node, std::vector<Variable>& list) {
-  const bool keeps_scale = node.quantization == "int8" || node.quantization == "int4";
-  if (!keeps_scale || list.empty() || (list[0].name != "kernel" && list[0].name != "embeddings")) return;
-  list.push_back({list[0].name == "kernel" ? "kernel_scale" : "embeddings_scale", true, false, std::nullopt});
+  if (list.empty() || (list[0].name != "kernel" && list[0].name != "embeddings")) return;
+  const std::string_view policy = node.quantization;
+  const std::string_view mode = policy.substr(0, policy.find('/'));
+  const auto add = [&](std::initializer_list<std::string_view> names) {
+    for (const std::string_view name : names) list.push_back({name, true, false, std::nullopt});
+  };
+  const bool is_kernel = list[0].name == "kernel";
+  if (mode == "int8" || mode == "int4") {
+    add({is_kernel ? "kernel_scale" : "embeddings_scale"});
+    const bool has_groups = mode == "int4" && policy.size() > mode.size() && !policy.ends_with("/-1");
+    if (has_groups) add({is_kernel ? "kernel_zero" : "embeddings_zero", "g_idx"});
+  } else if (mode == "float8" && is_kernel) {
+    add({"inputs_scale", "inputs_amax_history", "kernel_scale", "kernel_amax_history", "outputs_grad_scale",
+         "outputs_grad_amax_history"});
+  } else if ((mode == "gptq" || mode == "awq") && is_kernel) {
+    std::rotate(list.begin(), list.begin() + 1, list.end());  // the bias is first
+    list.back() = {"quantized_kernel", false, false, std::nullopt};
+    add({"kernel_scale"});  // kernel_zero, which the layer has, too, is not saved
+    if (mode == "awq") add({"awq_scales"});
+    add({"g_idx"});
+  }
 }
 
 bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }

@@ -34,6 +34,18 @@ void name_model(const std::vector<keras::ConfigNode>& nodes, Model& model) {
   add_fact("name", nodes[0].name, model);
 }
 
+// How its layers are quantised, where all that are agree: "int4" of "int4/128".
+std::string quantization_of(const std::vector<keras::ConfigNode>& nodes) {
+  std::string mode;
+  for (const keras::ConfigNode& node : nodes) {
+    const std::string own = node.quantization.substr(0, node.quantization.find('/'));
+    if (own.empty() || own == mode) continue;
+    if (!mode.empty()) return "";
+    mode = own;
+  }
+  return mode;
+}
+
 struct Weights {
   std::vector<Source*> sources;           // none where the file has weights that were not read
   std::vector<std::string> files;         // that they lie in
@@ -57,6 +69,7 @@ void read_weights(const Weights& weights, std::vector<keras::ConfigNode> nodes, 
   if (model.kind.empty())
     model.kind = layout == keras::Layout::plain ? "data sets" : nodes.empty() ? "weights" : "model";
   if (!nodes.empty()) name_model(nodes, model);
+  model.config.quantization.method = quantization_of(nodes);
   if (options.locations) model.files = weights.files;
   keras::Assembler assembler(store, nodes, options, model, weights.base, weights.is_plain);
   switch (layout) {

@@ -102,7 +102,7 @@ class Finder {
     if (operation.flops == OnnxFlops::packed_product) {
       use.scheme = scheme_of(width);
       use.logical = product(node, tensor, width);
-    } else if (operation.name == "GatherBlockQuantized") {
+    } else if (operation.name == "GatherBlockQuantized" || operation.name == "QMoE") {
       use.scheme = scheme_of(width);
       use.logical = tensor.elements > UINT64_MAX / 8 ? QuantizedWeights::kUnknown : tensor.elements * 8 / width;
     }

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "formats/safetensors/packing_facts.h"
 #include "model/roles.h"
 
 #include "weigh/error.h"
@@ -82,6 +83,7 @@ Index SafetensorsReader::add_name_only(std::string_view name) {
 }
 
 void SafetensorsReader::finish() {
+  add_packing_facts(recorded_, model_.config.quantization);
   for (const auto& [key, value] : recorded_) {
     // safetensors.torch.save_model writes tied tensors once, and here "the dropped name": "the kept name".
     if (find(value) != kNone && find(key) == kNone) {
