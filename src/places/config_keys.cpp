@@ -17,6 +17,7 @@ using conventions::ConfigFact;
 
 constexpr unsigned kDeepest = 6;             // objects in objects: quantization_config.config_groups.group_0.weights
 constexpr std::size_t kMostKeys = 20'000;    // a configuration has hundreds
+constexpr std::size_t kMostWords = 64;       // kept of a list
 constexpr std::size_t kLongestList = 4'096;  // one number for each layer
 constexpr std::size_t kLongestText = 200;
 
@@ -80,6 +81,7 @@ void ConfigKeys::add_list(json::Document& document, const std::string& path, jso
                             });
   std::vector<std::uint64_t>& numbers = lists_[path];
   std::vector<conventions::LayerKind>& kinds = kinds_[path];
+  std::vector<std::string>& words = words_[path];
   std::size_t count = 0;
   for (auto item : list) {
     if (count++ == kLongestList) break;
@@ -94,7 +96,9 @@ void ConfigKeys::add_list(json::Document& document, const std::string& path, jso
         numbers.push_back(value.raw_json_token().starts_with('t') ? 1 : 0);
         break;
       case simdjson::ondemand::json_type::string:
-        if (!value.get_string().get(text)) kinds.push_back(conventions::layer_kind(text));
+        if (value.get_string().get(text)) break;
+        kinds.push_back(conventions::layer_kind(text));
+        if (words.size() < kMostWords) words.emplace_back(text.substr(0, kLongestText));
         break;
       case simdjson::ondemand::json_type::object:
         if (holds_blocks) add(document, path + "." + std::to_string(count - 1), value, depth + 1);
@@ -104,6 +108,7 @@ void ConfigKeys::add_list(json::Document& document, const std::string& path, jso
   }
   if (numbers.empty()) lists_.erase(path);
   if (kinds.empty()) kinds_.erase(path);
+  if (words.empty()) words_.erase(path);
 }
 
 template <class T>
@@ -171,7 +176,7 @@ QuantizationConfig ConfigKeys::quantization() const {
       const std::string_view begin = conventions::key_pattern(bits).begin;
       const auto targets = words_.find(std::string(begin) + each[j].first + ".targets");
       if (targets == words_.end()) continue;
-      for (const auto& [target, times] : targets->second) config.targets.push_back({target, each[j].second});
+      for (const std::string& target : targets->second) config.targets.push_back({target, each[j].second});
     }
   }
   // One number for all modules, unless patterns of their names give others.
@@ -248,7 +253,7 @@ std::vector<std::string> ConfigKeys::types() const {
     return found != values.end() && found->first.starts_with(begin);
   };
   std::vector<std::string> types;
-  if (is_there(texts_, "auto_map") || is_there(lists_, "auto_map") || is_there(kinds_, "auto_map")) return types;
+  if (is_there(texts_, "auto_map") || is_there(lists_, "auto_map") || is_there(words_, "auto_map")) return types;
   if (const auto whole = texts_.find(kType); whole != texts_.end()) types.push_back(whole->second);
   for (const auto& [key, text] : texts_)
     if (key.ends_with(kType) && key.size() > kType.size() && key[key.size() - kType.size() - 1] == '.')

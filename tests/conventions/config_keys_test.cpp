@@ -19,7 +19,7 @@
 namespace weigh::testing {
 namespace {
 
-using nlohmann::json;
+using Json = nlohmann::json;
 
 Config config_of(const std::string& config) {
   const std::string header = R"({"embed_tokens.weight":{"dtype":"BF16","shape":[1,2],"data_offsets":[0,4]}})";
@@ -30,10 +30,10 @@ Config config_of(const std::string& config) {
 CacheFacts cache_facts_of(const std::string& config) {
   const std::unique_ptr<Folder> folder = memory_folder("", {{"config.json", config}});
   const std::unique_ptr<Source> source = folder->open("config.json");
-  json::File file(*source, Limits());
+  weigh::json::File read(*source, Limits());
   ConfigKeys keys;
-  file.document().for_each_member(
-      [&](std::string_view key, json::Value value) { keys.add(file.document(), key, value); });
+  read.document().for_each_member(
+      [&](std::string_view key, weigh::json::Value value) { keys.add(read.document(), key, value); });
   return keys.cache_facts();
 }
 
@@ -66,12 +66,12 @@ std::map<std::string, std::uint64_t> facts_of(const std::string& text) {
 
 TEST(ConfigKeys, TellWhatTheClassesOfTheModelsSay) {
   std::set<std::string> shown;
-  for (const json& entry : json::parse(file("conventions/config_keys.json"))) {
+  for (const Json& entry : Json::parse(file("conventions/config_keys.json"))) {
     SCOPED_TRACE(entry["made_by"].get<std::string>() + ": " + entry["keys"].dump());
     const std::map<std::string, std::uint64_t> facts = facts_of(entry["config"].dump());
     for (const auto& [fact, value] : entry["told"].items())
       EXPECT_EQ(facts.at(fact), value.is_boolean() ? value.get<bool>() : value.get<std::uint64_t>()) << fact;
-    for (const json& key : entry["keys"]) shown.insert(key.get<std::string>());
+    for (const Json& key : entry["keys"]) shown.insert(key.get<std::string>());
   }
   for (const conventions::ConfigKeyRow& row : conventions::config_key_rows())
     if (row.fixture == "conventions/config_keys.json") EXPECT_TRUE(shown.contains(std::string(row.name))) << row.name;

@@ -14,7 +14,7 @@ namespace {
 Role role(std::string_view name, DType dtype, const std::vector<std::uint64_t>& sizes) {
   std::vector<Extent> shape;
   for (std::uint64_t size : sizes) shape.emplace_back(size);
-  return infer_role(name, dtype, shape);
+  return infer_role(name, dtype, shape).role;
 }
 
 TEST(InferRole, OfAnIntegerIsABuffer) {

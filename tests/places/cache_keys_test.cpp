@@ -32,9 +32,9 @@ Model model_of(const std::string& config, const Matrices& matrices = {{"a.weight
 
 // Four numbers for a token and layer, two bytes each, of a text of a hundred tokens.
 std::string small(const std::string& more) {
-  return R"({"torch_dtype": "bfloat16", "hidden_size": 8, "num_attention_heads": 4, "num_key_value_heads": 1,
-             "max_position_embeddings": 100)" +
-         (more.empty() ? "" : ", ") + more + "}";
+  const std::string begin = R"({"torch_dtype": "bfloat16", "hidden_size": 8, "num_attention_heads": 4,
+                               "num_key_value_heads": 1, "max_position_embeddings": 100)";
+  return begin + (more.empty() ? "" : ", ") + more + "}";
 }
 
 // "full window state …", a letter each: f, w, c(hunked), s(tate), l(atent), S(hared), - for nothing.

@@ -31,7 +31,10 @@ testing::Build mixture() {
   Config& config = build.model().config;
   config.quantization.bits = 4;
   config.experts = {{4}, 2, 1};
-  config.cache = {2, 1, 64, 0, 0, 0, 1'000, 2};
+  config.cache.layers.assign(
+      2, {.kind = LayerCache::full, .keeps_state = false, .heads = 1, .key_size = 64, .value_size = 64});
+  config.cache.context = 1'000;
+  config.cache.element_bytes = 2;
   build.model().source = "mixture";
   build.model().format = "safetensors";
   return build;
