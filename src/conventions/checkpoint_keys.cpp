@@ -48,12 +48,13 @@ bool holds_one(std::string_view key) {
 bool is_letter(char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0; }
 bool is_capital(char c) { return std::isupper(static_cast<unsigned char>(c)) != 0; }
 
-// Letters of another word may follow or go before: "ema_model", "modelEMA", but not "semantic".
+// Letters of another word may follow or go before: "ema_model", "modelEMA", "EMAModel", but not "semantic".
 bool is_word(std::string_view text, std::size_t at, std::size_t size) {
   const bool begins = at == 0 || !is_letter(text[at - 1]) || (is_capital(text[at]) && !is_capital(text[at - 1]));
   const std::size_t end = at + size;
-  const bool ends =
-      end == text.size() || !is_letter(text[end]) || (is_capital(text[end]) && !is_capital(text[end - 1]));
+  const bool begins_another = end + 1 < text.size() && is_letter(text[end + 1]) && !is_capital(text[end + 1]);
+  const bool ends = end == text.size() || !is_letter(text[end]) ||
+                    (is_capital(text[end]) && (!is_capital(text[end - 1]) || begins_another));
   return begins && ends;
 }
 

@@ -8,16 +8,16 @@ namespace {
 
 // clang-format off: a row on each line
 constexpr auto kRows = std::to_array<RankSplitRow>({
-    {{"wq", "queries, by heads", "llama: ColumnParallelLinear", "reports/files/meta_2_0.pth"}, 0},
-    {{"wk", "keys, by heads", "llama: ColumnParallelLinear", "reports/files/meta_2_0.pth"}, 0},
-    {{"wv", "values, by heads", "llama: ColumnParallelLinear", "reports/files/meta_2_0.pth"}, 0},
-    {{"wo", "output of attention", "llama: RowParallelLinear", "reports/files/meta_2_0.pth"}, 1},
-    {{"w1", "gate of the feed-forward layer", "llama: ColumnParallelLinear", "reports/files/meta_2_0.pth"}, 0},
-    {{"w2", "its output", "llama: RowParallelLinear", "reports/files/meta_2_0.pth"}, 1},
-    {{"w3", "its input", "llama: ColumnParallelLinear", "reports/files/meta_2_0.pth"}, 0},
-    {{"output", "logits, by words", "llama: ColumnParallelLinear", "reports/files/meta_2_0.pth"}, 0},
+    {{"wq", "queries, by heads", "llama: ColumnParallelLinear", "RankFiles.OfMetaAreSplitByRowsOrColumns"}, 0},
+    {{"wk", "keys, by heads", "llama: ColumnParallelLinear", "RankFiles.OfMetaAreSplitByRowsOrColumns"}, 0},
+    {{"wv", "values, by heads", "llama: ColumnParallelLinear", "RankFiles.OfMetaAreSplitByRowsOrColumns"}, 0},
+    {{"wo", "output of attention", "llama: RowParallelLinear", "RankFiles.OfMetaAreSplitByRowsOrColumns"}, 1},
+    {{"w1", "gate of the feed-forward layer", "llama: ColumnParallelLinear", "RankFiles.OfMetaAreSplitByRowsOrColumns"}, 0},
+    {{"w2", "its output", "llama: RowParallelLinear", "RankFiles.OfMetaAreSplitByRowsOrColumns"}, 1},
+    {{"w3", "its input", "llama: ColumnParallelLinear", "RankFiles.OfMetaAreSplitByRowsOrColumns"}, 0},
+    {{"output", "logits, by words", "llama: ColumnParallelLinear", "RankFiles.OfMetaAreSplitByRowsOrColumns"}, 0},
     {{"tok_embeddings", "embedding, by columns; since Llama 3 by words", "llama: ParallelEmbedding",
-      "reports/files/meta_2_0.pth"},
+      "RankFiles.OfMetaAreSplitByRowsOrColumns"},
      1},
 });
 // clang-format on

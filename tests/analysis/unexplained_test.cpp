@@ -33,6 +33,8 @@ TEST(Unexplained, IsWhatStandsBesideAScale) {
             "not counted, so the totals are lower bounds\n");
   EXPECT_FALSE(found.is_exact);
   EXPECT_EQ(found.parameters, 2U);
+  for (const std::string name : {"absmax", "zero_points", "codebook", "centroids"})
+    EXPECT_FALSE(seen(kMatrix + "," + entry("l." + name, "F32", "[2]", "[32,40]"), 40).is_exact) << name;
 }
 
 TEST(Unexplained, IsWhatStandsBesideANumberForEachRow) {

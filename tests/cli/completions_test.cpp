@@ -86,7 +86,9 @@ TEST_F(Completions, OfZsh) {
 TEST_F(Completions, OfFish) {
   if (!is_there("fish")) GTEST_SKIP() << "fish is not installed";
   EXPECT_EQ(ask("fish", "complete -C 'weigh --sort n'"), "name\torder of siblings (default: definition)\n");
-  EXPECT_EQ(ask("fish", "complete -C 'weigh --ex'"), "--exact\t1,234,567 instead of 1.23 M\n");
+  EXPECT_EQ(ask("fish", "complete -C 'weigh --ex'"),
+            "--exact\t1,234,567 instead of 1.23 M\n--explain\thow it is known what a module or tensor counts as ('' "
+            "for all)\n");
   EXPECT_EQ(ask("fish", "complete -C 'weigh completions z'"), "zsh\n");
 }
 

@@ -129,7 +129,7 @@ TEST_F(Run, ColumnsAreChosenByKey) {
   EXPECT_EQ(wrong.code, kUnusable);
   EXPECT_EQ(wrong.err,
             "weigh: there is no column 'colour'; there are name, type, params, active, share, trainable, buffers, "
-            "size, bits, tensors, dtypes, mode, in, out, flops, backward, activations, calls, marks\n");
+            "size, bits, tensors, dtypes, evidence, mode, in, out, flops, backward, activations, calls, marks\n");
 }
 
 TEST_F(Run, RowsAreSortedCutAndFiltered) {
@@ -176,22 +176,26 @@ TEST_F(Run, HelpVersionAndFormatsGoToStandardOutput) {
   EXPECT_EQ(
       run({"--formats"}).out,
       "safetensors      one file, a directory of shards, or an index with its shards\n"
-      "PyTorch          torch.save and Lightning: state dicts, checkpoints, whole modules; zip, legacy stream and tar\n"
-      "GGUF             versions 1 to 3, either byte order, one file or split into several\n"
-      "TorchScript      torch.jit.save: scripted, traced and frozen modules\n"
-      "torch.export     torch.export.save: exported programs, .pt2\n"
-      "ONNX             models of any opset, weights inside or in files beside them\n"
-      "NumPy            numpy.savez: .npz, stored or compressed\n"
-      "TensorFlow Lite  converted graphs, .tflite (LiteRT): float, float16 and quantised\n"
+      "PyTorch                torch.save and Lightning: state dicts, checkpoints, whole modules; zip, legacy stream "
+      "and tar\n"
+      "GGUF                   versions 1 to 3, either byte order, one file or split into several\n"
+      "TorchScript            torch.jit.save: scripted, traced and frozen modules\n"
+      "torch.export           torch.export.save: exported programs, .pt2\n"
+      "ONNX                   models of any opset, weights inside or in files beside them\n"
+      "NumPy                  numpy.savez: .npz, stored or compressed\n"
+      "TensorFlow Lite        converted graphs, .tflite (LiteRT): float, float16 and quantised\n"
       "Keras            archives (.keras), models and weights of Keras 2 and 3 (.h5); any other HDF5 file as data "
       "sets\n"
-      "Flax             flax.serialization: parameters and training states, .msgpack\n"
-      "TensorFlow       SavedModels, and checkpoints of versions 1 and 2 with all their shards\n"
-      "Orbax            checkpoints of JAX: a directory with _METADATA, Zarr or OCDBT\n"
-      "diffusers        a pipeline's directory: model_index.json and a folder for each component\n"
-      "PyTorch DCP      torch.distributed.checkpoint: .metadata and *.distcp, FSDP among others\n"
-      "DeepSpeed        checkpoints of ZeRO 0 to 3, and universal ones\n"
-      "Megatron         checkpoints of ranks (mp_rank_00_000): tensor and pipeline parallel\n");
+      "Flax                   flax.serialization: parameters and training states, .msgpack\n"
+      "TensorFlow             SavedModels, and checkpoints of versions 1 and 2 with all their shards\n"
+      "Orbax                  checkpoints of JAX: a directory with _METADATA, Zarr or OCDBT\n"
+      "diffusers              a pipeline's directory: model_index.json and a folder for each component\n"
+      "sentence-transformers  a directory of modules (modules.json) of which several have weights\n"
+      "Hugging Face cache     models--ORG--NAME of huggingface_hub: the revision of refs/main\n"
+      "ranks                  one model in files of ranks: Meta's consolidated.00.pth, verl's, DCP's in safetensors\n"
+      "PyTorch DCP            torch.distributed.checkpoint: .metadata and *.distcp, FSDP among others\n"
+      "DeepSpeed              checkpoints of ZeRO 0 to 3, and universal ones\n"
+      "Megatron               checkpoints of ranks (mp_rank_00_000): tensor and pipeline parallel\n");
 }
 
 TEST_F(Run, ColorFollowsTheTerminalUnlessToldOtherwise) {

@@ -35,7 +35,7 @@ bool holds(const fs::path& path, const std::string& mark) {
   return false;
 }
 
-// The texts of all tests, by "Suite.Name".
+// The texts of the files of all tests, by "Suite.Name".
 std::map<std::string, std::string> all_tests() {
   std::map<std::string, std::string> tests;
   for (const auto& entry : fs::recursive_directory_iterator(WEIGH_SOURCE "/tests")) {
@@ -47,8 +47,7 @@ std::map<std::string, std::string> all_tests() {
       const std::size_t close = text.find(')', open);
       const std::size_t next = text.find("\nTEST", at + 1);
       if (comma < close)
-        tests[text.substr(open + 1, comma - open - 1) + "." + text.substr(comma + 2, close - comma - 2)] =
-            text.substr(at, next - at);
+        tests[text.substr(open + 1, comma - open - 1) + "." + text.substr(comma + 2, close - comma - 2)] = text;
       at = next;
     }
   }

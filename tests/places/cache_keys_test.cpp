@@ -71,7 +71,8 @@ TEST(CacheKeys, LayersHaveHeadsOfTheirOwn) {
   EXPECT_EQ(per_token(layers + R"(, "v_head_dim": 6)"), 2U * (2 + 6) * 2);
   EXPECT_EQ(per_token(layers + R"(, "swa_num_key_value_heads": 2, "swa_head_dim": 5, "swa_v_head_dim": 3)"),
             8U + 2 * 8 * 2);
-  EXPECT_EQ(per_token(R"("num_hidden_layers": 2, "num_kv_heads": [1, 2])"), 8U) << "of two keys the first counts";
+  EXPECT_EQ(per_token(R"("num_hidden_layers": 2, "num_kv_heads": [1, 2])"), 8U + 16)
+      << "a list says more than a number";
   EXPECT_EQ(
       per_token(model_of(
           R"({"torch_dtype": "bfloat16", "head_dim": 2, "num_hidden_layers": 3, "num_key_value_heads": [1, 0, 2]})")),

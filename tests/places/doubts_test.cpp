@@ -29,7 +29,7 @@ TEST(Doubts, AreOfAnOutputLayerThatIsNotThere) {
   const std::string untied = R"({"architectures": ["Qwen3ForCausalLM"], "tie_word_embeddings": false})";
   EXPECT_EQ(
       notes(embedding, 32, untied),
-      "missing-output model.safetensors: has no output layer (lm_head), though Qwen3ForCausalLM has one and "
+      "missing-output : has no output layer (lm_head), though Qwen3ForCausalLM has one and "
       "config.json does not tie it to the embedding (tie_word_embeddings is false); its weights are not counted\n");
   EXPECT_EQ(notes(embedding, 32, R"({"architectures": ["Qwen3Model"], "tie_word_embeddings": false})"), "");
   EXPECT_EQ(notes(embedding + "," + entry("lm_head.weight", "F32", "[4,2]", "[32,64]"), 64, untied), "");

@@ -37,14 +37,14 @@ TEST(HubCache, WithoutMainIsItsOnlyRevision) {
   EXPECT_EQ(read_files(files, "").tensors.size(), 1U);
   files["snapshots/" + kOther + "/model.safetensors"] = one_tensor("other");
   EXPECT_EQ(error_of([&] { read_files(files, ""); }),
-            ": is a cache of 2 revisions without refs/main; name one of them: " + kCommit + ", " + kOther);
+            "is a cache of 2 revisions without refs/main; name one of them: " + kCommit + ", " + kOther);
 }
 
 TEST(HubCache, WithoutTheRevisionOfMainIsRefused) {
   Files files = cache();
   files["refs/main"] = kOther;
   EXPECT_EQ(error_of([&] { read_files(files, ""); }),
-            ": is a cache of which refs/main is at " + kOther + ", a revision that was not downloaded");
+            "is a cache of which refs/main is at " + kOther + ", a revision that was not downloaded");
 }
 
 TEST(HubCache, TellsWhatWasNotDownloadedToTheEnd) {
@@ -60,7 +60,7 @@ TEST(HubCache, ARevisionDoesNotLeaveTheFolder) {
   Files files = cache();
   files["refs/main"] = "../../etc";
   EXPECT_EQ(error_of([&] { read_files(files, ""); }),
-            ": is a cache of which refs/main is at ../../etc, a revision that was not downloaded");
+            "is a cache of which refs/main is at ../../etc, a revision that was not downloaded");
 }
 
 }  // namespace

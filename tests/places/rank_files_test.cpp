@@ -53,9 +53,11 @@ TEST(RankFiles, OfMetaAreSplitByRowsOrColumns) {
   files["params.json"] = R"({"dim": 64, "n_layers": 2})";
   const Model model = read_files(files, "");
   EXPECT_EQ(shape_of(model, "tok_embeddings.weight"), "[100, 64]");
-  EXPECT_EQ(shape_of(model, "layers.0.attention.wq.weight"), "[64, 64]");
-  EXPECT_EQ(shape_of(model, "layers.0.attention.wo.weight"), "[64, 64]");
+  EXPECT_EQ(shape_of(model, "output.weight"), "[100, 64]");
+  for (const std::string name : {"wq", "wk", "wv", "wo"})
+    EXPECT_EQ(shape_of(model, "layers.0.attention." + name + ".weight"), "[64, 64]") << name;
   EXPECT_EQ(shape_of(model, "layers.1.feed_forward.w1.weight"), "[128, 64]");
+  EXPECT_EQ(shape_of(model, "layers.1.feed_forward.w3.weight"), "[128, 64]");
   EXPECT_EQ(shape_of(model, "layers.1.feed_forward.w2.weight"), "[64, 128]");
   EXPECT_EQ(shape_of(model, "norm.weight"), "[64]");
 }
