@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <tuple>
 #include <utility>
@@ -10,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "conventions/model_name.h"
+#include "formats/common/lfs.h"
 #include "formats/keras/format.h"
 #include "formats/registry.h"
 
@@ -41,12 +43,22 @@ bool has_known_format(const Folder& folder, const std::string& name) {
   return std::any_of(table.begin(), table.end(), [&](const Format& format) { return format.matches(glance); });
 }
 
+// "last.40.state", where weigh::lightning keeps optimizers, schedulers and random numbers beside "last.safetensors":
+// the name of that, "" for any other.
+std::string weights_of_state(const std::vector<std::string>& names, const std::string& name) {
+  if (!name.ends_with(".state")) return "";
+  const std::size_t step = name.rfind('.', name.size() - std::string_view(".state").size() - 1);
+  if (step == std::string::npos) return "";
+  std::string weights = name.substr(0, step) + ".safetensors";
+  return std::binary_search(names.begin(), names.end(), weights) ? weights : "";
+}
+
 class Candidates {
  public:
   explicit Candidates(const std::vector<std::string>& names) {
     all_.reserve(names.size());
     for (const std::string& name : names) {
-      if (is_trainer_file(name)) continue;
+      if (is_trainer_file(name) || !weights_of_state(names, name).empty()) continue;
       ModelName parsed = parse_model_name(name);
       if (parsed.is_index) indexed_.insert(form_of(parsed));
       if (is_keras_index(name)) keras_indices_.push_back(name);
@@ -119,6 +131,7 @@ class Plan {
       plan_.models = std::move(candidates_).take_files();
     } else if (families.size() == 1) {
       choose(families.front(), true);
+      note_states();
     }
     return std::move(plan_);
   }
@@ -161,6 +174,16 @@ class Plan {
     }
   }
 
+  void note_states() {
+    for (const std::string& name : folder_.names())
+      if (const std::string weights = weights_of_state(folder_.names(), name); !weights.empty())
+        note(
+            "training-state", name,
+            fmt::format("is the state of the training that {} goes on from: optimizers, schedulers, random numbers; it "
+                        "is not counted",
+                        weights));
+  }
+
   // Other models beside one under a usual name. An index may name any file of its own ending.
   void note_others(std::string_view family) {
     std::vector<std::string> others;
@@ -201,6 +224,17 @@ class Plan {
   const Candidate* chosen_ = nullptr;
 };
 
+// A clone without Git LFS has pointers in the place of models.
+void refuse_pointers(const Folder& folder) {
+  for (const std::string& name : folder.names()) {
+    if (model_ending(name).empty()) continue;
+    const std::unique_ptr<Source> source = folder.open(name);
+    Glance glance(*source);
+    if (const std::optional<std::string> pointer = lfs_pointer_message(glance.head()))
+      throw Error(ErrorKind::unsupported, source->label(), *pointer);
+  }
+}
+
 }  // namespace
 
 DirectoryPlan plan_directory(const Folder& folder) { return Plan(folder).make(); }
@@ -210,6 +244,7 @@ DirectoryPlan plan_one_model(const Folder& folder) {
   if (plan.models.size() == 1) return plan;
   if (plan.models.empty()) {
     const std::vector<std::string>& names = folder.names();
+    refuse_pointers(folder);
     throw Error(ErrorKind::unsupported, folder.label(),
                 names.empty() ? "is a directory without files"
                               : fmt::format("is a directory without a model: {}", list(names)));

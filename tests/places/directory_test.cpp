@@ -131,5 +131,22 @@ TEST(Directory, OfSeveralModelsChoosesNone) {
   EXPECT_EQ(chosen({{"c", "no model"}}), "");
 }
 
+TEST(Directory, OfPointersInTheirPlaceSaysSo) {
+  const std::string pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 4976698672\n";
+  EXPECT_EQ(error_of([&] {
+              read_files({{"model-q4.gguf", pointer}, {"README.md", "a"}}, "");
+            }),
+            "model-q4.gguf: is a Git LFS pointer to 4976698672 bytes, not the model; run 'git lfs pull' to fetch it");
+}
+
+TEST(Directory, OfOurTrainerIsTheWeightsWithTheStateBesideThem) {
+  const Model model = read_files({{"last.safetensors", one_tensor("x")}, {"last.40.state", "any"}}, "");
+  EXPECT_EQ(model.format, "safetensors");
+  EXPECT_EQ(
+      notes_of(model),
+      "training-state last.40.state: is the state of the training that last.safetensors goes on from: optimizers, "
+      "schedulers, random numbers; it is not counted\n");
+}
+
 }  // namespace
 }  // namespace weigh::testing
