@@ -164,6 +164,16 @@ void bind_values(nb::module_& module) {
       .def("__repr__", [](const Note& n) { return "Note(" + n.code + ": " + n.place + ": " + n.message + ")"; });
 }
 
+std::vector<Note> notes_of(const Model& model) {
+  std::vector<Note> notes = model.notes;
+  if (model.is_live) return notes;  // of which nothing is guessed
+  SummaryOptions totals_alone;
+  totals_alone.depth = 0;
+  totals_alone.fold = false;
+  for (Note& note : summarize(model, totals_alone).notes) notes.push_back(std::move(note));
+  return notes;
+}
+
 }  // namespace
 
 nb::class_<Model> bind_model(nb::module_& module) {
@@ -177,7 +187,7 @@ nb::class_<Model> bind_model(nb::module_& module) {
       .def_ro("kind", &Model::kind)
       .def_ro("architecture", &Model::architecture)
       .def_ro("metadata", &Model::metadata, "Recorded facts worth showing, as pairs.")
-      .def_ro("notes", &Model::notes)
+      .def_prop_ro("notes", &notes_of, "Oddities that did not stop the reading, and what is found in its numbers.")
       .def_prop_ro("modules",
                    [](nb::object self) {
                      return Modules{{self, nb::cast<const Model*>(self), 0}};

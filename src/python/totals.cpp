@@ -1,5 +1,6 @@
 // weigh/summary.h: what a model amounts to, and the parts of its file.
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -7,6 +8,7 @@
 #include <vector>
 
 #include <nanobind/nanobind.h>
+#include <nanobind/stl/map.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/string_view.h>
@@ -50,6 +52,14 @@ auto of_root(Count Run::*member) {
   };
 }
 
+std::map<std::string, double> evidence(const TotalsView& v) {
+  const Totals& totals = v.totals();
+  return {{"recorded", totals.share(Evidence::recorded)},
+          {"derived", totals.share(Evidence::derived)},
+          {"by_convention", totals.share(Evidence::by_convention)},
+          {"assumed", totals.share(Evidence::assumed)}};
+}
+
 void bind_counts(nb::class_<TotalsView>& totals) {
   totals.def_prop_ro("parameters", count(&Totals::parameters), "Elements of parameters.")
       .def_prop_ro("trainable", &trainable, "Those that require a gradient; None where it is not recorded of each.")
@@ -61,6 +71,9 @@ void bind_counts(nb::class_<TotalsView>& totals) {
           "Whether parameters and buffers are known to the last one.")
       .def_prop_ro("roles_inferred", number(&Totals::roles_inferred),
                    "Whether some tensor is a parameter or a buffer by its name and dtype alone.")
+      .def_prop_ro("evidence", &evidence,
+                   "Of the weights, how many per cent are known to be what they are counted as by which evidence: "
+                   "recorded, derived, by_convention, assumed. Source: docs/counting.md.")
       .def_prop_ro("uninitialized_parameters", number(&Totals::uninitialized_parameters), "Tensors, not elements.")
       .def_prop_ro("uninitialized_buffers", number(&Totals::uninitialized_buffers), "Tensors, not elements.")
       .def_prop_ro("tensors", number(&Totals::tensors), "Names of tensors, ties included.")
