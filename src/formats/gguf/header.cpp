@@ -246,11 +246,8 @@ class Reader {
 
   void measure(GgufTensor& tensor, const std::string& shown, std::uint32_t type, std::uint64_t row,
                std::uint64_t elements) {
-    if (tensor.dtype == DType::unknown) {
-      note("unknown-dtype", shown,
-           fmt::format("is of ggml's type {}, which is not known; its bytes are not counted", type));
-      return;
-    }
+    if (tensor.dtype == DType::unknown)
+      return unknown_.push_back({header_.tensors.size(), type, elements / std::max<std::uint64_t>(row, 1)});
     if ((type >= 31 && type <= 33) || (type >= 36 && type <= 38)) {
       note("repacked", shown,
            fmt::format("is of ggml's type {}, which ggml has removed: {} with rows interleaved", type,
@@ -272,10 +269,30 @@ class Reader {
     if (header_.notes.size() < 100) header_.notes.push_back({code, place, std::move(message)});
   }
 
+  // A type that is not known fills the room up to the next tensor, but for what aligns that: rows take whole bytes.
+  void measure_unknown(std::uint64_t data_size) {
+    if (unknown_.empty()) return;
+    std::vector<std::uint64_t> begins;
+    for (const GgufTensor& tensor : header_.tensors) begins.push_back(tensor.offset);
+    std::sort(begins.begin(), begins.end());
+    for (const UnknownType& one : unknown_) {
+      GgufTensor& tensor = header_.tensors[one.tensor];
+      const auto next = std::upper_bound(begins.begin(), begins.end(), tensor.offset);
+      const std::uint64_t end = std::min(next == begins.end() ? data_size : *next, data_size);
+      const std::uint64_t room = end > tensor.offset ? end - tensor.offset : 0;
+      tensor.bytes = one.rows == 0 ? 0 : room / one.rows * one.rows;
+      note("unknown-dtype", tensor.name.substr(0, kShownText),
+           fmt::format("is of ggml's type {}, which is not known; {}", one.type,
+                       tensor.bytes == 0 ? "its bytes are not counted"
+                                         : fmt::format("it takes {} bytes, up to what follows it", tensor.bytes)));
+    }
+  }
+
   // From offsets in the data to those in the file; no two tensors share a byte.
   void place_tensors() {
     const std::uint64_t size = in_.source().size();
     const std::uint64_t data = (in_.offset() + alignment_ - 1) / alignment_ * alignment_;
+    measure_unknown(data <= size ? size - data : 0);
     for (GgufTensor& tensor : header_.tensors) {
       if (tensor.offset % alignment_ != 0) {
         fail_tensor(ErrorKind::corrupt, tensor,
@@ -321,6 +338,12 @@ class Reader {
   std::unordered_set<std::string> keys_;
   std::vector<std::uint64_t> numbers_;  // of the array that is being read
   std::uint64_t alignment_ = kDefaultAlignment;
+  struct UnknownType {
+    std::size_t tensor;
+    std::uint32_t type;
+    std::uint64_t rows;
+  };
+  std::vector<UnknownType> unknown_;
 };
 
 }  // namespace

@@ -166,7 +166,7 @@ TEST(Gguf, TellsWherePlainNumbersLie) {
 
 TEST(Gguf, NotesATypeThatIsNotKnown) {
   EXPECT_EQ(notes_of(read_bytes(with_data(head(1, 0) + tensor("w", 99, 8, 0), 32))),
-            "unknown-dtype w: is of ggml's type 99, which is not known; its bytes are not counted\n");
+            "unknown-dtype w: is of ggml's type 99, which is not known; it takes 32 bytes, up to what follows it\n");
 }
 
 const char* const kFirst = "split-00001-of-00002.gguf";
