@@ -12,6 +12,7 @@
 #include "formats/keras/layouts.h"
 #include "formats/keras/shards.h"
 #include "formats/keras/store.h"
+#include "model/builder.h"
 #include "wire/hdf5.h"
 #include "wire/json.h"
 #include "wire/zip.h"
@@ -92,6 +93,19 @@ void read_metadata(const std::string& text, std::string_view label, Model& model
   });
 }
 
+// The configuration of an author's own class names no layers, so of one that was never called nothing is known.
+void note_never_built(const Limits& limits, Model& model) {
+  model.notes.push_back(
+      {"never-built", model.source,
+       fmt::format("holds no weights: it was saved before the {} was built, and what weights that will "
+                   "have is not recorded. Call it once before it is saved",
+                   model.architecture.substr(0, 100))});
+  Tensor unknown;
+  unknown.rank = Tensor::kUnknownRank;
+  unknown.state = State::missing;
+  ModelBuilder(model, limits).add_by_path(unknown, "?", {});
+}
+
 void read_archive(Source& source, const ReadOptions& options, Model& model) {
   const ZipDirectory zip(source, options.limits);
   const auto place = [&](const char* name) { return source.label() + "/" + name; };
@@ -117,14 +131,17 @@ void read_archive(Source& source, const ReadOptions& options, Model& model) {
          "are those that the configuration tells. Save it with Keras's defaults"});
     return read_weights({}, std::move(nodes), options, model);
   }
+  const bool names_layers = nodes.size() > 1 || nodes[0].class_name == "Sequential";
   if (entry->is_stored()) {
     const std::uint64_t base = zip.data_offset(*entry);
     const auto part = part_source(source, place("model.weights.h5"), base, entry->size);
-    return read_weights({{part.get()}, {model.source}, base, true}, std::move(nodes), options, model);
+    read_weights({{part.get()}, {model.source}, base, true}, std::move(nodes), options, model);
+  } else {
+    const std::string inflated = zip.read(*entry);
+    const auto memory = memory_source(place("model.weights.h5"), inflated);
+    read_weights({{memory.get()}, {model.source}, 0, false}, std::move(nodes), options, model);
   }
-  const std::string inflated = zip.read(*entry);
-  const auto memory = memory_source(place("model.weights.h5"), inflated);
-  read_weights({{memory.get()}, {model.source}, 0, false}, std::move(nodes), options, model);
+  if (model.tensors.empty() && !names_layers) note_never_built(options.limits, model);
 }
 
 }  // namespace

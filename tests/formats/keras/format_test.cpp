@@ -245,5 +245,14 @@ TEST(Hdf5, OfAnotherMakerIsATreeOfDataSets) {
   EXPECT_TRUE((again->tied_to == kNone) != (inner->tied_to == kNone));
 }
 
+TEST(Keras, OfOnesOwnClassThatWasNeverBuiltNothingIsKnown) {
+  const Model model = read(data_path("reports/files/keras_never_built.keras"));
+  EXPECT_FALSE(summarize(model).totals.parameters.is_exact());
+  ASSERT_EQ(model.notes.size(), 1U);
+  EXPECT_EQ(model.notes[0].message,
+            "holds no weights: it was saved before the Net was built, and what weights that will have is not recorded. "
+            "Call it once before it is saved");
+}
+
 }  // namespace
 }  // namespace weigh::testing
