@@ -372,6 +372,7 @@ TEST(Quantized, AsksTheTargetsOfGroups) {
   EXPECT_EQ(layer("fc"), "int4 8192, 1 of overhead");
   EXPECT_EQ(layer("re:f."), "int4 8192, 1 of overhead");
   EXPECT_EQ(layer("re:.*attn"), "packed ?, 1 of overhead");
+  EXPECT_EQ(layer("Embedding"), "packed ?, 1 of overhead");
 }
 
 // Extents alone solve the one; of the other the configuration says how many bits.
