@@ -38,8 +38,8 @@ struct TokenCache {
   std::uint64_t bytes_per_token = 0;  // of one text, shorter than any window
   std::uint64_t context = 0;          // tokens; 0 where it is not told
   std::uint64_t batch = 1;            // texts
-  std::optional<std::uint64_t>
-      bytes_at_context;              // of all texts; nothing without a context or where windows are not known
+  // Of all texts; nothing without a context, or where windows are not known.
+  std::optional<std::uint64_t> bytes_at_context;
   std::vector<CachedLayers> layers;  // in the order of the first of each
 };
 

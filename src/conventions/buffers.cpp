@@ -97,6 +97,7 @@ constexpr auto kRows = std::to_array<BufferRow>({
     {{"class_weight", "weights of classes", "torch.nn 2.13: CrossEntropyLoss, NLLLoss; authors' own code", "Buffers.OfLossesAreVectors"}, in_loss},
     {{"weights", "weights of classes", "torch.nn 2.13: CrossEntropyLoss, NLLLoss; authors' own code", "Buffers.OfLossesAreVectors"}, in_loss},
     {{"empty_weight", "weights of classes, DETR's criterion", "torch.nn 2.13: CrossEntropyLoss, NLLLoss; authors' own code", "Buffers.OfLossesAreVectors"}, in_loss},
+    {{"e_score_correction_bias", "what balances experts", "transformers 5.24: minimax_m2 saves it in block_sparse_moe", "reports/buffers.json"}, of_class},
     {{"criterion", "a loss", "authors' own code", "reports/files/loss_weight.ckpt"}, loss_holds},
     {{"loss", "a loss", "authors' own code", "Buffers.OfLossesAreVectors"}, loss_holds},
     {{"Loss", "a loss", "authors' own code", "Buffers.OfLossesAreVectors"}, loss_holds},
@@ -141,6 +142,8 @@ bool is_buffer_beside(std::string_view name, std::string_view sibling, std::span
 bool is_buffer_of_loss(std::string_view name, std::span<const Extent> shape) {
   return shape.size() == 1 && kNames<in_loss>.contains(name);
 }
+
+bool is_renamed_with_its_module(std::string_view name) { return kNames<of_class>.contains(name); }
 
 // As a word: "bce_loss", "BCELoss", but not "gloss".
 bool is_loss(std::string_view module) {

@@ -24,6 +24,7 @@ enum class BufferIf : std::uint8_t {
   scalar,       // single numbers, the same
   in_loss,      // vectors of a module that is called as losses are
   loss_holds,   // no tensor: a module that is a loss has this in its name
+  of_class,     // those of a class that has one of this name: files call its module otherwise than the class does
 };
 
 struct BufferRow : Row {
@@ -42,6 +43,8 @@ bool is_buffer_beside(std::string_view name, std::string_view sibling, std::span
 // Whether it is one in the module of a loss.
 bool is_buffer_of_loss(std::string_view name, std::span<const Extent> shape);
 bool is_loss(std::string_view module);
+// Whether a class that has a buffer of this name has it under whichever module a file puts it.
+bool is_renamed_with_its_module(std::string_view name);
 
 std::span<const BufferRow> buffer_rows();
 

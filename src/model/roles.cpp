@@ -32,8 +32,10 @@ class ClassBuffers {
     return name.size() < 64 && (lengths_ >> name.size() & 1) != 0 &&
            std::any_of(all_.begin(), all_.end(), [&](const auto& entry) { return entry.first == name; });
   }
+  // Of a name that it may contain.
   bool contains(std::string_view name, std::string_view parent) const {
-    return std::binary_search(all_.begin(), all_.end(), std::pair(name, parent));
+    return conventions::is_renamed_with_its_module(name) ||
+           std::binary_search(all_.begin(), all_.end(), std::pair(name, parent));
   }
 
  private:

@@ -27,7 +27,7 @@ std::string word(const std::array<std::string_view, N>& words, Enum value) {
 std::string kind_of(const Row&) { return ""; }
 
 std::string kind_of(const BufferRow& row) {
-  constexpr std::array<std::string_view, 10> kWords = {"by name",
+  constexpr std::array<std::string_view, 11> kWords = {"by name",
                                                        "by name, rank 1",
                                                        "by name, shape [1, 1, n, n]",
                                                        "end of the name",
@@ -36,7 +36,8 @@ std::string kind_of(const BufferRow& row) {
                                                        "beside ",
                                                        "one number, beside ",
                                                        "in a loss, rank 1",
-                                                       "word in the name of a loss"};
+                                                       "word in the name of a loss",
+                                                       "by name, of classes that have one"};
   return word(kWords, row.condition) + (row.sibling.empty() ? "" : "`" + std::string(row.sibling) + "`");
 }
 
