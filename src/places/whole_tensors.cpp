@@ -28,7 +28,9 @@ void WholeTensors::add(const Model& part, const OffsetsOf& offsets_of) {
     const auto [place, is_new] = by_path_.try_emplace(path, all_.size());
     if (is_new) {
       all_.push_back({std::move(path), tensor, std::move(shape)});
-      all_.back().tensor.tied_to = kNone;
+      Tensor& whole = all_.back().tensor;  // places in the part's own arrays mean nothing in another model
+      whole.tied_to = whole.next = kNone;
+      whole.module = whole.first_extent = 0;
       continue;
     }
     Whole& whole = all_[place->second];

@@ -88,7 +88,7 @@ TEST(TokenCache, IsNotToldWhereTheConfigurationLeavesOutOrLies) {
   config.layers[5].heads = std::uint64_t{1} << 60;
   EXPECT_FALSE(token_cache(config));
   config = llama();
-  config.layers[5].key_size = 100;
+  config.layers[5].key_size = 101;
   EXPECT_FALSE(token_cache(config, {.element = cache_element("q4_0")})) << "no whole blocks";
   config = llama();
   config.context = 0;

@@ -175,7 +175,7 @@ TEST_F(Run, HelpVersionAndFormatsGoToStandardOutput) {
   }
   EXPECT_EQ(
       run({"--formats"}).out,
-      "safetensors      one file, a directory of shards, or an index with its shards\n"
+      "safetensors            one file, a directory of shards, or an index with its shards\n"
       "PyTorch                torch.save and Lightning: state dicts, checkpoints, whole modules; zip, legacy stream "
       "and tar\n"
       "GGUF                   versions 1 to 3, either byte order, one file or split into several\n"
@@ -184,7 +184,8 @@ TEST_F(Run, HelpVersionAndFormatsGoToStandardOutput) {
       "ONNX                   models of any opset, weights inside or in files beside them\n"
       "NumPy                  numpy.savez: .npz, stored or compressed\n"
       "TensorFlow Lite        converted graphs, .tflite (LiteRT): float, float16 and quantised\n"
-      "Keras            archives (.keras), models and weights of Keras 2 and 3 (.h5); any other HDF5 file as data "
+      "Keras                  archives (.keras), models and weights of Keras 2 and 3 (.h5); any other HDF5 file as "
+      "data "
       "sets\n"
       "Flax                   flax.serialization: parameters and training states, .msgpack\n"
       "TensorFlow             SavedModels, and checkpoints of versions 1 and 2 with all their shards\n"

@@ -99,11 +99,13 @@ TEST_F(SettleRoles, OfALossAreVectorsWithoutABias) {
 
 TEST_F(SettleRoles, ByTheClass) {
   add("layers.0.mlp.gate.e_score_correction_bias", {8});
-  add("layers.0.mlp.moe_statics.e_score_correction_bias", {8});
+  add("layers.0.block_sparse_moe.e_score_correction_bias", {8});
   EXPECT_EQ(role_of("layers.0.mlp.gate.e_score_correction_bias"), Role::parameter) << "of no class that is known";
+  model_.config.types = {"ernie4_5_moe"};
+  EXPECT_EQ(role_of("layers.0.mlp.gate.e_score_correction_bias"), Role::parameter) << "one in this class";
   model_.config.types = {"deepseek_v3"};
   EXPECT_EQ(role_of("layers.0.mlp.gate.e_score_correction_bias"), Role::buffer);
-  EXPECT_EQ(role_of("layers.0.mlp.moe_statics.e_score_correction_bias"), Role::parameter);
+  EXPECT_EQ(role_of("layers.0.block_sparse_moe.e_score_correction_bias"), Role::buffer) << "files rename its module";
   EXPECT_EQ(model_.tensors[0].role_evidence, Evidence::by_convention);
 }
 

@@ -31,8 +31,8 @@ TEST(Explain, WhatDoesNotOccurIsRefused) {
   const Model model = read(data_path("pytorch/gat_module_before.pt"));
   const Summary summary = summarize(model);
   EXPECT_EQ(error_of([&] { explain(summary, "conv"); }).substr(model.source.size()),
-            ": has no module or tensor 'conv'; nearest are conv1, fc, conv1.att, conv1.bias, fc.bias, fc.weight, "
-            "conv1.lin_l, conv1.lin_r, conv1.lin_l.bias, conv1.lin_r.bias");
+            ": has no module or tensor 'conv'; nearest are conv1, fc, conv1.lin_l, conv1.lin_r, conv1.att, conv1.bias, "
+            "conv1.lin_l.bias, conv1.lin_r.bias, fc.bias, conv1.lin_l.weight");
 }
 
 }  // namespace

@@ -58,7 +58,7 @@ TEST(Table, RefusesAColumnThatDoesNotExist) {
               with_columns(model, {"name", "flop\x1bs"});
             }),
             "there is no column 'flop\\x1bs'; there are name, type, params, active, share, trainable, buffers, size, "
-            "bits, tensors, dtypes, mode, in, out, flops, backward, activations, calls, marks");
+            "bits, tensors, dtypes, evidence, mode, in, out, flops, backward, activations, calls, marks");
   try {
     with_columns(model, {""});
     FAIL();
@@ -69,8 +69,8 @@ TEST(Table, RefusesAColumnThatDoesNotExist) {
 
 TEST(Table, NamesItsColumns) {
   const std::vector<std::string_view> keys = {
-      "name",   "type", "params", "active", "share", "trainable", "buffers",     "size",  "bits", "tensors",
-      "dtypes", "mode", "in",     "out",    "flops", "backward",  "activations", "calls", "marks"};
+      "name",   "type",     "params", "active", "share", "trainable", "buffers",  "size",        "bits",  "tensors",
+      "dtypes", "evidence", "mode",   "in",     "out",   "flops",     "backward", "activations", "calls", "marks"};
   EXPECT_EQ(column_keys(), keys);
 }
 
