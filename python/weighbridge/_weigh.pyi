@@ -218,7 +218,10 @@ class Model:
         """Recorded facts worth showing, as pairs."""
 
     @property
-    def notes(self) -> list[Note]: ...
+    def notes(self) -> list[Note]:
+        """
+        Oddities that did not stop the reading, and what is found in its numbers.
+        """
 
     @property
     def modules(self) -> Modules: ...
@@ -359,6 +362,12 @@ class Totals:
     def roles_inferred(self) -> bool:
         """
         Whether some tensor is a parameter or a buffer by its name and dtype alone.
+        """
+
+    @property
+    def evidence(self) -> dict[str, float]:
+        """
+        Of the weights, how many per cent are known to be what they are counted as by which evidence: recorded, derived, by_convention, assumed. Source: docs/counting.md.
         """
 
     @property

@@ -66,7 +66,7 @@ TEST(Sharded, KnowTensorsOfAMissingShardByName) {
   files.erase(kSecond);
   const Model model = read_files(files, "");
   EXPECT_EQ(notes_of(model),
-            "missing-shard model-00002-of-00002.safetensors: is not there; its 1 tensors are known by name only. "
+            "missing-shard model-00002-of-00002.safetensors: is not there; its 1 tensor is known by name only. "
             "Download it, or take the totals as lower bounds\n");
   ASSERT_NE(find(model, "b.w"), nullptr);
   EXPECT_EQ(find(model, "b.w")->state, State::missing);

@@ -26,7 +26,7 @@ std::optional<std::string> lfs_pointer_message(std::string_view head) {
   if (!head.starts_with(kBegin)) return std::nullopt;
   const std::optional<std::uint64_t> size = size_in(head);
   return fmt::format("is a Git LFS pointer{}, not the model; run 'git lfs pull' to fetch it",
-                     size ? fmt::format(" to {} bytes", *size) : "");
+                     size ? fmt::format(" to {} byte{}", *size, *size == 1 ? "" : "s") : "");
 }
 
 }  // namespace weigh

@@ -79,6 +79,7 @@ CacheFacts cache_facts_of(const GgufHeader& header) {
   const std::uint64_t width = facts.bounded(ConfigFact::width);
   if (cache.heads.key_size == 0 && cache.query_heads != 0 && width % cache.query_heads == 0)
     cache.heads.key_size = width / cache.query_heads;
+  if (cache.heads.key_size == 0 && width == 0) cache.query_heads = 0;  // it hardly tells anything of attention
   cache.heads.value_size = facts.bounded(ConfigFact::value_size);
   // A file from before keys were kept as one vector has the sizes of whole heads.
   const std::uint64_t rank = facts.bounded(ConfigFact::latent_rank);

@@ -26,7 +26,7 @@ TEST(Unknown, FilesAreNamedByWhatTheyLookLike) {
   EXPECT_EQ(refusal("<!DOCTYPE html>"), "m: is a web page; did a download need a login?");
   EXPECT_EQ(refusal("<html>"), "m: is a web page; did a download need a login?");
   EXPECT_EQ(refusal("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n"),
-            "m: is a Git LFS pointer, not the model; run 'git lfs pull' to fetch it");
+            "m: is a Git LFS pointer to 1 byte, not the model; run 'git lfs pull' to fetch it");
   EXPECT_EQ(refusal("\x1f\x8b\x08"), "m: is gzip-compressed; unpack it first");
   EXPECT_EQ(refusal("\x28\xb5\x2f\xfd"), "m: is zstd-compressed; unpack it first");
   EXPECT_EQ(refusal("\x93NUMPY\x01"), "m: is one NumPy array, not a model");

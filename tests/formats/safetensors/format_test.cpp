@@ -39,9 +39,9 @@ TEST(SafetensorsHeader, IsRefusedBeyondTheFile) {
 }
 
 TEST(SafetensorsHeader, BeginsWithABrace) {
-  EXPECT_EQ(refusal(safetensors(" {}")), "m: is of no format that is known; 'weigh --formats' lists those that are");
+  EXPECT_EQ(refusal(safetensors("x{}")), "m: is of no format that is known; 'weigh --formats' lists those that are");
   EXPECT_EQ(error_of([] {
-              const std::string shard = safetensors(" {}");
+              const std::string shard = safetensors("x{}");
               read_files({{"m-1-of-1.safetensors", shard}}, "");
             }),
             "m-1-of-1.safetensors: is named as a shard but is no safetensors file");
@@ -87,7 +87,6 @@ TEST(SafetensorsHeader, HasMetadataOnce) {
 
 TEST(SafetensorsHeader, MayBeginWithBlanks) {
   EXPECT_EQ(read_bytes(safetensors(" \n{" + entry("a", "U8", "[4]", "[0,4]") + "}", 4)).tensors.size(), 1U);
-  EXPECT_EQ(refusal(safetensors(" \n[]")), "m: the header does not begin with '{'");
 }
 
 TEST(SafetensorsHeader, HasTensorsOfWholeBytes) {
@@ -164,20 +163,20 @@ TEST(SafetensorsOffsets, MayStandAnywhereWhereNothingLies) {
 TEST(SafetensorsShape, TimesDtypeIsTheSize) {
   EXPECT_EQ(refusal_of(entry("a", "F32", "[3]", "[0,8]"), 8),
             "m: tensor 'a' needs 12 bytes by its shape and dtype F32, its data_offsets give it 8");
-  EXPECT_EQ(refusal_of(entry("a", "F4", "[3]", "[0,3]"), 3),
+  EXPECT_EQ(refusal_of(entry("a", "F4", "[4]", "[0,3]"), 3),
             "m: tensor 'a' needs 2 bytes by its shape and dtype F4, its data_offsets give it 3");
-  EXPECT_EQ(refusal_of(entry("a", "F6_E2M3", "[3]", "[0,2]"), 2),
+  EXPECT_EQ(refusal_of(entry("a", "F6_E2M3", "[4]", "[0,2]"), 2),
             "m: tensor 'a' needs 3 bytes by its shape and dtype F6_E2M3, its data_offsets give it 2");
 }
 
-TEST(SafetensorsShape, OfTypesBelowAByteIsRoundedUp) {
+TEST(SafetensorsShape, OfTypesBelowAByteFillsBytes) {
   const Model model = model_of(entry("a", "F4", "[4]", "[0,2]") + "," + entry("b", "F6_E3M2", "[4]", "[2,5]") + "," +
-                                   entry("c", "F4", "[1]", "[5,6]"),
+                                   entry("c", "F4", "[2]", "[5,6]"),
                                6);
   EXPECT_EQ(find(model, "a")->dtype, DType::float4_e2m1fn);
   EXPECT_EQ(find(model, "b")->dtype, DType::float6_e3m2fn);
   EXPECT_EQ(find(model, "b")->stored_bytes, 3U);
-  EXPECT_EQ(summarize(model).totals.parameters.known(), 9U);
+  EXPECT_EQ(summarize(model).totals.parameters.known(), 10U);
 }
 
 TEST(SafetensorsShape, FitsInto64Bits) {
