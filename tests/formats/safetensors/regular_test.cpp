@@ -131,14 +131,14 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"escape_in_metadata", R"({"__metadata__":{"f":"\"pt\""}})", 0, "f: \"pt\"\n"},
         Case{"metadata_behind", R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"__metadata__":{"f":"pt"}})", 1,
              "a uint8 1 buffer derived 1\nf: pt\n"},
-        Case{
-            "dtype", one("F3", "[1]", "[0,1]"), 1,
-            "a unknown 1 parameter assumed 1\nunknown-dtype a: has the dtype 'F3', which this program does not know; its "
-            "bytes are counted as they lie\n"},
+        Case{"dtype", one("F3", "[1]", "[0,1]"), 1,
+             "a unknown 1 parameter assumed 1\nunknown-dtype a: has the dtype 'F3', which this program does not know; "
+             "its "
+             "bytes are counted as they lie\n"},
         Case{"tensor_called_metadata", R"({"__metadata__":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}})", 1,
              wrong(64, "a value is of another type than it must be")},
         Case{"second_metadata", R"({"__metadata__":{"f":"pt"},"__metadata__":{"g":1}})", 0,
-             wrong(50, "a value is of another type than it must be")},
+             "error: m: the header has '__metadata__' twice"},
         Case{"zero_in_front", one("U8", "[01]", "[0,1]"), 1,
              wrong(54, "a number is malformed, or of another kind than it must be")},
         Case{"sign", one("U8", "[-1]", "[0,1]"), 1, wrong(54, "a value is of another type than it must be")},
@@ -178,7 +178,8 @@ TEST(RegularHeader, MayHaveOffsetsInAnyOrder) {
                              entry("c", "U8", "[9]", "[3,12]") + "," + entry("d", "U8", "[8]", "[12,20]") + "}";
   EXPECT_TRUE(is_regular_header(header));
   EXPECT_EQ(told_by_either(header, 20),
-            "b uint8 2 buffer derived 2\na uint8 1 buffer derived 1\nc uint8 9 buffer derived 9\nd uint8 8 buffer derived 8\n");
+            "b uint8 2 buffer derived 2\na uint8 1 buffer derived 1\nc uint8 9 buffer derived 9\nd uint8 8 buffer "
+            "derived 8\n");
   const std::string hole = "{" + entry("a", "U8", "[1]", "[0,1]") + "," + entry("b", "U8", "[1]", "[12,13]") + "}";
   EXPECT_TRUE(is_regular_header(hole));
   EXPECT_EQ(told_by_either(hole, 13), told_by_json(hole, 13));
@@ -209,7 +210,8 @@ TEST(RegularHeader, HasTheLimitsOfAny) {
   options.limits.name_bytes = 3;
   EXPECT_EQ(told_by_either(kTwo, 26, options), "error: m: tensor 'a.w' has more than 1 dimensions (limit dimensions)");
   options.limits.dimensions = 2;
-  EXPECT_EQ(told_by_either(kTwo, 26, options), "a.w float32 24 parameter assumed 2 3\na.b float16 2 parameter assumed\n");
+  EXPECT_EQ(told_by_either(kTwo, 26, options),
+            "a.w float32 24 parameter assumed 2 3\na.b float16 2 parameter assumed\n");
 }
 
 }  // namespace
