@@ -24,7 +24,7 @@ TEST(Transformers, TypesStandInTheirOrder) {
   EXPECT_EQ(transformers_version(), "5.24.0");
 }
 
-// shared/cases: AutoConfig(…).tie_word_embeddings.
+// AutoConfig(…).tie_word_embeddings.
 TEST(Transformers, TieEmbeddingsByDefault) {
   for (const std::string_view type : {"gemma2", "gemma3_text", "gpt2", "bloom", "t5"})
     EXPECT_EQ(tied_by_default(type), true) << type;
