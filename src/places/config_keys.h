@@ -61,7 +61,7 @@ class ConfigKeys {
   std::map<std::string, std::string, std::less<>> texts_;
   std::map<std::string, std::vector<std::uint64_t>, std::less<>> lists_;
   std::map<std::string, std::vector<conventions::LayerKind>, std::less<>> kinds_;  // of a list of words
-  std::map<std::string, std::vector<std::string>, std::less<>> words_;  // of such a list, where it is short
+  std::map<std::string, std::vector<std::string>, std::less<>> words_;             // of such a list, where it is short
   std::set<std::string, std::less<>> nulls_;
   std::vector<std::string_view> objects_;  // that are there, of those that hold a language model, in the table's order
 };
