@@ -31,7 +31,7 @@ constexpr std::array kDirectoryFormats = {
     DirectoryFormat{"ranks", "one model in files of ranks: Meta's consolidated.00.pth, verl's, DCP's in safetensors",
                     matches_rank_files, read_rank_files},
     DirectoryFormat{"PyTorch DCP", "torch.distributed.checkpoint: .metadata and *.distcp, FSDP among others",
-                    matches_dcp, read_dcp},
+                    matches_dcp, read_dcp, true},
     DirectoryFormat{"DeepSpeed", "checkpoints of ZeRO 0 to 3, and universal ones", matches_deepspeed, read_deepspeed},
     DirectoryFormat{"Megatron", "checkpoints of ranks (mp_rank_00_000): tensor and pipeline parallel", matches_megatron,
                     read_megatron},

@@ -18,6 +18,7 @@ struct DirectoryFormat {
   // By the names of its files and folders, and the first bytes of few.
   bool (*matches)(const Folder& folder);
   void (*read)(Folder& folder, const ReadOptions& options, Model& model);
+  bool has_config = false;  // a config.json in it tells of the whole
 };
 
 std::span<const DirectoryFormat> directory_format_table();

@@ -25,7 +25,7 @@ bool holds(const std::vector<std::string>& sorted, std::string_view name) {
 // "" where there is none.
 std::string commit_of_main(const Folder& folder) {
   const std::unique_ptr<Folder> refs = folder.enter("refs");
-  if (!holds(refs->names(), "main")) return "";
+  if (!refs->contains("main")) return "";
   const std::unique_ptr<Source> main = refs->open("main");
   std::string commit = main->read(0, static_cast<std::size_t>(std::min<std::uint64_t>(main->size(), kLongestCommit)));
   commit.erase(commit.find_last_not_of(" \r\n\t") + 1);

@@ -22,6 +22,12 @@ namespace {
 // What a file is to be: one of several side by side may be of no format, and a config.json beside them is nobody's.
 enum class Wanted : std::uint8_t { model, one_of_several, perhaps_one_of_several };
 
+// What lies beside the tensors, and what they lack of it.
+void take_config(const Folder& folder, const ReadOptions& options, Model& model) {
+  read_config(folder, options, model);
+  note_doubts(model);
+}
+
 // Whether it is of a known format. One that is to be a model and is not is refused with what can be told of it.
 bool read_file(Folder& folder, std::string_view name, const ReadOptions& options, Model& model,
                Wanted wanted = Wanted::model) {
@@ -35,8 +41,7 @@ bool read_file(Folder& folder, std::string_view name, const ReadOptions& options
   if (matches_index(glance)) {
     model.source_bytes = 0;
     read_index(folder, name, options, model);
-    read_config(folder, options, model);
-    note_doubts(model);
+    take_config(folder, options, model);
     return true;
   }
   if (is_gguf_part(name) && matches_gguf(glance)) {
@@ -55,10 +60,7 @@ bool read_file(Folder& folder, std::string_view name, const ReadOptions& options
     if (wanted != Wanted::perhaps_one_of_several) refuse_unknown(glance);
     return false;
   }
-  if (model.format == "safetensors" && wanted == Wanted::model) {
-    read_config(folder, options, model);
-    note_doubts(model);
-  }
+  if (model.format == "safetensors" && wanted == Wanted::model) take_config(folder, options, model);
   return true;
 }
 
@@ -92,7 +94,7 @@ Model read(Folder& folder, std::string_view name, const ReadOptions& options) {
     return model;
   }
   format->read(folder, options, model);
-  if (model.format == "PyTorch DCP") read_config(folder, options, model);
+  if (format->has_config) read_config(folder, options, model);
   settle(model);
   return model;
 }
@@ -104,8 +106,7 @@ void read_directory(Folder& folder, const ReadOptions& options, Model& model) {
     read_file(folder, files.file, options, model);
   } else {
     read_shards(folder, files.shards, options, model);
-    read_config(folder, options, model);
-    note_doubts(model);
+    take_config(folder, options, model);
   }
   std::move(plan.notes.begin(), plan.notes.end(), std::back_inserter(model.notes));
   settle(model);

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "analysis/nearest.h"
+#include "render/glyphs.h"
 #include "render/grid.h"
 #include "render/text.h"
 #include "render/units.h"
@@ -46,8 +47,7 @@ class Explanation {
     reasons.push_back({"shape", shape_text(model_, tensor, options_.unicode), Evidence::recorded, ""});
     reasons.push_back({"bytes", with_commas(tensor.stored_bytes), Evidence::recorded, ""});
     if (tensor.tied_to != kNone) reasons.push_back(tie(tensor));
-    std::vector<GridColumn> columns = {
-        {"", false, false, {}}, {"", false, false, {}}, {"", false, false, {}}, {"", false, false, {}}};
+    std::vector<GridColumn> columns(4);
     for (const Reason& reason : reasons) {
       columns[0].cells.push_back(reason.what);
       columns[1].cells.push_back(printable(reason.value, options_.unicode));
@@ -133,7 +133,7 @@ class Explanation {
 
   std::string grid(const std::string& title, std::vector<GridColumn>& columns, bool has_titles) const {
     constexpr std::size_t kIndent = 2;
-    fit(columns, options_.width > kIndent ? options_.width - kIndent : 0, options_.unicode ? "…" : "...");
+    fit(columns, options_.width > kIndent ? options_.width - kIndent : 0, glyphs(options_.unicode).ellipsis);
     std::string text = printable(title, options_.unicode) + "\n\n";
     bool is_title = true;
     for_each_line(columns, [&](std::string_view line) {

@@ -29,7 +29,7 @@ void append(std::vector<T>& all, std::vector<T> more) {
 
 bool matches_safetensors(Glance& glance) {
   const std::string_view all = glance.head();
-  const std::size_t begin = all.find_first_not_of(" \t\n\r", kLengthSize);
+  const std::size_t begin = all.find_first_not_of(kJsonBlanks, kLengthSize);
   if (all.size() <= kLengthSize || begin == std::string_view::npos) return false;
   const std::string_view head = all.substr(0, kLengthSize + 1);
   // A length whose bytes are all text would be larger than any file: then this is text with a brace in it.

@@ -22,7 +22,6 @@ namespace weigh {
 namespace {
 
 constexpr std::uint64_t kLengthSize = 8;
-constexpr std::string_view kJsonBlanks = " \t\n\r";
 
 // One member of the header as it stands there.
 struct Entry {

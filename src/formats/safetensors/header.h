@@ -38,6 +38,9 @@ struct SafetensorsHeader {
   std::vector<Note> notes;
 };
 
+// Blanks of JSON, which may stand around the object.
+inline constexpr std::string_view kJsonBlanks = " \t\n\r";
+
 // Headers as their own library writes them have a fast reader (regular.h), which leaves all others to the
 // one of any JSON; that one alone is for a comparison of both.
 enum class HeaderWay : std::uint8_t { fastest, json };
