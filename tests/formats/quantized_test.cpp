@@ -83,6 +83,8 @@ TEST(QuantizedFiles, OfModelOptMayTellItInAFileOfItsOwn) {
   config.erase("quantization_config");
   Files files = {{"model.safetensors", file("quantized/modelopt_int4/model.safetensors")},
                  {"config.json", config.dump()}};
+  EXPECT_EQ(summarize(read_files(files, "")).totals.parameters,
+            Count(expected("quantized")["modelopt_int4"]["parameters"].get<std::uint64_t>()));  // extents tell it
   files["hf_quant_config.json"] = file("quantized_apart/hf_quant_config.json");
   const Model model = read_files(files, "");
   EXPECT_EQ(schemes_of(summarize(model)), "int4");
