@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "cli/option_rows.h"
+#include "cli/commands.h"
 
 #include "weigh/read.h"
 #include "weigh/version.h"
@@ -37,10 +37,20 @@ std::string term(const OptionRow& row) {
   return row.argument.empty() ? names : fmt::format("{} \\fI{}\\fR", names, escaped(row.argument));
 }
 
-void add_options(std::string& out) {
-  out += ".SH OPTIONS\n";
-  for (const OptionRow& row : option_rows())
+void add_options(std::string& out, const std::vector<OptionRow>& rows) {
+  for (const OptionRow& row : rows)
     if (row.is_option()) add_item(out, term(row), row.description);
+}
+
+void add_commands(std::string& out) {
+  out += ".SH COMMANDS\n";
+  for (const Command& command : commands()) {
+    add_item(out, fmt::format("\\fB{}\\fR", escaped(command.usage)), command.description);
+    if (command.options == nullptr) continue;
+    out += ".RS\n";
+    add_options(out, command.options());
+    out += ".RE\n";
+  }
 }
 
 void add_formats(std::string& out) {
@@ -55,17 +65,16 @@ std::string manual_page() {
   std::string out = fmt::format(".TH WEIGH 1 \"\" \"weigh {}\" \"User Commands\"\n", version());
   out += ".SH NAME\nweigh \\- tell what a neural network is made of\n";
   out += ".SH SYNOPSIS\n.B weigh\n.RI [ OPTION ]...\n.IR FILE ...\n";
-  for (const CommandRow& command : kCommands) out += fmt::format(".br\n.B {}\n", escaped(command.usage));
+  for (const Command& command : commands()) out += fmt::format(".br\n.B {}\n", escaped(command.usage));
   out += fmt::format(".SH DESCRIPTION\n{}\n", escaped(kAbout));
   for (const OptionRow& row : option_rows())
     if (!row.is_option()) add_item(out, fmt::format("\\fI{}\\fR", row.names.front()), row.description);
-  add_options(out);
-  out += ".SH COMMANDS\n";
-  for (const CommandRow& command : kCommands)
-    add_item(out, fmt::format("\\fB{}\\fR", escaped(command.usage)), command.description);
+  out += ".SH OPTIONS\n";
+  add_options(out, option_rows());
+  add_commands(out);
   add_formats(out);
   out += ".SH EXIT STATUS\n";
-  for (const CommandRow& code : kExitCodes) add_item(out, fmt::format("\\fB{}\\fR", code.usage), code.description);
+  for (const ExitCodeRow& row : kExitCodes) add_item(out, fmt::format("\\fB{}\\fR", row.code), row.description);
   return out;
 }
 

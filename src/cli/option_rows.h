@@ -18,25 +18,19 @@ struct OptionRow {
   std::vector<std::string> words() const;
 };
 
-// In the order of --help.
+// Of the main job, in the order of --help.
 std::vector<OptionRow> option_rows();
 
-struct CommandRow {
-  std::string_view usage;
+inline constexpr std::string_view kAbout = "Tells what a neural network is made of, without loading or executing it.";
+struct ExitCodeRow {
+  std::string_view code;
   std::string_view description;
 };
 
-// What may stand in the place of files. A file that is called so is ./man.
-inline constexpr std::array kCommands = {
-    CommandRow{"weigh man", "print the manual page: weigh man | man -l -"},
-    CommandRow{"weigh completions bash|zsh|fish", "print what completes the command line in that shell"},
-};
-
-inline constexpr std::string_view kAbout = "Tells what a neural network is made of, without loading or executing it.";
 inline constexpr std::array kExitCodes = {
-    CommandRow{"0", "done"},
-    CommandRow{"1", "a check failed (--strict)"},
-    CommandRow{"2", "unreadable input or wrong usage"},
+    ExitCodeRow{"0", "done"},
+    ExitCodeRow{"1", "a check failed (--strict)"},
+    ExitCodeRow{"2", "unreadable input or wrong usage"},
 };
 
 }  // namespace weigh::cli

@@ -8,8 +8,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "cli/completions.h"
-#include "cli/manual.h"
+#include "cli/commands.h"
 #include "cli/option_rows.h"
 
 #include "weigh/version.h"
@@ -40,19 +39,11 @@ const std::map<std::string, ColorChoice>& colors() {
   return choices;
 }
 
-template <class T>
-std::vector<std::string> names(const std::map<std::string, T>& choices) {
-  std::vector<std::string> keys;
-  keys.reserve(choices.size());
-  for (const auto& [key, value] : choices) keys.push_back(key);
-  return keys;
-}
-
 std::string footer() {
   std::string text = "Commands:\n";
-  for (const CommandRow& command : kCommands) text += fmt::format("  {:<35} {}\n", command.usage, command.description);
+  for (const Command& command : commands()) text += fmt::format("  {:<35} {}\n", command.usage, command.description);
   std::vector<std::string> codes;
-  for (const CommandRow& code : kExitCodes) codes.push_back(fmt::format("{} {}", code.usage, code.description));
+  for (const ExitCodeRow& row : kExitCodes) codes.push_back(fmt::format("{} {}", row.code, row.description));
   return text + fmt::format("\nExit codes: {}.", fmt::join(codes, "; "));
 }
 
@@ -87,29 +78,19 @@ std::vector<GivenSize> read_sizes(const std::vector<std::string>& texts) {
   return sizes;
 }
 
-// An option that takes one of some words, which its row in the help names between bars.
-template <class T>
-void add_choice(CLI::App& app, const std::string& name, std::string& value, const std::map<std::string, T>& choices,
-                const std::string& description) {
-  const std::vector<std::string> words = names(choices);
-  app.add_option(name, value, description)
-      ->check(CLI::IsMember(words).description(""))
-      ->type_name(fmt::format("{}", fmt::join(words, "|")));
-}
-
 // The one table of options: help, manual page and completions come from it.
 void declare(CLI::App& app, Options& options, Raw& raw) {
   app.set_version_flag("--version", fmt::format("weigh {}", version()), "print the version");
   app.add_option("FILE", options.files, "model files, indices of shards, or directories (of several models: a list)");
   app.add_option("--depth", raw.depth, "levels of modules to show: -1 all, 0 totals only (default: 1, wrappers opened)")
       ->type_name("N");
-  add_choice(app, "--format", raw.format, render_formats(), "form of the output (default: table)");
+  add_choice(app, "--format", raw.format, names(render_formats()), "form of the output (default: table)");
   app.add_option("--columns", options.render.columns,
                  fmt::format("columns of the table, separated by commas: {}", fmt::join(column_keys(), ", ")))
       ->type_name("KEY,KEY")
       ->delimiter(',')
       ->allow_extra_args(false);
-  add_choice(app, "--sort", raw.sort, sort_keys(), "order of siblings (default: definition)");
+  add_choice(app, "--sort", raw.sort, names(sort_keys()), "order of siblings (default: definition)");
   app.add_option("--top", options.summary.top, "only the first N rows, after sorting")->type_name("N");
   app.add_option("--filter", options.summary.filter, "only modules whose path holds this, or matches it (* and ?)")
       ->type_name("PATTERN");
@@ -131,7 +112,7 @@ void declare(CLI::App& app, Options& options, Raw& raw) {
   app.add_flag("--exact", options.render.exact, "1,234,567 instead of 1.23 M");
   app.add_flag("--no-fold", raw.no_fold, "show identical siblings one by one");
   app.add_flag("--strict", options.strict, "exit 1 if anything is not initialised");
-  add_choice(app, "--color", raw.color, colors(), "colours (default: auto, on a terminal)");
+  add_choice(app, "--color", raw.color, names(colors()), "colours (default: auto, on a terminal)");
   app.add_option("--width", options.width,
                  "columns of the screen that a table may take; 0: no limit (default: the terminal's, 160 in a pipe)")
       ->type_name("N");
@@ -160,15 +141,6 @@ void settle(const CLI::App& app, const Raw& raw, Options& options) {
   }
 }
 
-// What answers by itself, without a file.
-std::optional<Answer> answer_to_command(const std::vector<std::string>& arguments) {
-  if (arguments == std::vector<std::string>{"man"}) return Answer{manual_page()};
-  if (arguments.empty() || arguments.front() != "completions") return std::nullopt;
-  const std::optional<std::string> script = arguments.size() == 2 ? completions(arguments[1]) : std::nullopt;
-  if (script) return Answer{*script};
-  return Answer{"'weigh completions SHELL' is for bash, zsh or fish; a file of this name is ./completions", true};
-}
-
 }  // namespace
 
 std::vector<OptionRow> option_rows() {
@@ -176,46 +148,16 @@ std::vector<OptionRow> option_rows() {
   Options options;
   Raw raw;
   declare(app, options, raw);
-  std::vector<OptionRow> rows;
-  for (const CLI::Option* option : app.get_options()) {
-    OptionRow& row = rows.emplace_back();
-    for (const std::string& name : option->get_snames()) row.names.push_back("-" + name);
-    for (const std::string& name : option->get_lnames()) row.names.push_back("--" + name);
-    if (row.names.empty()) row.names.push_back(option->get_name());
-    if (option->get_items_expected_max() > 0) row.argument = option->get_type_name();
-    row.description = option->get_description();
-  }
-  return rows;
-}
-
-std::vector<std::string> OptionRow::words() const {
-  std::vector<std::string> words;
-  if (argument.find('|') == std::string::npos) return words;
-  for (std::size_t begin = 0; begin <= argument.size();) {
-    const std::size_t end = std::min(argument.find('|', begin), argument.size());
-    words.push_back(argument.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return words;
+  return rows_of(app);
 }
 
 std::variant<Options, Answer> parse(const std::vector<std::string>& arguments) {
-  if (const std::optional<Answer> answer = answer_to_command(arguments)) return *answer;
   CLI::App app(std::string(kAbout), "weigh");
   Options options;
   Raw raw;
   declare(app, options, raw);
-  try {
-    std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
-    app.parse(reversed);
-    settle(app, raw, options);
-  } catch (const CLI::CallForHelp&) {
-    return Answer{app.help()};
-  } catch (const CLI::CallForVersion&) {
-    return Answer{fmt::format("weigh {}\n", version())};
-  } catch (const CLI::ParseError& error) {
-    return Answer{fmt::format("{}; 'weigh --help' lists the options", error.what()), true};
-  }
+  app.callback([&] { settle(app, raw, options); });
+  if (const std::optional<Answer> answer = parse(app, "weigh", arguments)) return *answer;
   if (options.files.empty() && !options.list_formats)
     return Answer{"no file is named; 'weigh FILE' weighs a model file or a directory, 'weigh --help' tells more", true};
   return options;

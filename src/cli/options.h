@@ -7,6 +7,8 @@
 #include <variant>
 #include <vector>
 
+#include "cli/command_line.h"
+
 #include "weigh/render.h"
 #include "weigh/summary.h"
 
@@ -25,12 +27,6 @@ struct Options {
   bool ascii = false;
   bool strict = false;
   bool list_formats = false;
-};
-
-// Text that answers the command line by itself: --help, --version, or what is wrong with it.
-struct Answer {
-  std::string text;
-  bool is_error = false;
 };
 
 std::variant<Options, Answer> parse(const std::vector<std::string>& arguments);

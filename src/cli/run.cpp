@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/commands.h"
 #include "cli/listing.h"
 #include "cli/notes.h"
 #include "cli/options.h"
@@ -20,9 +21,9 @@
 namespace weigh::cli {
 namespace {
 
-class Command {
+class MainJob {
  public:
-  Command(Options options, const Console& console) : options_(std::move(options)), console_(console) {
+  MainJob(Options options, const Console& console) : options_(std::move(options)), console_(console) {
     RenderOptions& render = options_.render;
     render.color = options_.color == ColorChoice::always || (options_.color == ColorChoice::automatic && console.color);
     render.unicode = console.unicode && !options_.ascii;
@@ -169,16 +170,13 @@ class Command {
 }  // namespace
 
 int run(const std::vector<std::string>& arguments, const Console& console) {
-  std::variant<Options, Answer> parsed = parse(arguments);
-  if (const Answer* answer = std::get_if<Answer>(&parsed)) {
-    if (answer->is_error) {
-      console.err(fmt::format("weigh: {}\n", printable(answer->text, console.unicode)));
-      return kUnusable;
-    }
-    console.out(answer->text);
-    return kDone;
+  if (!arguments.empty()) {
+    for (const Command& command : commands())
+      if (command.name == arguments.front()) return command.run({arguments.begin() + 1, arguments.end()}, console);
   }
-  return Command(std::get<Options>(std::move(parsed)), console).run();
+  std::variant<Options, Answer> parsed = parse(arguments);
+  if (const Answer* said = std::get_if<Answer>(&parsed)) return answer(*said, console);
+  return MainJob(std::get<Options>(std::move(parsed)), console).run();
 }
 
 }  // namespace weigh::cli

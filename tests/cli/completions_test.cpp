@@ -67,7 +67,11 @@ TEST_F(Completions, OfBash) {
   EXPECT_EQ(bash("--format ="), "csv json lightning markdown table\n");
   EXPECT_EQ(bash("model.pt --color ''"), "always auto never\n");
   EXPECT_EQ(bash("completions ''"), "bash zsh fish\n");
-  EXPECT_EQ(bash("mod"), "\n");  // files, by `complete -o default`
+  EXPECT_EQ(bash("model.pt mod"), "\n");  // files, by `complete -o default`
+  EXPECT_EQ(bash("comple"), "completions\n");
+  EXPECT_EQ(ask("bash", "cd " + folder_.path().string() +
+                            R"(; touch many; COMP_WORDS=(weigh ma); COMP_CWORD=1; _weigh; echo "${COMPREPLY[@]}")"),
+            "man many\n");
   EXPECT_EQ(ask("bash", "complete -p weigh"), "complete -o bashdefault -o default -F _weigh weigh\n");
 }
 

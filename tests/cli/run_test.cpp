@@ -240,6 +240,7 @@ TEST_F(Run, PrintsTheManualPageAndCompletions) {
   const Result manual = run({"man"});
   EXPECT_EQ(manual.code, kDone);
   EXPECT_TRUE(manual.out.starts_with(".TH WEIGH 1 ")) << manual.out;
+  EXPECT_EQ(run({"man", "page"}).err, "weigh: 'weigh man' takes nothing more; a file of this name is ./man\n");
   EXPECT_TRUE(run({"completions", "bash"}).out.starts_with("# bash completion for weigh\n"));
   EXPECT_TRUE(run({"completions", "zsh"}).out.starts_with("#compdef weigh\n"));
   EXPECT_TRUE(run({"completions", "fish"}).out.starts_with("# fish completion for weigh\n"));
