@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -67,7 +68,17 @@ struct CacheConfig {
   unsigned element_bytes = 0;
 };
 
+// What PEFT says of an adapter: a small model that is added to a large one.
+struct AdapterConfig {
+  std::string type;  // by PEFT's name, "LORA"
+  std::string base;  // the model that it is for: a path, or a name on the hub
+  std::optional<std::uint64_t> rank;
+  std::optional<double> alpha;       // what is added counts times alpha / rank
+  std::vector<std::string> targets;  // names of modules, or one expression for their paths; empty: not said
+};
+
 struct Config {
+  std::optional<AdapterConfig> adapter;  // of an adapter alone
   QuantizationConfig quantization;
   ExpertsConfig experts;
   CacheConfig cache;

@@ -63,6 +63,7 @@ struct Tensor {
   RequiresGrad requires_grad = RequiresGrad::not_recorded;
   Layout layout = Layout::strided;
   bool stored_apart = false;  // though tied, the file holds its elements once more
+  bool of_experts = false;    // its first extent counts the experts of a layer, as a graph says
 
   static constexpr std::uint8_t kUnknownRank = 0xFF;
   bool rank_known() const { return rank != kUnknownRank; }
@@ -152,6 +153,7 @@ class Model {
   std::vector<Run> runs;                   // by module; empty where no forward was looked at
   std::vector<Note> notes;
   Config config;                    // empty where there is none
+  std::shared_ptr<const Model> base;  // of an adapter: the model that it is for, where that lies beside
   std::vector<Location> locations;  // by tensor; empty unless ReadOptions::locations asked for them
   std::vector<std::string> files;   // that they are in
 

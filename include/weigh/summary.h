@@ -67,6 +67,13 @@ struct Totals : Tally {
   std::optional<std::uint64_t> active_without_embedding;  // a token uses one row of its input embedding
 };
 
+// What an adapter makes of the model that it is for.
+struct AdapterSums {
+  std::uint64_t base_parameters = 0;
+  std::uint64_t added = 0;     // parameters beside those
+  std::uint64_t replaced = 0;  // parameters that take the place of some of those
+};
+
 // One line: a module with all below it, or several identical siblings folded into one. What is below such a line is
 // shown once, as it is in the first of them, and counts for all.
 struct Row {
@@ -113,6 +120,7 @@ struct Summary {
   std::vector<std::uint64_t> active;     // parameters that a token uses, by module; empty where Totals have none
   std::vector<Index> towers;             // modules for images and sounds beside a language model, the topmost of each
   std::vector<Index> predicting_layers;  // modules behind the last layer, which predict further tokens
+  std::optional<AdapterSums> adapter;    // where Model::base is there and fits
   QuantizedWeights quantized;
   std::vector<Note> notes;                                  // what was found beside Model::notes
   std::vector<Index> uninitialized;                         // tensors, in the file's order

@@ -184,7 +184,7 @@ class ActiveFinder {
     const Module& owner = model_.modules[tensor.module];
     const std::string_view parent = owner.parent == kNone ? "" : model_.modules[owner.parent].name;
     const bool is_below = conventions::is_list_of_experts(parent);
-    const bool is_of_experts = conventions::is_list_of_experts(owner.name) ||
+    const bool is_of_experts = tensor.of_experts || conventions::is_list_of_experts(owner.name) ||
                                conventions::holds_packed_experts(owner.name) || (is_below && !is_number(owner.name));
     const bool is_in_a_mixture = conventions::is_mixture(owner.name) || conventions::is_mixture(parent);
     const std::uint64_t all = config_.pools[0];

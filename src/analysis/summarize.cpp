@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "analysis/adapter.h"
 #include "analysis/experts.h"
 #include "analysis/fold.h"
 #include "analysis/parts.h"
@@ -53,6 +54,7 @@ Summary summarize(const Model& model, const SummaryOptions& options) {
     tally(summary);
     std::vector<std::uint64_t> prints = names_alone.get();
     if (!summary.count) find_active(summary);
+    if (model.base) compare_with_base(summary);
     select_rows(summary, options, std::move(prints));
   } catch (const Error& error) {  // a count too large for 64 bits does not know whose it is
     throw Error(error.kind(), model.source, error.message());

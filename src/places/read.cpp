@@ -11,6 +11,7 @@
 #include "formats/registry.h"
 #include "formats/tensorflow/format.h"
 #include "model/roles.h"
+#include "places/adapter.h"
 #include "places/directory_formats.h"
 #include "places/doubts.h"
 #include "places/hugging_face.h"
@@ -85,12 +86,14 @@ Model read(Folder& folder, std::string_view name, const ReadOptions& options) {
     model.source = path_in(folder.label(), name);
     read_file(folder, name, options, model);
     settle(model);
+    read_adapter(folder, options, model);
     return model;
   }
   model.source = folder.label();
   const DirectoryFormat* format = directory_format_of(folder);
   if (format == nullptr) {
     read_directory(folder, options, model);
+    read_adapter(folder, options, model);
     return model;
   }
   format->read(folder, options, model);

@@ -8,6 +8,7 @@
 
 #include "bytes/folder.h"
 #include "bytes/stop.h"
+#include "places/adapter.h"
 
 #include "weigh/read.h"
 #include "weigh/read_meanwhile.h"
@@ -17,10 +18,14 @@ namespace weigh {
 Model read(const std::string& path, const ReadOptions& options) {
   namespace fs = std::filesystem;
   std::error_code ignored;  // what does not exist is opened as a file, which says why it cannot be
-  if (fs::is_directory(path, ignored)) return read(*open_folder(path), "", options);
   const std::size_t slash = path.rfind('/');
-  const std::string folder = slash == std::string::npos ? "" : path.substr(0, std::max<std::size_t>(slash, 1));
-  return read(*open_folder(folder), path.substr(slash + 1), options);
+  const bool is_folder = fs::is_directory(path, ignored);
+  const std::string folder = is_folder                    ? path
+                             : slash == std::string::npos ? ""
+                                                          : path.substr(0, std::max<std::size_t>(slash, 1));
+  Model model = read(*open_folder(folder), is_folder ? "" : path.substr(slash + 1), options);
+  find_base(folder, options, model);
+  return model;
 }
 
 Model read_meanwhile(const std::string& path, const std::function<void()>& meanwhile, const ReadOptions& options) {

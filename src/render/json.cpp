@@ -82,6 +82,7 @@ class JsonText {
     given();
     totals();
     cache();
+    adapter();
     dtypes();
     sections();
     metadata();
@@ -202,6 +203,26 @@ class JsonText {
     json_.member("window", layer.window != 0 ? std::optional(layer.window) : std::nullopt);
     json_.member("keeps_state", layer.keeps_state);
     json_.member("bytes_per_token", layers.bytes_per_token);
+    json_.end_object();
+  }
+
+  void adapter() {
+    json_.key("adapter");
+    if (!model_.config.adapter) return json_.null();
+    const AdapterConfig& adapter = *model_.config.adapter;
+    using Number = std::optional<std::uint64_t>;
+    json_.begin_object(false);
+    json_.member("type", text_or_null(adapter.type));
+    json_.member("base", text_or_null(adapter.base));
+    json_.member("rank", adapter.rank);
+    json_.member("alpha", adapter.alpha);
+    json_.key("targets");
+    json_.begin_array(true);
+    for (const std::string& target : adapter.targets) json_.value(target);
+    json_.end_array();
+    json_.member("base_parameters", summary_.adapter ? Number(summary_.adapter->base_parameters) : Number());
+    json_.member("added", summary_.adapter ? Number(summary_.adapter->added) : Number());
+    json_.member("replaced", summary_.adapter ? Number(summary_.adapter->replaced) : Number());
     json_.end_object();
   }
 

@@ -67,6 +67,7 @@ class TableText {
     rows();
     totals();
     lines(given_texts(model_, options_.unicode));
+    adapter();
     cache();
     uninitialised();
     sections();
@@ -239,6 +240,29 @@ class TableText {
       text +=
           fmt::format(", {} for {} tokens", bytes_text(*cache->bytes_at_context, style_), with_commas(cache->context));
       if (cache->batch != 1) text += fmt::format(" of each of {} texts", with_commas(cache->batch));
+    }
+    line(text);
+  }
+
+  // "LORA for q_proj, v_proj of org/base, rank 8, alpha 16: adds 1,024 to its 20.2 K parameters"
+  void adapter() {
+    constexpr std::size_t kMost = 8;
+    if (!model_.config.adapter) return;
+    const AdapterConfig& adapter = *model_.config.adapter;
+    std::vector<std::string> targets;
+    for (std::size_t i = 0; i < adapter.targets.size() && i < kMost; ++i) targets.push_back(safe(adapter.targets[i]));
+    std::string text = adapter.type.empty() ? "adapter" : safe(adapter.type);
+    if (!targets.empty()) text += fmt::format(" for {}", fmt::join(targets, ", "));
+    if (adapter.targets.size() > kMost) text += fmt::format(" and {} more", adapter.targets.size() - kMost);
+    if (!adapter.base.empty()) text += (targets.empty() ? " for " : " of ") + safe(adapter.base);
+    if (adapter.rank) text += fmt::format(", rank {}", *adapter.rank);
+    if (adapter.alpha) text += fmt::format(", alpha {:g}", *adapter.alpha);
+    if (summary_.adapter) {
+      const AdapterSums& sums = *summary_.adapter;
+      text += fmt::format(": adds {} to its {} parameters", total_text(Count(sums.added), style_, 4),
+                          total_text(Count(sums.base_parameters), style_, 4));
+      if (sums.replaced > 0)
+        text += fmt::format(" and takes the place of {}", total_text(Count(sums.replaced), style_, 4));
     }
     line(text);
   }

@@ -1,5 +1,6 @@
 weigh_test(places SHARES 2
   FILES
+    places/adapter_test.cpp
     places/cache_keys_test.cpp
     places/collection_test.cpp
     places/config_keys_test.cpp

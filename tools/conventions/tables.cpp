@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 
+#include "conventions/adapter_keys.h"
 #include "conventions/buffers.h"
 #include "conventions/checkpoint_keys.h"
 #include "conventions/config_keys.h"
@@ -49,6 +50,11 @@ std::string kind_of(const EmbeddingRow& row) {
                                                       "type that shares its inputs",
                                                       "type that always tells ties"};
   return word(kWords, row.side);
+}
+
+std::string kind_of(const AdapterKeyRow& row) {
+  constexpr std::array<std::string_view, 5> kWords = {"type", "base", "rank", "alpha", "targets"};
+  return word(kWords, row.fact);
 }
 
 std::string kind_of(const RankSplitRow& row) { return row.along == 0 ? "rows" : "columns"; }
@@ -235,6 +241,7 @@ std::vector<Table> tables() {
           config_key_rows()),
       table("Keys of GGUF", "config_keys.cpp", "Behind the name of the architecture: `llama.block_count`.",
             gguf_key_rows()),
+      table("Keys of adapter_config.json", "adapter_keys.cpp", "What PEFT says of an adapter.", adapter_key_rows()),
       table("Kinds of layers", "layer_kinds.cpp",
             "What a layer keeps of the text before it, by its word in `layer_types`.", layer_kind_rows()),
       table("Layers of GGUF", "gguf_layers.cpp", "What a file of the architecture leaves out.", gguf_layers_rows()),

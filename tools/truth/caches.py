@@ -18,22 +18,22 @@ from pathlib import Path
 
 DTYPES = {"bfloat16": ("BF16", 2), "float32": ("F32", 4), "float16": ("F16", 2), "int64": ("I64", 8), "int32": ("I32", 4),
           "bool": ("BOOL", 1), "uint8": ("U8", 1), "float64": ("F64", 8), "int8": ("I8", 1), "complex64": ("C64", 8),
-          "float8_e4m3fn": ("F8_E4M3", 1)}
+          "float8_e4m3fn": ("F8_E4M3", 1), "int16": ("I16", 2)}
 # What differs for a reason.
 EXPLAINED = {"cpmant": "it puts 32 tokens of its own before each text"}
 KEPT = {"keys", "values", "indexer_keys", "index_keys"}  # of the attributes of a layer's cache; the others are states
 
 
-def write_model(folder, row):
+def write_model(folder, row, name="model.safetensors"):
     """A folder with the configuration and a header; the data behind it takes no room on the disk."""
     header, offset = {}, 0
-    for name, (dtype, *shape) in row["tensors"].items():
+    for key, (dtype, *shape) in row["tensors"].items():
         word, size = DTYPES[dtype]
         end = offset + size * math.prod(shape)
-        header[name] = {"dtype": word, "shape": shape, "data_offsets": [offset, end]}
+        header[key] = {"dtype": word, "shape": shape, "data_offsets": [offset, end]}
         offset = end
     text = json.dumps(header).encode()
-    with (folder / "model.safetensors").open("wb") as file:
+    with (folder / name).open("wb") as file:
         file.write(struct.pack("<Q", len(text)) + text)
         file.truncate(8 + len(text) + offset)
     (folder / "config.json").write_text(json.dumps(row["config"]))

@@ -19,7 +19,8 @@ constexpr std::string_view kScriptPickle =
 ZipKind kind_of(const ZipDirectory& zip) {
   if (const auto folder = folder_of(zip, "data.pkl"))
     return zip.find(*folder + "constants.pkl") != nullptr ? ZipKind::script : ZipKind::saved;
-  if (folder_of(zip, "models/model.json") || zip.find("serialized_exported_program.json") != nullptr)
+  if (folder_of(zip, "models/model.json") || zip.find("serialized_exported_program.json") != nullptr ||
+      holds_compiled(zip))
     return ZipKind::exported;
   const auto has = [&](std::string_view name) { return zip.find(name) != nullptr; };
   if (has("config.json") && (has("model.weights.h5") || has("model.weights.npz"))) return ZipKind::keras;
@@ -30,6 +31,15 @@ ZipKind kind_of(const ZipDirectory& zip) {
 }
 
 }  // namespace
+
+bool holds_compiled(const ZipDirectory& zip) {
+  constexpr std::string_view kFolder = "data/aotinductor/";
+  const auto entries = zip.entries();
+  return std::any_of(entries.begin(), entries.end(), [&](const ZipEntry& entry) {
+    const std::size_t at = entry.name.find(kFolder);
+    return at == 0 || (at != std::string_view::npos && entry.name.find('/') == at - 1);
+  });
+}
 
 std::optional<std::string> folder_of(const ZipDirectory& zip, std::string_view name) {
   std::optional<std::string> found;

@@ -4,6 +4,7 @@
 //   torch.save         NAME/data.pkl alone
 //   torch.jit.save     NAME/constants.pkl beside it
 //   torch.export.save  NAME/models/model.json, or serialized_exported_program.json in the older layout
+//   AOTInductor        NAME/data/aotinductor/…, of which the same reader tells
 //   numpy.savez        NAME.npy, at least one
 //   Keras 3            config.json and model.weights.h5, or model.weights.npz
 #pragma once
@@ -45,6 +46,9 @@ class Glance {
   bool is_head_read_ = false;
   std::optional<ZipKind> zip_kind_;
 };
+
+// Whether torch._inductor's compiled code is in it.
+bool holds_compiled(const ZipDirectory& zip);
 
 // The folder ("net/") of the only entry called `name` that lies in the root or one folder deep.
 std::optional<std::string> folder_of(const ZipDirectory& zip, std::string_view name);

@@ -34,6 +34,16 @@ std::string_view rank_of(std::string_view file) {
   return file.substr(0, file.find('_'));
 }
 
+// The first "__0_0.distcp", "" where there is none.
+std::string first_file_of(const Folder& folder) {
+  const std::vector<std::string>& names = folder.names();
+  for (auto name = std::lower_bound(names.begin(), names.end(), "__"); name != names.end(); ++name) {
+    if (!name->starts_with("__")) break;
+    if (!rank_of(*name).empty()) return *name;
+  }
+  return "";
+}
+
 // What stands before ".param_groups" in a name, "" for one that begins with it: an optimizer's state dict.
 void add_optimizer(std::string_view name, std::set<std::string_view>& optimizers) {
   for (std::size_t at = name.find(kGroups); at != std::string_view::npos; at = name.find(kGroups, at + 1)) {
@@ -215,11 +225,19 @@ class Reading {
 }  // namespace
 
 bool matches_dcp(const Folder& folder) {
-  if (!folder.contains(kMetadata)) return false;
+  if (!folder.contains(kMetadata)) return !first_file_of(folder).empty();
   const std::unique_ptr<Source> source = folder.open(kMetadata);
   return source->size() > 2 && source->read(0, 1) == "\x80";
 }
 
-void read_dcp(Folder& folder, const ReadOptions& options, Model& model) { Reading(folder, options, model).run(); }
+void read_dcp(Folder& folder, const ReadOptions& options, Model& model) {
+  if (!folder.contains(kMetadata)) {
+    throw Error(ErrorKind::unsupported, folder.label(),
+                fmt::format("has no {}, which tells what {} and its like hold; it is written last: was the saving cut "
+                            "off, or a copy made without names that begin with a dot?",
+                            kMetadata, first_file_of(folder)));
+  }
+  Reading(folder, options, model).run();
+}
 
 }  // namespace weigh

@@ -11,6 +11,7 @@
 #include "bytes/checked.h"
 #include "formats/common/slash_path.h"
 #include "formats/npz/npy_header.h"
+#include "formats/npz/skops.h"
 #include "model/builder.h"
 #include "model/roles.h"
 #include "wire/zip.h"
@@ -21,6 +22,7 @@ namespace weigh {
 namespace {
 
 constexpr std::string_view kSuffix = ".npy";
+constexpr std::string_view kSkopsSchema = "schema.json";
 constexpr std::size_t kShownName = 200;
 constexpr std::size_t kMostNotes = 100;
 
@@ -35,13 +37,29 @@ class Reader {
 
   void run() {
     if (options_.locations) model_.files = {source_.label()};
-    for (const ZipEntry& entry : zip_.entries()) read_entry(entry);
+    if (const ZipEntry* schema = zip_.find(kSkopsSchema)) read_schema(*schema);
+    for (const ZipEntry& entry : zip_.entries())
+      if (schema_.type.empty() || entry.name != kSkopsSchema) read_entry(entry);
     if (!raw_.empty()) note_raw_types();
+    if (!private_.empty()) note_private();
   }
 
  private:
+  // Arrays of skops have their names in its schema. Another's entry of that name is nothing to us.
+  void read_schema(const ZipEntry& entry) {
+    if (entry.size > options_.limits.json_file_bytes) return;
+    try {
+      schema_ = read_skops_schema(std::string(kSkopsSchema), zip_.read(entry), options_.limits);
+    } catch (const Error&) {
+      return;
+    }
+    if (schema_.type.empty()) return;
+    model_.architecture = schema_.type;
+    model_.kind = "skops";
+  }
+
   void read_entry(const ZipEntry& entry) {
-    if (!entry.is_stored()) model_.kind = "compressed";
+    if (!entry.is_stored() && schema_.type.empty()) model_.kind = "compressed";
     if (!entry.name.ends_with(kSuffix)) {
       if (!entry.name.ends_with('/')) note("not-an-array", entry.name, "is no array; it was not read");
       return;
@@ -54,7 +72,13 @@ class Reader {
                   fmt::format("its header takes {} bytes, but it has {}", size, entry.size));
     }
     const NpyHeader header = read_npy_header(label, zip_.read_head(entry, size), options_.limits);
-    add(name, label, entry, header, size);
+    if (const auto named = schema_.paths.find(entry.name); named == schema_.paths.end()) {
+      add(name, label, entry, header, size);
+    } else if (is_private_to_estimator(named->second) || header.shape.empty()) {
+      private_.push_back(named->second);  // a single number is a loss, a rate, a count of steps
+    } else {
+      add(named->second, label, entry, header, size);
+    }
   }
 
   void add(std::string_view name, const std::string& label, const ZipEntry& entry, const NpyHeader& header,
@@ -160,12 +184,21 @@ class Reader {
                      code, others));
   }
 
+  void note_private() {
+    const std::size_t others = private_.size() - 1;
+    note("not-weights", private_.front(),
+         fmt::format("{}what the estimator keeps beside its weights: moments, losses, random numbers; not counted",
+                     others == 0 ? "is " : fmt::format("and {} more arrays are ", others)));
+  }
+
   Source& source_;
   const ReadOptions& options_;
   Model& model_;
   ZipDirectory zip_;
   ModelBuilder builder_;
   std::vector<std::pair<std::string, std::string>> raw_;  // arrays of raw bytes, and their types
+  SkopsSchema schema_;                // empty of any other archive
+  std::vector<std::string> private_;  // arrays of an estimator that are no weights
   std::size_t notes_ = 0;
 };
 

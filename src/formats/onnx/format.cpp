@@ -45,6 +45,7 @@ class Reader {
     for (std::size_t i = 0; i < graphs_.tensors.size(); ++i)
       if (!is_onnx_argument(graphs_.tensors[i], uses[i])) add(graphs_.tensors[i], uses[i]);
     model_.architecture = model_.modules[0].type;
+    model_.config.experts = onnx_experts(graphs_);
     if (!graphs_.nodes.empty()) tell_onnx_runs(graphs_, modules, model_);
     note_missing();
     externals_.tell(model_);
@@ -143,6 +144,7 @@ class Reader {
     tensor.layout = source.layout;
     tensor.stored_bytes = source.stored_bytes;
     onnx_role(graphs_, held, use, own).give_to(tensor);
+    tensor.of_experts = use.is_of_experts;
     if (!source.has_data) tensor.state = State::meta;
     if (!source.has_data) missing_.push_back(&source);
     if (source.dtype == DType::unknown && source.layout != Layout::other && source.elements > 0) {

@@ -225,6 +225,7 @@ void OnnxGraphReader::read_node(ProtoMessage message, std::uint32_t graph) {
   node.columns = attributes.number("N");
   node.bits = attributes.number("bits");
   if (node.bits == 0) node.bits = attributes.number("expert_weight_bits");
+  node.chosen = attributes.number("k");
   node.transposed_a = attributes.number("transA") != 0;
   node.transposed_b = attributes.number("transB") != 0;
   name_types(scope);

@@ -58,6 +58,7 @@ struct OnnxNode {
   std::int64_t rows = 0;     // K
   std::int64_t columns = 0;  // N
   std::int64_t bits = 0;
+  std::int64_t chosen = 0;  // k: experts that a token uses
   bool transposed_a = false;
   bool transposed_b = false;
 };

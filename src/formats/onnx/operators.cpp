@@ -84,7 +84,8 @@ constexpr std::array kMicrosoft = {
                  .overhead = at(2, 3, 4, 5)},
     OnnxOperator{
         .name = "MatMulNBits", .flops = packed_product, .weights = at(5), .packed = at(1), .overhead = at(2, 3, 4)},
-    OnnxOperator{.name = "MoE", .flops = unknown, .weights = at(2, 3, 4, 5, 6, 7)},
+    OnnxOperator{
+        .name = "MoE", .flops = unknown, .weights = at(2, 3, 4, 5, 6, 7), .experts = at(2, 3, 4, 5, 6, 7)},
     OnnxOperator{.name = "QLinearAdd", .overhead = at(1, 2, 4, 5, 6, 7)},
     OnnxOperator{.name = "QLinearAveragePool", .overhead = at(1, 2, 3, 4)},
     OnnxOperator{.name = "QLinearGlobalAveragePool", .overhead = at(1, 2, 3, 4)},
@@ -96,7 +97,8 @@ constexpr std::array kMicrosoft = {
                  .flops = unknown,
                  .weights = at(4, 7, 10),
                  .packed = at(2, 5, 8),
-                 .overhead = at(3, 6, 9, 11, 12, 13)},
+                 .overhead = at(3, 6, 9, 11, 12, 13),
+                 .experts = at(2, 4, 5, 7, 8, 10)},
     OnnxOperator{.name = "QuantizeLinear", .overhead = at(1, 2)},
     OnnxOperator{.name = "QuickGelu"},
     OnnxOperator{.name = "RotaryEmbedding", .statistics = at(2, 3)},

@@ -29,6 +29,7 @@ struct OnnxOperator {
   std::uint16_t arguments = 0;   // where constants stand: bounds, scales of images
   std::uint16_t packed = 0;      // quantised weights
   std::uint16_t overhead = 0;    // their scales and zero points
+  std::uint16_t experts = 0;     // what has a first extent for each expert
   bool passes_on = false;        // outputs are input 0 in another form, or parts of it
   bool joins = false;            // and of the other inputs
 };

@@ -1,6 +1,8 @@
 #include "formats/onnx/uses.h"
 
+#include <algorithm>
 #include <array>
+#include <bit>
 #include <string>
 #include <unordered_map>
 
@@ -48,6 +50,7 @@ class Finder {
       use.is_statistic |= stands_in(operation.statistics);
       use.is_argument |= stands_in(operation.arguments);
       use.is_overhead |= stands_in(operation.overhead);
+      use.is_of_experts |= stands_in(operation.experts);
       if (stands_in(operation.packed)) unpack(node, operation, graphs_.tensors[origins_[value]].tensor, use);
     }
     if (!operation.passes_on || node.inputs == 0 || node.outputs == 0) return;
@@ -125,6 +128,27 @@ class Finder {
 }  // namespace
 
 std::vector<OnnxUse> find_onnx_uses(const OnnxGraphs& graphs) { return Finder(graphs).find(); }
+
+ExpertsConfig onnx_experts(const OnnxGraphs& graphs) {
+  ExpertsConfig experts;
+  for (const OnnxNode& node : graphs.nodes) {
+    const OnnxOperator& operation = onnx_operator(graphs.names[node.domain], graphs.names[node.operation]);
+    if (operation.experts == 0) continue;
+    const auto first = static_cast<std::uint32_t>(std::countr_zero(operation.experts));
+    const std::uint32_t value = first < node.inputs ? graphs.ports[node.first_port + first] : kNone;
+    const std::uint32_t tensor = value == kNone ? kNone : graphs.values[value].tensor;
+    if (tensor == kNone || graphs.tensors[tensor].tensor.shape.empty()) return {};
+    const Extent count = graphs.tensors[tensor].tensor.shape[0];
+    const auto chosen = static_cast<std::uint64_t>(std::max<std::int64_t>(1, node.chosen));  // 1 where it is not said
+    if (!count.is_known()) return {};
+    if (experts.pools.empty()) {
+      experts.pools = {count.size()};
+      experts.per_token = chosen;
+    }
+    if (experts.pools[0] != count.size() || experts.per_token != chosen) return {};
+  }
+  return experts;
+}
 
 bool is_onnx_argument(const OnnxHeldTensor& held, const OnnxUse& use) {
   const OnnxTensor& tensor = held.tensor;

@@ -19,6 +19,7 @@ struct OnnxUse {
   bool is_statistic = false;    // where a running mean stands
   bool is_argument = false;     // where a constant stands
   bool is_overhead = false;     // where a scale or a zero point stands
+  bool is_of_experts = false;   // its first extent counts the experts of a layer
   bool is_packed = false;       // it is turned back into weights:
   Scheme scheme = Scheme::none;
   std::uint64_t logical = 0;  // how many they are
@@ -26,6 +27,9 @@ struct OnnxUse {
 
 // By tensor.
 std::vector<OnnxUse> find_onnx_uses(const OnnxGraphs& graphs);
+
+// Of its mixtures of experts, where all are alike; else nothing.
+ExpertsConfig onnx_experts(const OnnxGraphs& graphs);
 
 // Whether it is a constant that serves an operator as others have an attribute: one number, or a few integers that are
 // a shape, axes or indices.

@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 
 #include "formats/common/glance.h"
+#include "formats/pt2/compiled.h"
 #include "formats/pt2/graph.h"
 #include "formats/pt2/runs.h"
 #include "formats/pt2/saved_state.h"
@@ -76,6 +77,8 @@ class Reader {
 
   void run() {
     const std::optional<std::string> folder = folder_of(zip_, kProgram);
+    const bool is_older = zip_.find(kOldProgram) != nullptr;
+    if (!folder && !is_older && holds_compiled(zip_)) return read_compiled(source_, zip_, options_, model_);
     if (folder) {
       read_program(*folder + std::string(kProgram));
       read_payloads(*folder + "data/weights/", "model_weights_config.json");
@@ -90,6 +93,7 @@ class Reader {
     add_runs(graph_, builder_, options_.limits, model_);
     model_.architecture = model_.modules[0].type;
     model_.kind = folder ? "program" : "program, older layout";
+    if (holds_compiled(zip_)) model_.kind += ", with compiled code";
     builder_.sort_siblings();
     if (!options_.locations) return;
     model_.files = {source_.label()};

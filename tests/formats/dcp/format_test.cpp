@@ -211,6 +211,12 @@ TEST(Dcp, RefusesWhatLiesInItself) {
             ".metadata: holds no Metadata, so it is no checkpoint of torch.distributed.checkpoint");
 }
 
+TEST(Dcp, WithoutItsMetadataNothingTellsTheModel) {
+  EXPECT_EQ(error_of([] { (void)read_files({{"__0_0.distcp", "a"}, {"__1_0.distcp", "b"}, {"common.pt", "c"}}, ""); }),
+            "has no .metadata, which tells what __0_0.distcp and its like hold; it is written last: was the saving cut "
+            "off, or a copy made without names that begin with a dot?");
+}
+
 TEST(Dcp, ExecutesNothingAndLeavesNoFolder) {
   EXPECT_EQ(refusal_with(py::pickle(py::call(py::global("os", "system"), {py::text("ls")}))),
             ".metadata: the pickle would use 'os.system' when Python loads it, which no model needs; do not load this "

@@ -216,5 +216,33 @@ TEST(Npz, AnEntryThatIsNoArrayIsNoted) {
       "not-an-array readme.txt: is no array; it was not read\n");
 }
 
+// MLPClassifier((8,)) on 5 features and 3 classes: its coefs_ and intercepts_.
+TEST(Npz, OfAnEstimatorCountsItsWeights) {
+  const Model model = read(data_path("reports/files/mlp.skops"));
+  EXPECT_EQ(model.kind, "skops");
+  EXPECT_EQ(model.architecture, "MLPClassifier");
+  EXPECT_EQ(shape_of(model, "coefs_.0"), "[5, 8]");
+  EXPECT_EQ(shape_of(model, "intercepts_.1"), "[3]");
+  EXPECT_EQ(find(model, "classes_")->role, Role::buffer);
+  EXPECT_EQ(model.tensors.size(), 5U);
+  EXPECT_EQ(summarize(model).totals.parameters, Count(5 * 8 + 8 + 8 * 3 + 3));
+  ASSERT_EQ(model.notes.size(), 1U);
+  EXPECT_EQ(model.notes[0].code, "not-weights");
+  EXPECT_EQ(model.notes[0].message,
+            "and 15 more arrays are what the estimator keeps beside its weights: moments, losses, random numbers; not "
+            "counted");
+}
+
+TEST(Npz, AnotherSchemaTellsNoNames) {
+  const std::string one = array(header("'<f4'", "(1,)"), 4);
+  for (const char* schema : {"[1]", "{", R"({"content": {"file": "a.npy"}})", R"({"__class__": "A", "content": 3})"}) {
+    const Model model = read_bytes(Zip().add("schema.json", schema).add("a.npy", one).bytes());
+    EXPECT_EQ(shape_of(model, "a"), "[1]") << schema;
+  }
+  std::string deep = R"({"__class__": "A", "__loader__": "ListNode", "content": )";
+  for (int i = 0; i < 900; ++i) deep += "[{\"content\": ";
+  EXPECT_EQ(shape_of(read_bytes(Zip().add("schema.json", deep).add("a.npy", one).bytes()), "a"), "[1]");
+}
+
 }  // namespace
 }  // namespace weigh::testing

@@ -263,6 +263,37 @@ TEST(Onnx, PackedProductsThatDoNotFitAreLowerBounds) {
   EXPECT_FALSE(summarize(model).totals.parameters.is_exact());
 }
 
+// Two of four experts of fc1 [128, 64] and fc2 [64, 128], with their biases; the scales are no parameters.
+TEST(Onnx, AMixtureTellsWhatATokenUses) {
+  const Model model = read_bytes(file("reports/files/qmoe.onnx"));
+  const Summary summary = summarize(model);
+  EXPECT_EQ(summary.totals.parameters, Count(4 * (128 * 64 + 128 + 64 * 64 + 64)));
+  EXPECT_EQ(summary.totals.active_parameters, 2U * (128 * 64 + 128 + 64 * 64 + 64));
+}
+
+// k is 1 where it is not said.
+TEST(Onnx, MixturesThatDifferTellNothing) {
+  const auto mixture = [](const std::string& weights, std::int64_t chosen) {
+    const std::string k = chosen == 0 ? "" : text(5, text(1, "k") + number(3, chosen));
+    return node("MoE", {"x", "router", weights, "", weights + "_2"}, "y", "", k + text(7, "com.microsoft"));
+  };
+  const auto tensors = [](const std::string& name, std::int64_t experts) {
+    const auto bytes = static_cast<std::size_t>(experts) * 4 * 4;
+    return tensor_of(name, {experts, 2, 2}, 1, raw(bytes)) + tensor_of(name + "_2", {experts, 2, 2}, 1, raw(bytes));
+  };
+  const auto active = [](const std::string& graph) {
+    const Model model = read_bytes(model_of(graph));
+    return summarize(model).totals.active_parameters;
+  };
+  EXPECT_EQ(active(mixture("a", 2) + tensors("a", 4)), 2U * 8);
+  EXPECT_EQ(active(mixture("a", 0) + tensors("a", 4)), 1U * 8);
+  EXPECT_EQ(active(mixture("a", 2) + mixture("b", 2) + tensors("a", 4) + tensors("b", 4)), 2U * 16);
+  EXPECT_EQ(active(mixture("a", 2) + mixture("b", 2) + tensors("a", 4) + tensors("b", 8)), std::nullopt);
+  EXPECT_EQ(active(mixture("a", 2) + mixture("b", 1) + tensors("a", 4) + tensors("b", 4)), std::nullopt);
+  EXPECT_EQ(active(mixture("a", 5) + tensors("a", 4)), std::nullopt);
+  EXPECT_EQ(active(mixture("a", -2) + tensors("a", 4)), 1U * 8);
+}
+
 TEST(Onnx, SparseTensorsHaveTheirWholeShape) {
   const Model model = fixture("sparse.onnx");
   const Tensor* tensor = find(model, "table.weight");
