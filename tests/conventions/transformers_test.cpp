@@ -63,7 +63,8 @@ TEST(Transformers, LayersRepeat) {
 TEST(Transformers, TellTheirBuffers) {
   EXPECT_THAT(persistent_buffers("encodec"),
               ElementsAre("codebook.cluster_size", "codebook.embed", "codebook.embed_avg", "codebook.inited"));
-  EXPECT_THAT(persistent_buffers("deepseek_v3"), Contains("gate.e_score_correction_bias"));
+  for (const std::string_view type : {"deepseek_v3", "dots1"})
+    EXPECT_THAT(persistent_buffers(type), Contains("gate.e_score_correction_bias")) << type;
   EXPECT_THAT(persistent_buffers("llama"), IsEmpty());
   EXPECT_THAT(persistent_buffers("brand_new"), IsEmpty());
 }

@@ -28,6 +28,8 @@ import torch
 LIMIT = 120
 FORWARD_LIMIT = 20
 LAYERS = 24  # of a class that is asked for its pattern
+# Of defaults that leave them out, which files of the type do not.
+EXPERTS = {"n_routed_experts": 4, "num_experts": 4, "num_experts_per_tok": 2, "n_shared_experts": 1}
 PERIOD_KEYS = ("sliding_window_pattern", "full_attention_interval", "full_attn_every_n_layers",
                "global_attn_every_n_layers", "attn_layer_period")
 WINDOW = {"use_sliding_window": True, "sliding_window": 8}
@@ -98,6 +100,13 @@ def buffers_of(model):
             steps = [step for step in path.split(".") if step and not step.isdigit()]
             found.add(".".join(steps[-1:] + [name]))
     return found
+
+
+def default_of(cls):
+    """The default configuration; with experts, where a default without them cannot be built."""
+    config = cls()
+    left_out = {key: value for key, value in EXPERTS.items() if hasattr(config, key) and getattr(config, key) is None}
+    return cls(**left_out) if {"n_routed_experts", "num_experts"} & set(left_out) else config
 
 
 def cached_kinds(config):
@@ -192,7 +201,7 @@ def module_keeps(cls, config):
 
 def ask(model_type):
     cls = type(AutoConfig.for_model(model_type))
-    config = cls()
+    config = default_of(cls)
     text = config.get_text_config(decoder=True)
     tied = getattr(config, "tie_word_embeddings", None)
     kinds, keys = pattern_of(cls)

@@ -15,6 +15,7 @@ import inspect
 import io
 import json
 import pkgutil
+import re
 import signal
 import sys
 import tempfile
@@ -25,6 +26,7 @@ import torch
 from caches import write_model
 
 LIMIT = 60
+FIRST = "ForCausalLM|ForConditionalGeneration|ForMaskedLM|ForPreTraining|Model$"  # where time is short
 
 
 class TooLong(Exception):
@@ -93,7 +95,7 @@ class Transformers:
                     if inspect.isclass(cls) and issubclass(cls, self.library.PreTrainedModel) and \
                             cls.__module__ == module.__name__ and not name.endswith("PreTrainedModel"):
                         found.setdefault(name, cls)
-        return found
+        return dict(sorted(found.items(), key=lambda item: not re.search(FIRST, item[0])))
 
     def build(self, cls):
         if cls.config_class is None:

@@ -92,7 +92,11 @@ class Package {
       if (entry->name.ends_with("_metadata.json") && model_.metadata.empty()) read_device(*entry);
     }
     const Index root = models_.size() == 1 ? 0 : builder_.module(name);
-    if (text == nullptr) return add_unknown(name, root);
+    if (text == nullptr) {
+      return add_unknown(name, root,
+                         "is compiled code without the source that describes its weights, which lie inside it: they are "
+                         "not told");
+    }
     if (text->size > options_.limits.json_file_bytes) {
       throw Error(ErrorKind::limit, source_.label(),
                   fmt::format("'{}' has {} bytes, more than {} (limit json_file_bytes)", text->name.substr(0, kShownName),
@@ -100,6 +104,9 @@ class Package {
     }
     const std::string source = zip_.read(*text);
     for (const auto& [number, constant] : constants_in(source)) add(constant, root);
+    add_unknown(name, root,
+                "is compiled code, into which weights of up to eight numbers may be written as such: the totals are "
+                "lower bounds");
   }
 
   void read_device(const ZipEntry& entry) {
@@ -174,10 +181,8 @@ class Package {
     if (constant.dtype != DType::unknown && bytes.is_exact()) model_.tensors[index].stored_bytes = bytes.known();
   }
 
-  void add_unknown(std::string_view name, Index root) {
-    model_.notes.push_back({"compiled-weights", std::string(name.substr(0, kShownName)),
-                            "is compiled code without the source that describes its weights, which lie inside it: they "
-                            "are not told"});
+  void add_unknown(std::string_view name, Index root, const char* message) {
+    model_.notes.push_back({"compiled-weights", std::string(name.substr(0, kShownName)), message});
     Tensor unknown;
     unknown.rank = Tensor::kUnknownRank;
     unknown.state = State::missing;
