@@ -8,6 +8,7 @@
 #include <array>
 #include <utility>
 
+#include "conventions/diffusers_table.inc"
 #include "conventions/transformers_table.inc"
 
 namespace weigh::conventions {
@@ -23,17 +24,38 @@ class Words {
     rest_ = space == std::string_view::npos ? std::string_view() : rest_.substr(space + 1);
     return word;
   }
+  std::string_view rest() const { return rest_; }
 
  private:
   std::string_view rest_;
 };
 
-std::string_view line_at(std::size_t begin) { return kTypes.substr(begin, kTypes.find('\n', begin) - begin); }
+std::string_view line_at(std::string_view table, std::size_t begin) {
+  return table.substr(begin, table.find('\n', begin) - begin);
+}
 
 // The line that holds this place.
-std::size_t line_begin(std::size_t place) {
-  const std::size_t before = place == 0 ? std::string_view::npos : kTypes.rfind('\n', place - 1);
+std::size_t line_begin(std::string_view table, std::size_t place) {
+  const std::size_t before = place == 0 ? std::string_view::npos : table.rfind('\n', place - 1);
   return before == std::string_view::npos ? 0 : before + 1;
+}
+
+// What follows the line's first word, which is this; nothing where there is no such line.
+std::optional<std::string_view> find_line(std::string_view table, std::string_view word) {
+  std::size_t low = 0;
+  std::size_t high = table.size();
+  while (low < high) {
+    const std::size_t begin = line_begin(table, low + (high - low) / 2);
+    const std::string_view line = line_at(table, begin);
+    const std::string_view name = Words(line).next();
+    if (name == word) return line.substr(std::min(name.size() + 1, line.size()));
+    if (name < word) {
+      low = begin + line.size() + 1;
+    } else {
+      high = begin;
+    }
+  }
+  return std::nullopt;
 }
 
 struct Type {
@@ -46,29 +68,15 @@ struct Type {
 };
 
 std::optional<Type> find(std::string_view model_type) {
-  std::size_t low = 0;
-  std::size_t high = kTypes.size();
-  while (low < high) {
-    const std::size_t begin = line_begin(low + (high - low) / 2);
-    const std::string_view line = line_at(begin);
-    Words words(line);
-    const std::string_view name = words.next();
-    if (name == model_type) {
-      const std::string_view tied = words.next();
-      const std::string_view keeps = words.next();
-      const std::string_view pattern = words.next();
-      const std::string_view key = words.next();
-      const std::string_view part = words.next();
-      const auto behind = static_cast<std::size_t>(part.data() + part.size() - line.data());
-      return Type{tied, keeps, pattern, key, part, line.substr(std::min(behind + 1, line.size()))};
-    }
-    if (name < model_type) {
-      low = begin + line.size() + 1;
-    } else {
-      high = begin;
-    }
-  }
-  return std::nullopt;
+  const std::optional<std::string_view> line = find_line(kTypes, model_type);
+  if (!line) return std::nullopt;
+  Words words(*line);
+  const std::string_view tied = words.next();
+  const std::string_view keeps = words.next();
+  const std::string_view pattern = words.next();
+  const std::string_view key = words.next();
+  const std::string_view part = words.next();
+  return Type{tied, keeps, pattern, key, part, words.rest()};
 }
 
 constexpr std::array<std::pair<char, LayerKind>, 10> kLetters = {{{'f', LayerKind::full},
@@ -139,19 +147,18 @@ LayerPattern layer_pattern(std::string_view model_type) {
   return pattern;
 }
 
-std::vector<std::string_view> persistent_buffers(std::string_view model_type) {
+std::vector<std::string_view> persistent_buffers(std::string_view name) {
+  const std::optional<Type> type = find(name);
+  Words words(type ? type->buffers : find_line(kDiffusersClasses, name).value_or(""));
   std::vector<std::string_view> names;
-  if (const std::optional<Type> type = find(model_type)) {
-    Words words(type->buffers);
-    for (std::string_view name = words.next(); !name.empty(); name = words.next()) names.push_back(name);
-  }
+  for (std::string_view buffer = words.next(); !buffer.empty(); buffer = words.next()) names.push_back(buffer);
   return names;
 }
 
 std::vector<std::string_view> transformers_types() {
   std::vector<std::string_view> types;
-  for (std::size_t begin = 0; begin < kTypes.size(); begin += line_at(begin).size() + 1)
-    types.push_back(Words(line_at(begin)).next());
+  for (std::size_t begin = 0; begin < kTypes.size(); begin += line_at(kTypes, begin).size() + 1)
+    types.push_back(Words(line_at(kTypes, begin)).next());
   return types;
 }
 

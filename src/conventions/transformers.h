@@ -39,9 +39,9 @@ struct LayerPattern {
 };
 LayerPattern layer_pattern(std::string_view model_type);
 
-// Floating-point buffers of its state dict, each behind the name of the module that holds it:
-// "gate.e_score_correction_bias".
-std::vector<std::string_view> persistent_buffers(std::string_view model_type);
+// Floating-point buffers of the state dict of a type, or of a class of diffusers, each behind the name of the module that
+// holds it: "gate.e_score_correction_bias".
+std::vector<std::string_view> persistent_buffers(std::string_view name);
 
 // Every type that is known, in order.
 std::vector<std::string_view> transformers_types();

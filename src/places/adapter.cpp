@@ -3,10 +3,12 @@
 #include <array>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <system_error>
 #include <utility>
 
+#include "bytes/digits.h"
 #include "conventions/adapter_keys.h"
 #include "places/read.h"
 #include "wire/json.h"
@@ -41,9 +43,15 @@ void take_targets(json::Value& value, std::vector<std::string>& targets) {
   }
 }
 
+// get_double() wants tables that the program lacks.
+std::optional<double> number_in(json::Value& value) {
+  if (value.type().value() != simdjson::ondemand::json_type::number) return std::nullopt;
+  const std::string_view token = value.raw_json_token();
+  return real_number_of(token.substr(0, token.find_last_not_of(" \t\r\n") + 1));
+}
+
 void take(AdapterFact fact, json::Value& value, AdapterConfig& adapter) {
   std::string_view text;
-  double number = 0;
   switch (fact) {
     case AdapterFact::type:
       if (!value.get_string().get(text)) adapter.type = text.substr(0, kLongestText);
@@ -57,7 +65,7 @@ void take(AdapterFact fact, json::Value& value, AdapterConfig& adapter) {
       break;
     }
     case AdapterFact::alpha:
-      if (!value.get_double().get(number)) adapter.alpha = number;
+      adapter.alpha = number_in(value);
       break;
     case AdapterFact::targets: take_targets(value, adapter.targets); break;
   }

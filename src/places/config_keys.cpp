@@ -255,6 +255,8 @@ std::vector<std::string> ConfigKeys::types() const {
   std::vector<std::string> types;
   if (is_there(texts_, "auto_map") || is_there(lists_, "auto_map") || is_there(words_, "auto_map")) return types;
   if (const auto whole = texts_.find(kType); whole != texts_.end()) types.push_back(whole->second);
+  if (const auto of_diffusers = texts_.find("_class_name"); of_diffusers != texts_.end())
+    types.push_back(of_diffusers->second);
   for (const auto& [key, text] : texts_)
     if (key.ends_with(kType) && key.size() > kType.size() && key[key.size() - kType.size() - 1] == '.')
       types.push_back(text);

@@ -65,6 +65,7 @@ TEST(Transformers, TellTheirBuffers) {
               ElementsAre("codebook.cluster_size", "codebook.embed", "codebook.embed_avg", "codebook.inited"));
   for (const std::string_view type : {"deepseek_v3", "dots1"})
     EXPECT_THAT(persistent_buffers(type), Contains("gate.e_score_correction_bias")) << type;
+  EXPECT_THAT(persistent_buffers("SD3Transformer2DModel"), ElementsAre("pos_embed.pos_embed")) << "of diffusers";
   EXPECT_THAT(persistent_buffers("llama"), IsEmpty());
   EXPECT_THAT(persistent_buffers("brand_new"), IsEmpty());
 }

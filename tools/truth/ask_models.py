@@ -26,7 +26,7 @@ import torch
 from caches import write_model
 
 LIMIT = 60
-FIRST = "ForCausalLM|ForConditionalGeneration|ForMaskedLM|ForPreTraining|Model$"  # where time is short
+RICHEST = "ForCausalLM|ForConditionalGeneration|ForMaskedLM|ForPreTraining"
 
 
 class TooLong(Exception):
@@ -81,7 +81,7 @@ class Transformers:
         """Name and what makes it; the first of a name counts."""
         import transformers.models as models
 
-        found = {}
+        found, kinds = {}, {}
         for package in pkgutil.iter_modules(models.__path__):
             for part in pkgutil.iter_modules([f"{models.__path__[0]}/{package.name}"]):
                 if not part.name.startswith("modeling_"):
@@ -94,8 +94,11 @@ class Transformers:
                 for name, cls in vars(module).items():
                     if inspect.isclass(cls) and issubclass(cls, self.library.PreTrainedModel) and \
                             cls.__module__ == module.__name__ and not name.endswith("PreTrainedModel"):
-                        found.setdefault(name, cls)
-        return dict(sorted(found.items(), key=lambda item: not re.search(FIRST, item[0])))
+                        if found.setdefault(name, cls) is cls:
+                            kinds.setdefault(module.__name__, []).append(name)
+        # One of each module first, the richest.
+        first = {max(names, key=lambda name: bool(re.search(RICHEST, name))) for names in kinds.values()}
+        return dict(sorted(found.items(), key=lambda item: item[0] not in first))
 
     def build(self, cls):
         if cls.config_class is None:
@@ -114,8 +117,10 @@ class Transformers:
             state.pop(name, None)
         whole = revert_weight_conversion(model, dict(state))
         kept = revert_weight_conversion(model, remove_tied_weights_from_state_dict(dict(state), model))
+        saved = {id(tensor): name for name, tensor in whole.items()}
+        renamed = {name: saved.get(id(tensor), name) for name, tensor in state.items()}
         config = json.loads(model.config.to_json_string(use_diff=True))
-        return config, held(kept), held(whole), model.config.model_type
+        return config, held(kept), held(whole), model.config.model_type, renamed
 
 
 class Diffusers:
@@ -141,7 +146,7 @@ class Diffusers:
 
     def save(self, model):
         objects = saved_objects(model)
-        return json.loads(model.to_json_string()), held(first_names(objects)), held(objects), ""
+        return json.loads(model.to_json_string()), held(first_names(objects)), held(objects), "", {}
 
 
 class Timm:
@@ -168,14 +173,15 @@ class Timm:
             save_config_for_hf(model, path)
             config = json.loads(path.read_text())
         objects = saved_objects(model)
-        return config, held(first_names(objects)), held(objects), type(model).__name__
+        return config, held(first_names(objects)), held(objects), type(model).__name__, {}
 
 
 def ask(library, name, cls, folder):
     with torch.device("meta"):
         model = library.build(cls)
     told = told_of(model)
-    config, kept, whole, kind = library.save(model)
+    config, kept, whole, kind, renamed = library.save(model)
+    told["buffer_names"] = [renamed.get(name, name) for name in told["buffer_names"]]
     for path, tensors in ((folder / name, kept), (folder / f"{name}.whole", whole)):
         if tensors is whole and len(whole) == len(kept):
             continue
@@ -193,8 +199,10 @@ def main():
     warnings.simplefilter("ignore")
     torch.set_num_threads(1)
     signal.signal(signal.SIGALRM, on_alarm)
+    classes = library.classes()
+    gc.freeze()  # a hundred modules of a library are not looked through again and again
     with out.open("a") as stream:
-        for name, cls in library.classes().items():
+        for name, cls in classes.items():
             if (word, name) in done or (sys.argv[3:] and name not in sys.argv[3:]):
                 continue
             row = {"library": word, "version": library.library.__version__, "class": name}
