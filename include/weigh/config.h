@@ -88,7 +88,7 @@ struct Config {
   bool untied_embeddings = false;       // said so, rather than not said
   bool ties_are_told = true;            // false: neither the configuration nor a class that is known says so
   bool ties_both_sides = true;          // false: encoder and decoder have embeddings of their own
-  // `model_type` of the whole and of its parts, the whole first; of diffusers the class. None where the configuration names its authors' own
+  // `model_type` of the whole and of its parts, the whole first. None where the configuration names its authors' own
   // code, whatever type it gives: what that does is not known.
   std::vector<std::string> types;
 };

@@ -152,10 +152,10 @@ class Model {
   std::vector<QuantizedTensor> quantized;  // each tensor once
   std::vector<Run> runs;                   // by module; empty where no forward was looked at
   std::vector<Note> notes;
-  Config config;                    // empty where there is none
+  Config config;                      // empty where there is none
   std::shared_ptr<const Model> base;  // of an adapter: the model that it is for, where that lies beside
-  std::vector<Location> locations;  // by tensor; empty unless ReadOptions::locations asked for them
-  std::vector<std::string> files;   // that they are in
+  std::vector<Location> locations;    // by tensor; empty unless ReadOptions::locations asked for them
+  std::vector<std::string> files;     // that they are in
 
   // The full name: "model.layers.0.weight", as it stands in the file; "" for the root.
   std::string path_of(const Tensor& tensor) const { return path_of(tensor.module, tensor.name); }

@@ -39,8 +39,8 @@ struct LayerPattern {
 };
 LayerPattern layer_pattern(std::string_view model_type);
 
-// Floating-point buffers of the state dict of a type, or of a class of diffusers, each behind the name of the module that
-// holds it: "gate.e_score_correction_bias".
+// Floating-point buffers of the state dict of a type, or of a class of diffusers, each behind the name of the module
+// that holds it: "gate.e_score_correction_bias".
 std::vector<std::string_view> persistent_buffers(std::string_view name);
 
 // Every type that is known, in order.

@@ -64,9 +64,7 @@ void take(AdapterFact fact, json::Value& value, AdapterConfig& adapter) {
       if (!value.get_uint64().get(rank) && rank != 0) adapter.rank = rank;
       break;
     }
-    case AdapterFact::alpha:
-      adapter.alpha = number_in(value);
-      break;
+    case AdapterFact::alpha: adapter.alpha = number_in(value); break;
     case AdapterFact::targets: take_targets(value, adapter.targets); break;
   }
 }

@@ -16,8 +16,8 @@
 
 namespace weigh {
 
-// Takes Config::adapter from the folder's adapter_config.json, where the model is an adapter's and there is one. What is
-// wrong with the file is a note.
+// Takes Config::adapter from the folder's adapter_config.json, where the model is an adapter's and there is one. What
+// is wrong with the file is a note.
 void read_adapter(const Folder& folder, const ReadOptions& options, Model& model);
 
 // Looks for the base beside the adapter, whose folder is at this path: a folder of its name in it or next to it. No

@@ -18,6 +18,7 @@ weigh_test(formats SHARES 6
     formats/onnx/format_test.cpp
     formats/onnx/malformed_test.cpp
     formats/orbax/format_test.cpp
+    formats/pt2/compiled_test.cpp
     formats/pt2/format_test.cpp
     formats/pytorch/archive_test.cpp
     formats/pytorch/danger_test.cpp

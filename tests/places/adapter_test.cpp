@@ -58,9 +58,7 @@ TEST(Adapter, OfABaseThatLiesElsewhereIsToldAlone) {
   EXPECT_FALSE(summarize(model).adapter);
 }
 
-TEST(Adapter, IsNoneWithoutItsConfiguration) {
-  EXPECT_FALSE(read(data_path("peft/base")).config.adapter);
-}
+TEST(Adapter, IsNoneWithoutItsConfiguration) { EXPECT_FALSE(read(data_path("peft/base")).config.adapter); }
 
 std::string weights() {
   return safetensors("{" + entry("base_model.model.fc.lora_A.weight", "F32", "[3]", "[0,12]") + "}", 12);
@@ -129,9 +127,10 @@ TEST_F(AdapterBeside, AnotherModelOfThatNameIsNotTakenForTheBase) {
   EXPECT_FALSE(summary.adapter);
   ASSERT_EQ(summary.notes.size(), 1U);
   EXPECT_EQ(summary.notes[0].code, "adapter-base");
-  EXPECT_EQ(summary.notes[0].message,
-            "is called like the base that adapter_config.json names, but has none of the modules that are adapted; it is "
-            "not taken for it");
+  EXPECT_EQ(
+      summary.notes[0].message,
+      "is called like the base that adapter_config.json names, but has none of the modules that are adapted; it is "
+      "not taken for it");
 }
 
 TEST_F(AdapterBeside, ABaseThatCannotBeReadIsANote) {

@@ -197,8 +197,8 @@ class Reader {
   ZipDirectory zip_;
   ModelBuilder builder_;
   std::vector<std::pair<std::string, std::string>> raw_;  // arrays of raw bytes, and their types
-  SkopsSchema schema_;                // empty of any other archive
-  std::vector<std::string> private_;  // arrays of an estimator that are no weights
+  SkopsSchema schema_;                                    // empty of any other archive
+  std::vector<std::string> private_;                      // arrays of an estimator that are no weights
   std::size_t notes_ = 0;
 };
 

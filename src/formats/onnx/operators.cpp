@@ -84,8 +84,7 @@ constexpr std::array kMicrosoft = {
                  .overhead = at(2, 3, 4, 5)},
     OnnxOperator{
         .name = "MatMulNBits", .flops = packed_product, .weights = at(5), .packed = at(1), .overhead = at(2, 3, 4)},
-    OnnxOperator{
-        .name = "MoE", .flops = unknown, .weights = at(2, 3, 4, 5, 6, 7), .experts = at(2, 3, 4, 5, 6, 7)},
+    OnnxOperator{.name = "MoE", .flops = unknown, .weights = at(2, 3, 4, 5, 6, 7), .experts = at(2, 3, 4, 5, 6, 7)},
     OnnxOperator{.name = "QLinearAdd", .overhead = at(1, 2, 4, 5, 6, 7)},
     OnnxOperator{.name = "QLinearAveragePool", .overhead = at(1, 2, 3, 4)},
     OnnxOperator{.name = "QLinearGlobalAveragePool", .overhead = at(1, 2, 3, 4)},

@@ -65,6 +65,7 @@ class Package {
       : source_(source), zip_(zip), options_(options), model_(model), builder_(model, options.limits) {}
 
   void run() {
+    model_.format = "AOTInductor";
     model_.kind = "compiled program";
     find_models();
     for (const auto& [name, entries] : models_) read_model(name, entries);
@@ -93,14 +94,15 @@ class Package {
     }
     const Index root = models_.size() == 1 ? 0 : builder_.module(name);
     if (text == nullptr) {
-      return add_unknown(name, root,
-                         "is compiled code without the source that describes its weights, which lie inside it: they are "
-                         "not told");
+      return add_unknown(
+          name, root,
+          "is compiled code without the source that describes its weights, which lie inside it: they are "
+          "not told");
     }
     if (text->size > options_.limits.json_file_bytes) {
       throw Error(ErrorKind::limit, source_.label(),
-                  fmt::format("'{}' has {} bytes, more than {} (limit json_file_bytes)", text->name.substr(0, kShownName),
-                              text->size, options_.limits.json_file_bytes));
+                  fmt::format("'{}' has {} bytes, more than {} (limit json_file_bytes)",
+                              text->name.substr(0, kShownName), text->size, options_.limits.json_file_bytes));
     }
     const std::string source = zip_.read(*text);
     for (const auto& [number, constant] : constants_in(source)) add(constant, root);
@@ -160,7 +162,8 @@ class Package {
     text = text.substr(open + 1, close - open - 1);
     while (!text.empty()) {
       const std::string_view word = text.substr(0, text.find(','));
-      const std::optional<std::uint64_t> size = number_of(word.substr(std::min(word.size(), word.find_first_not_of(' '))));
+      const std::optional<std::uint64_t> size =
+          number_of(word.substr(std::min(word.size(), word.find_first_not_of(' '))));
       if (!size || *size > Extent::kMax || shape.size() >= options_.limits.dimensions)
         throw Error(ErrorKind::corrupt, source_.label(), "describes a weight with an extent that is no size");
       shape.emplace_back(*size);

@@ -5,9 +5,9 @@
 //                                               constants_info_[3].shape = {8, 4};
 //   …/….wrapper_metadata.json                   {"AOTI_DEVICE_KEY": "cpu", …}
 //
-// The source is read as text: of each weight its name in the module, its dtype, its shape and whether it is a parameter.
+// The source is read as text: of each weight its name in the module, its dtype, its shape and whether it is a
+// parameter.
 #pragma once
-
 
 #include "bytes/source.h"
 #include "wire/zip.h"

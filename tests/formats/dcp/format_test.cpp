@@ -212,7 +212,9 @@ TEST(Dcp, RefusesWhatLiesInItself) {
 }
 
 TEST(Dcp, WithoutItsMetadataNothingTellsTheModel) {
-  EXPECT_EQ(error_of([] { (void)read_files({{"__0_0.distcp", "a"}, {"__1_0.distcp", "b"}, {"common.pt", "c"}}, ""); }),
+  EXPECT_EQ(error_of([] {
+              (void)read_files({{"__0_0.distcp", "a"}, {"__1_0.distcp", "b"}, {"common.pt", "c"}}, "");
+            }),
             "has no .metadata, which tells what __0_0.distcp and its like hold; it is written last: was the saving cut "
             "off, or a copy made without names that begin with a dot?");
 }
