@@ -109,7 +109,7 @@ class Ties {
       if (*original == all[i]) continue;
       const Index before = model_.tensors[*original].tied_to;
       tie(before == kNone ? *original : before, all[i]);
-      tie_bias(model_.tensors[all[i]].module);
+      for (const Index side : {*original, all[i]}) tie_bias(model_.tensors[side].module);
     }
   }
 

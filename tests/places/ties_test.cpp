@@ -83,6 +83,16 @@ TEST_F(Ties, OfABertsHeadAndItsBias) {
             "cls.predictions.decoder.weight=embeddings.word_embeddings.weight");
 }
 
+TEST_F(Ties, OfAHeadThatStandsBeforeTheEmbedding) {
+  add_bias("lm_head.bias");
+  add_bias("lm_head.decoder.bias");
+  add("lm_head.decoder.weight");
+  add("roberta.embeddings.word_embeddings.weight");
+  EXPECT_EQ(tied(),
+            "lm_head.decoder.bias=lm_head.bias "
+            "roberta.embeddings.word_embeddings.weight=lm_head.decoder.weight");
+}
+
 TEST_F(Ties, OfOtherLayersOfSuchNamesAreNone) {
   add("embed_tokens.weight");
   add("layers.0.output.weight");

@@ -20,6 +20,7 @@ from pathlib import Path
 import transformers
 from transformers import AutoConfig, PreTrainedModel
 from transformers.cache_utils import get_layer_types_and_kwargs
+from transformers.core_model_loading import revert_weight_conversion
 from transformers.models.auto import modeling_auto
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES
 
@@ -90,15 +91,26 @@ def models_of(model_type, cls, config):
     return built
 
 
+def names_in_files(model):
+    """By name in the state dict the name that save_pretrained writes, which may be an older one."""
+    state = model.state_dict()
+    saved = {}
+    with contextlib.suppress(Exception):
+        saved = {id(tensor): name for name, tensor in revert_weight_conversion(model, dict(state)).items()}
+    return {name: saved.get(id(tensor), name) for name, tensor in state.items()}
+
+
 def buffers_of(model):
     """Floating-point buffers of the state dict, each with the module that holds it; no numbers."""
-    found = set()
+    found, saved = set(), names_in_files(model)
     for path, module in model.named_modules():
         for name, buffer in module.named_buffers(recurse=False):
             if name in module._non_persistent_buffers_set or not buffer.is_floating_point():
                 continue
-            steps = [step for step in path.split(".") if step and not step.isdigit()]
-            found.add(".".join(steps[-1:] + [name]))
+            whole = f"{path}.{name}" if path else name
+            for known in (whole, saved.get(whole, whole)):
+                steps = [step for step in known.split(".") if not step.isdigit()]
+                found.add(".".join(steps[-2:]))
     return found
 
 
