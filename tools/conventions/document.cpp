@@ -18,6 +18,7 @@ constexpr std::string_view kTransformers = R"(
 In `src/conventions/transformers_table.inc`, which `tools/conventions/ask_transformers.py` asks of the library itself
 (version {}, {} model types): whether a class ties its embeddings where the configuration does not say, whether it keeps keys and
 values, how the kinds of its layers repeat, and which floating-point buffers its state dict holds. `transformers.h` looks them up.
+Classes of diffusers whose files hold such buffers are in `diffusers_table.inc`, from `tools/truth/ask_models.py`.
 )";
 
 std::string cell(std::string_view text) {

@@ -10,7 +10,6 @@
 
 #include <fmt/format.h>
 
-#include "bytes/checked.h"
 #include "bytes/digits.h"
 #include "model/builder.h"
 #include "model/roles.h"
