@@ -35,10 +35,8 @@ ConfigKeys read_facts(Source& source, const Limits& limits, Model& model) {
       }
       return;
     }
-    if (key == "_class_name" && model.architecture.empty() && !value.get_string().get(fact)) {  // diffusers writes that
+    if (key == "_class_name" && model.architecture.empty() && !value.get_string().get(fact))  // diffusers writes that
       model.architecture = std::string(fact.substr(0, 200));
-      return;
-    }
     if (kFacts.contains(key) && !value.get_string().get(fact)) model.metadata.emplace_back(key, fact.substr(0, 200));
     keys.add(document, key, value);
   });
