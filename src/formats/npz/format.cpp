@@ -53,7 +53,10 @@ class Reader {
     } catch (const Error&) {
       return;
     }
-    if (schema_.type.empty()) return;
+    if (schema_.type.empty()) {
+      schema_ = {};
+      return;
+    }
     model_.architecture = schema_.type;
     model_.kind = "skops";
   }
