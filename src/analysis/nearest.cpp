@@ -11,10 +11,13 @@ namespace {
 constexpr std::size_t kLongest = 64;        // letters that are compared
 constexpr std::size_t kMostNames = 10'000;  // that are compared; behind them the order tells nothing
 
-// Insertions, removals and replacements: Levenshtein's distance.
 std::size_t distance(std::string_view a, std::string_view b) {
-  a = a.substr(0, kLongest);
-  b = b.substr(0, kLongest);
+  return edit_distance(a.substr(0, kLongest), b.substr(0, kLongest));
+}
+
+}  // namespace
+
+std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
   std::iota(row.begin(), row.end(), std::size_t{0});
   for (std::size_t i = 0; i < a.size(); ++i) {
@@ -27,8 +30,6 @@ std::size_t distance(std::string_view a, std::string_view b) {
   }
   return row.back();
 }
-
-}  // namespace
 
 void nearest_first(std::vector<std::string>& names, std::string_view wanted) {
   std::vector<std::pair<std::size_t, std::string>> ranked;

@@ -55,6 +55,20 @@ void add_choice(CLI::App& app, const std::string& name, std::string& value, cons
       ->type_name(fmt::format("{}", fmt::join(words, "|")));
 }
 
+void add_screen(CLI::App& app, Screen& screen) {
+  add_choice(app, "--color", screen.color, {"always", "auto", "never"}, "colours (default: auto, on a terminal)");
+  app.add_option("--width", screen.width,
+                 "columns of the screen that a table may take; 0: no limit (default: the terminal's, 160 in a pipe)")
+      ->type_name("N");
+  app.add_flag("--ascii", screen.ascii, "no characters beyond ASCII");
+}
+
+void apply(const Screen& screen, const Console& console, RenderOptions& options) {
+  options.color = screen.color == "always" || (screen.color == "auto" && console.color);
+  options.unicode = console.unicode && !screen.ascii;
+  options.width = screen.width.value_or(console.width);
+}
+
 std::vector<std::string> OptionRow::words() const {
   std::vector<std::string> words;
   if (argument.find('|') == std::string::npos) return words;

@@ -1,6 +1,7 @@
 // What the main job and the commands share of their command lines.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -8,6 +9,8 @@
 
 #include "cli/option_rows.h"
 #include "cli/run.h"
+
+#include "weigh/render.h"
 
 namespace CLI {
 class App;
@@ -33,6 +36,16 @@ std::vector<OptionRow> rows_of(const CLI::App& app);
 // An option that takes one of some words, which its row in the help names between bars.
 void add_choice(CLI::App& app, const std::string& name, std::string& value, const std::vector<std::string>& words,
                 const std::string& description);
+
+// What a screen can show: options of every command that prints tables.
+struct Screen {
+  std::string color = "auto";     // "auto", "always", "never"
+  std::optional<unsigned> width;  // columns; 0: no limit; nothing: the terminal's
+  bool ascii = false;
+};
+
+void add_screen(CLI::App& app, Screen& screen);
+void apply(const Screen& screen, const Console& console, RenderOptions& options);
 
 template <class T>
 std::vector<std::string> names(const std::map<std::string, T>& choices) {

@@ -2,8 +2,10 @@
 
 #include <optional>
 
+#include "cli/check.h"
 #include "cli/command_line.h"
 #include "cli/completions.h"
+#include "cli/diff.h"
 #include "cli/manual.h"
 
 namespace weigh::cli {
@@ -26,6 +28,8 @@ int complete(const std::vector<std::string>& arguments, const Console& console) 
 
 const std::vector<Command>& commands() {
   static const std::vector<Command> table = {
+      {"diff", "weigh diff A B", "tell what differs between two models", diff_options, run_diff},
+      {"check", "weigh check FILE...", "tell whether models are what they should be", check_options, run_check},
       {"man", "weigh man", "print the manual page: weigh man | man -l -", nullptr, man},
       {"completions", "weigh completions bash|zsh|fish", "print what completes the command line in that shell", nullptr,
        complete},

@@ -34,6 +34,11 @@ int main(int argc, char** argv) {
     (void)std::fwrite(text.data(), 1, text.size(), stderr);
   };
   console.read = [](const std::string& path) { return weigh::read(path); };
+  console.read_located = [](const std::string& path) {
+    weigh::ReadOptions options;
+    options.locations = true;
+    return weigh::read(path, options);
+  };
   console.read_each = [](const std::string& path, const auto& look, const auto& fail) {
     return weigh::read_each(path, {}, look, fail);
   };

@@ -33,12 +33,6 @@ const std::map<std::string, SortKey>& sort_keys() {
   return choices;
 }
 
-const std::map<std::string, ColorChoice>& colors() {
-  static const std::map<std::string, ColorChoice> choices = {
-      {"auto", ColorChoice::automatic}, {"always", ColorChoice::always}, {"never", ColorChoice::never}};
-  return choices;
-}
-
 std::string footer() {
   std::string text = "Commands:\n";
   for (const Command& command : commands()) text += fmt::format("  {:<35} {}\n", command.usage, command.description);
@@ -52,7 +46,6 @@ struct Raw {
   int depth = 1;
   std::string format = "table";
   std::string sort = "definition";
-  std::string color = "auto";
   bool no_fold = false;
   std::vector<std::string> sizes;
   std::uint64_t context = 0;
@@ -112,11 +105,7 @@ void declare(CLI::App& app, Options& options, Raw& raw) {
   app.add_flag("--exact", options.render.exact, "1,234,567 instead of 1.23 M");
   app.add_flag("--no-fold", raw.no_fold, "show identical siblings one by one");
   app.add_flag("--strict", options.strict, "exit 1 if anything is not initialised");
-  add_choice(app, "--color", raw.color, names(colors()), "colours (default: auto, on a terminal)");
-  app.add_option("--width", options.width,
-                 "columns of the screen that a table may take; 0: no limit (default: the terminal's, 160 in a pipe)")
-      ->type_name("N");
-  app.add_flag("--ascii", options.ascii, "no characters beyond ASCII");
+  add_screen(app, options.screen);
   app.add_flag("--formats", options.list_formats, "list the file formats that are understood");
   app.footer(footer());
 }
@@ -127,7 +116,6 @@ bool is_for_machines(RenderFormat format) { return format == RenderFormat::json 
 void settle(const CLI::App& app, const Raw& raw, Options& options) {
   options.render.format = render_formats().at(raw.format);
   options.summary.sort = sort_keys().at(raw.sort);
-  options.color = colors().at(raw.color);
   options.sizes = read_sizes(raw.sizes);
   if (app.count("--context") > 0) options.render.cache.context = raw.context;
   options.render.cache.batch = raw.batch;

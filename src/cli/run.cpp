@@ -24,10 +24,7 @@ namespace {
 class MainJob {
  public:
   MainJob(Options options, const Console& console) : options_(std::move(options)), console_(console) {
-    RenderOptions& render = options_.render;
-    render.color = options_.color == ColorChoice::always || (options_.color == ColorChoice::automatic && console.color);
-    render.unicode = console.unicode && !options_.ascii;
-    render.width = options_.width.value_or(console.width);
+    apply(options_.screen, console, options_.render);
   }
 
   int run() {

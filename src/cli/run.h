@@ -21,6 +21,8 @@ struct Console {
   std::function<void(std::string_view)> out;
   std::function<void(std::string_view)> err;
   std::function<Model(const std::string& path)> read;
+  // The same with ReadOptions::locations, for who reads weights of the files next.
+  std::function<Model(const std::string& path)> read_located;
   // As weigh::read_each; where there is none, directories of several models are left to `read`.
   std::function<std::size_t(const std::string& path, const Look& look, const std::function<void(const Error&)>& fail)>
       read_each;

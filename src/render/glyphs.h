@@ -14,10 +14,11 @@ struct Glyphs {
   std::string_view last_branch;
   std::string_view trunk;
   std::string_view rule;
+  std::string_view arrow;  // from one to another
 };
 
-inline constexpr Glyphs kUnicode = {"≥", "×", "·", "…", "├ ", "└ ", "│ ", "─"};
-inline constexpr Glyphs kAscii = {">=", "x", "*", "...", "|- ", "`- ", "|  ", "-"};
+inline constexpr Glyphs kUnicode = {"≥", "×", "·", "…", "├ ", "└ ", "│ ", "─", "→"};
+inline constexpr Glyphs kAscii = {">=", "x", "*", "...", "|- ", "`- ", "|  ", "-", "->"};
 
 constexpr const Glyphs& glyphs(bool unicode) { return unicode ? kUnicode : kAscii; }
 

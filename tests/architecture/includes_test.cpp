@@ -22,6 +22,8 @@ const std::map<std::string, std::set<std::string>> kMayInclude = {
     {"formats", {"formats", "conventions", "model", "wire", "bytes"}},
     {"places", {"places", "formats", "conventions", "model", "wire", "bytes"}},
     {"analysis", {"analysis", "conventions", "model", "bytes"}},
+    {"compare", {"compare", "analysis", "conventions", "model", "bytes"}},
+    {"check", {"check", "analysis", "conventions", "model", "bytes"}},
     {"render", {"render", "analysis", "model"}},
     {"cli", {"cli", "places", "render", "analysis", "model"}},
     {"python", {"python"}},
@@ -33,8 +35,8 @@ const std::map<std::string, std::set<std::string>> kMayInclude = {
     {"torch/summary", {"summary", "dry_run", "nn", "analysis", "render", "model"}},
 };
 
-const std::set<std::string> kThirdParty = {"fmt",   "simdjson", "CLI", "zlib",    "protozero",
-                                           "torch", "ATen",     "c10", "nlohmann"};
+const std::set<std::string> kThirdParty = {"fmt",   "simdjson", "CLI", "zlib",     "protozero",
+                                           "torch", "ATen",     "c10", "nlohmann", "toml++"};
 
 struct Include {
   bool quoted;
@@ -79,6 +81,15 @@ TEST(Includes, RoomsUseOnlyRoomsBeforeThem) {
     }
   }
   EXPECT_GT(seen, 50U) << "nothing was looked at";
+}
+
+// The header of toml++ is twenty thousand lines long.
+TEST(Includes, OneFileReadsPolicies) {
+  std::vector<fs::path> files;
+  for (const fs::path& file : sources_below(WEIGH_SOURCE "/src"))
+    for (const Include& include : includes_of(file))
+      if (include.path.starts_with("toml++/")) files.push_back(file.filename());
+  EXPECT_EQ(files, std::vector<fs::path>{"policy_file.cpp"});
 }
 
 // Only what stands below weigh/torch and weigh/lightning may name libtorch, and that nothing else.

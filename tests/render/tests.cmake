@@ -3,5 +3,5 @@ weigh_test(render
         render/lightning_test.cpp render/markdown_test.cpp render/opened_test.cpp render/quantised_screen_test.cpp render/run_test.cpp render/schema_test.cpp render/screens_test.cpp
         render/shorten_test.cpp
         render/table_test.cpp render/text_test.cpp render/units_test.cpp
-  ROOMS render places formats conventions analysis model wire bytes
+  ROOMS render check compare places formats conventions analysis model wire bytes
   LIBRARIES nlohmann_json::nlohmann_json weigh_replica_kit)

@@ -30,7 +30,7 @@ weigh_torch_test(dry_run SHARES 4
   LIBRARIES nlohmann_json::nlohmann_json)
 weigh_torch_test(summary
   FILES torch/summary/golden_test.cpp torch/summary/lazy_table_test.cpp torch/summary/model_summary_test.cpp
-  ROOMS summary dry_run nn render analysis conventions model bytes
+  ROOMS summary dry_run nn render check compare analysis conventions model bytes
   LIBRARIES nlohmann_json::nlohmann_json)
 weigh_torch_test(weights
   FILES torch/weights/load_state_dict_test.cpp torch/weights/load_test.cpp torch/weights/save_test.cpp
@@ -62,7 +62,7 @@ weigh_process_test(lightning SHARES 6
         torch/lightning/fit_test.cpp torch/lightning/hooks_test.cpp torch/lightning/lazy_test.cpp
         torch/lightning/ended_process_test.cpp torch/lightning/processes_test.cpp
   PROGRAM torch/lightning/processes_program.cpp
-  ROOMS lightning processes summary weights places formats conventions dry_run nn render analysis model wire bytes
+  ROOMS lightning processes summary weights places formats conventions dry_run nn render check compare analysis model wire bytes
   LIBRARIES nlohmann_json::nlohmann_json)
 # Processes that train, for the tests to end.
 add_executable(lightning_run torch/lightning/run.cpp)

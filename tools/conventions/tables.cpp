@@ -16,6 +16,7 @@
 #include "conventions/packed_layouts.h"
 #include "conventions/parts.h"
 #include "conventions/rank_splits.h"
+#include "conventions/wrappers.h"
 
 namespace weigh::conventions {
 namespace {
@@ -233,6 +234,9 @@ std::vector<Table> tables() {
       table("Parts", "parts.cpp", "Modules that tell what a text token passes and what it does not.", part_rows()),
       table("Experts", "experts.cpp", "Mixtures of experts.", experts_rows()),
       table("Checkpoints", "checkpoint_keys.cpp", "What the parts of a checkpoint are called.", checkpoint_key_rows()),
+      table("Wrappers", "wrappers.cpp",
+            "Modules that wrap another and put themselves into the names of what it holds; a diff looks through them.",
+            wrapper_rows()),
       table("Files", "file_names.cpp", "What files beside each other are called.", file_name_rows()),
       table(
           "Keys of config.json", "config_keys.cpp",

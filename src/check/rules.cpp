@@ -1,0 +1,82 @@
+// The table of rules. A new one is a function, a row here, a fixture that fails and a near miss that passes in
+// tests/check, and a row in docs/check.md.
+#include <array>
+#include <utility>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "analysis/nearest.h"
+#include "check/rule.h"
+
+#include "weigh/error.h"
+
+namespace weigh {
+namespace {
+
+constexpr std::size_t kMostNames = 3;
+constexpr std::size_t kMostPlaces = 20;
+
+constexpr std::array kRules = {
+    RuleRow{{"initialized", Argument::none, "every parameter and buffer is initialised"}, checks::initialized},
+    RuleRow{{"max-parameters", Argument::count, "at most so many parameters"}, checks::max_parameters},
+    RuleRow{{"max-active", Argument::count, "a token uses at most so many parameters"}, checks::max_active},
+    RuleRow{{"max-bytes", Argument::bytes, "parameters and buffers take at most so many bytes"}, checks::max_bytes},
+    RuleRow{{"dtypes", Argument::words, "parameters are of these dtypes or packings alone"},
+            checks::dtypes,
+            checks::refuse_dtype},
+    RuleRow{{"no-pickle", Argument::none, "nothing in it is a Python pickle, which runs code when it is loaded"},
+            checks::no_pickle},
+    RuleRow{{"no-missing", Argument::none, "no shard, rank or other part of it is missing"}, checks::no_missing},
+    RuleRow{{"index-agrees", Argument::none, "an index of shards says what the shards hold"}, checks::index_agrees},
+    RuleRow{{"known-packing", Argument::none, "it is known how many weights all packed tensors hold"},
+            checks::known_packing},
+    RuleRow{{"architecture", Argument::words, "its class is one of these (* and ?)"}, checks::architecture},
+    RuleRow{{"has-modules", Argument::words, "there is a module for each of these paths (* and ?)"},
+            checks::has_modules},
+    RuleRow{{"like", Argument::text, "modules, tensors and configuration are those of another model"}, checks::like},
+};
+
+constexpr auto kPublic = [] {
+  std::array<Rule, kRules.size()> all;
+  for (std::size_t i = 0; i < all.size(); ++i) all[i] = kRules[i];
+  return all;
+}();
+
+Finding finding(Verdict verdict, std::string message) {
+  Finding made;
+  made.verdict = verdict;
+  made.message = std::move(message);
+  return made;
+}
+
+}  // namespace
+
+std::span<const Rule> rules() { return kPublic; }
+std::span<const RuleRow> rule_rows() { return kRules; }
+
+const RuleRow& rule_called(std::string_view id) {
+  std::vector<std::string> names;
+  for (const RuleRow& row : kRules) {
+    if (row.id == id) return row;
+    names.emplace_back(row.id);
+  }
+  nearest_first(names, id);
+  names.resize(kMostNames);
+  throw Error(ErrorKind::usage, "", fmt::format("there is no rule '{}'; nearest are {}", id, fmt::join(names, ", ")));
+}
+
+Finding passed(std::string message) { return finding(Verdict::passed, std::move(message)); }
+Finding failed(std::string message) { return finding(Verdict::failed, std::move(message)); }
+Finding undecided(std::string message) { return finding(Verdict::undecided, std::move(message)); }
+
+void add_place(Finding& finding, std::string place) {
+  if (finding.all_places++ < kMostPlaces) finding.places.push_back(std::move(place));
+}
+
+std::string_view name(Verdict verdict) {
+  constexpr std::array<std::string_view, 3> kNames = {"passed", "failed", "undecided"};
+  return kNames[static_cast<std::size_t>(verdict)];
+}
+
+}  // namespace weigh

@@ -1,0 +1,18 @@
+// Numbers as they lie in a file, and how far two of them are apart.
+#pragma once
+
+#include <span>
+
+#include "weigh/diff.h"
+#include "weigh/dtype.h"
+
+namespace weigh {
+
+// Whether an element is a number of whole bytes that `add_distance` knows.
+bool has_numbers(DType dtype);
+
+// Adds what differs between two runs of elements, little-endian. They are of one size, which whole elements fill. Of a
+// dtype without numbers it counts bytes.
+void add_distance(DType dtype, std::span<const char> a, std::span<const char> b, Distance& distance);
+
+}  // namespace weigh
