@@ -13,7 +13,7 @@ if(SKBUILD)
   set(split_mode BACKEND_MODULE nanobind_backend)
 endif()
 nanobind_add_module(_weigh ${split_mode}
-  src/python/errors.cpp src/python/live.cpp src/python/model.cpp src/python/module.cpp src/python/paths.cpp
+  src/python/check.cpp src/python/diff.cpp src/python/errors.cpp src/python/live.cpp src/python/model.cpp src/python/module.cpp src/python/paths.cpp
   src/python/plain.cpp
   src/python/read.cpp src/python/sequences.cpp
   src/python/summary.cpp src/python/totals.cpp)

@@ -6,6 +6,8 @@
     print(weighbridge.summarize(module, x, edge_index))  # a live torch module: exact, though nothing is computed
     weighbridge.from_config("Qwen3-8B/")                 # a module of a whole model, without memory
     print(weighbridge.compare("model.ckpt", module))     # what a checkpoint lacks of a model
+    print(weighbridge.diff("old.ckpt", "new.ckpt"))      # what differs between two models
+    weighbridge.check("model.ckpt", initialized=True)    # whether a model is what it should be
 
 Importing it imports neither torch nor numpy; what needs torch imports it when it is first asked for.
 """
@@ -16,7 +18,9 @@ import importlib
 import os
 
 from weighbridge import _weigh
-from weighbridge._weigh import Count, Model, Note, Row, Summary, formats
+from weighbridge._weigh import Checked, Count, Diff, Difference, Finding, Model, Note, Row, Summary, formats
+from weighbridge.checking import check
+from weighbridge.differing import diff
 from weighbridge.errors import WeighError
 
 TYPE_CHECKING = False
@@ -57,13 +61,19 @@ def __getattr__(name: str) -> object:
 
 
 __all__ = [
+    "Checked",
     "Count",
+    "Diff",
+    "Difference",
+    "Finding",
     "Model",
     "Note",
     "Row",
     "Summary",
     "WeighError",
+    "check",
     "compare",
+    "diff",
     "formats",
     "from_config",
     "materialize",

@@ -11,6 +11,8 @@
 namespace nb = nanobind;
 
 namespace weigh::python {
+void bind_check(nb::module_& module);
+void bind_diff(nb::module_& module);
 void bind_errors(nb::module_& module);
 void bind_live(nb::module_& module);
 nb::class_<Model> bind_model(nb::module_& module);
@@ -29,4 +31,6 @@ NB_MODULE(_weigh, module) {
   weigh::python::bind_read(module);
   weigh::python::bind_live(module);
   weigh::python::bind_plain(module);
+  weigh::python::bind_diff(module);
+  weigh::python::bind_check(module);
 }

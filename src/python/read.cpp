@@ -18,9 +18,11 @@ void look_at_signals() {
   if (PyErr_CheckSignals() != 0) throw nb::python_error();
 }
 
-Model read_path(const std::string& path) {
+Model read_path(const std::string& path, bool locations) {
   const nb::gil_scoped_release others_may_run;
-  return read_meanwhile(path, look_at_signals);
+  ReadOptions options;
+  options.locations = locations;
+  return read_meanwhile(path, look_at_signals, options);
 }
 
 nb::dict all_formats() {
@@ -34,7 +36,7 @@ nb::dict all_formats() {
 }  // namespace
 
 void bind_read(nb::module_& module) {
-  module.def("read", &read_path, "path"_a,
+  module.def("read", &read_path, "path"_a, "locations"_a = false,
              "Reads a model file, an index of shards or a directory. Executes nothing in it, reads no weight.");
   module.def("formats", &all_formats, "Names of the formats that are understood, with a line about each.");
 }

@@ -258,7 +258,7 @@ std::vector<std::string> conclusions(const Diff& diff, const RenderOptions& opti
   const auto add = [&](std::uint64_t count, const char* what) {
     if (count > 0) parts.push_back(fmt::format("{} {}", with_commas(count), what));
   };
-  add(diff.equal, diff.has_values && diff.not_compared == 0 ? "equal, their values, too" : "equal");
+  add(diff.equal, diff.has_values && diff.not_compared == 0 ? "equal, values included" : "equal");
   add(diff.changed, "changed");
   add(diff.went, "went");
   add(diff.came, "came");

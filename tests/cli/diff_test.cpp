@@ -158,7 +158,7 @@ TEST_F(DiffCommand, ComparesValues) {
       << result.out;
   const Result equal = run({a, a, "--values"});
   EXPECT_EQ(equal.code, kDone);
-  EXPECT_NE(equal.out.find("  Tensors: 1 equal, their values, too.\n"), std::string::npos) << equal.out;
+  EXPECT_NE(equal.out.find("  Tensors: 1 equal, values included.\n"), std::string::npos) << equal.out;
 }
 
 }  // namespace

@@ -1,6 +1,9 @@
-// The screens in the README are what the program prints.
+// The screens in the README and in the pages of commands are what the program prints.
+#include <iterator>
 #include <regex>
+#include <sstream>
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -27,6 +30,29 @@ TEST(Readme, ShowsRealScreens) {
     EXPECT_EQ(out, (*match)[3].str());
   }
   EXPECT_EQ(screens, 2);
+}
+
+// Of commands on fixtures of tests/data/pytorch.
+TEST(Pages, ShowRealScreens) {
+  for (const char* page : {"diff.md", "check.md"}) {
+    const std::string text = testing::read_file(WEIGH_SOURCE "/docs/" + std::string(page));
+    const std::regex screen(R"(```\n\$ weigh (.*)\n([^`]*)```)");
+    int screens = 0;
+    for (std::sregex_iterator match(text.begin(), text.end(), screen), end; match != end; ++match, ++screens) {
+      std::istringstream words((*match)[1]);
+      const std::vector<std::string> arguments{std::istream_iterator<std::string>(words), {}};
+      std::string out;
+      Console console;
+      console.out = [&](std::string_view said) { out += said; };
+      console.err = [](std::string_view) {};
+      console.read = [](const std::string& name) {
+        return read(*memory_folder("", {{name, testing::file("pytorch/" + name)}}), name);
+      };
+      (void)run(arguments, console);
+      EXPECT_EQ(out, (*match)[2].str());
+    }
+    EXPECT_EQ(screens, 1) << page;
+  }
 }
 
 }  // namespace
