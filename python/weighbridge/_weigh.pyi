@@ -2,7 +2,7 @@
 The core of weighbridge: models as values, their totals and tables. Private; import weighbridge.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, overload
 
 
@@ -476,7 +476,7 @@ class Summary:
 
     def __rich__(self) -> object: ...
 
-def read(path: str) -> Model:
+def read(path: str, locations: bool = False) -> Model:
     """
     Reads a model file, an index of shards or a directory. Executes nothing in it, reads no weight.
     """
@@ -511,3 +511,160 @@ class PlainLayers:
     def __init__(self, types: tuple[type, ...], layout: object, of_dtype: Callable[[Any], tuple[str, int]], told: dict[int, Any], tensors: dict[object, int]) -> None: ...
 
     def add(self, live: LiveBuilder, module: int, parameters: dict[str, Any], buffers: dict[str, Any]) -> bool: ...
+
+class Distance:
+    """How far apart numbers of one dtype are."""
+
+    @property
+    def elements(self) -> int:
+        """That were compared."""
+
+    @property
+    def differing(self) -> int:
+        """Of which the bits differ."""
+
+    @property
+    def not_numbers(self) -> int:
+        """Of these, where one of the two is not finite."""
+
+    @property
+    def has_numbers(self) -> bool:
+        """False: packed, and compared by bytes."""
+
+    @property
+    def largest(self) -> float:
+        """Of |a - b|."""
+
+    @property
+    def mean(self) -> float:
+        """Of |a - b|."""
+
+class Difference:
+    """A tensor or module, or those at one place of numbered siblings."""
+
+    @property
+    def change(self) -> str:
+        """'changed', 'moved', 'went' or 'came'."""
+
+    @property
+    def is_module(self) -> bool: ...
+
+    @property
+    def a(self) -> str | None:
+        """Its path in A; None where it came."""
+
+    @property
+    def b(self) -> str | None:
+        """Its path in B; None where it went."""
+
+    @property
+    def last_a(self) -> str | None:
+        """Of several the last."""
+
+    @property
+    def last_b(self) -> str | None: ...
+
+    @property
+    def repeat(self) -> int:
+        """How many they are."""
+
+    @property
+    def tensors(self) -> int: ...
+
+    @property
+    def facts(self) -> list[str]:
+        """In what they differ: 'shape', 'dtype', …"""
+
+    @property
+    def evidence(self) -> str: ...
+
+    @property
+    def likeness(self) -> int:
+        """In per cent."""
+
+    @property
+    def distance(self) -> Distance: ...
+
+class Diff:
+    """What differs between two models."""
+
+    @property
+    def equal(self) -> bool: ...
+
+    @property
+    def foreign(self) -> bool:
+        """Rather two models than two states of one."""
+
+    @property
+    def differences(self) -> list[Difference]: ...
+
+    @property
+    def settings(self) -> list[tuple[str, tuple[str, str]]]:
+        """What configurations tell, where it differs: (name, (in A, in B))."""
+
+    @property
+    def tensors(self) -> dict[str, int]:
+        """How many are equal, changed, moved, went and came."""
+
+    @property
+    def not_compared(self) -> int:
+        """Equal tensors whose values could not be compared."""
+
+    @property
+    def not_compared_why(self) -> str: ...
+
+    def render(self, format: str = 'table', *, top: int = 0, unicode: bool = True, width: int = 0, color: bool = False) -> str:
+        """As text: table, json or markdown; of `top` differences (0: all)."""
+
+    def to_json(self) -> str:
+        """Everything, as docs/diff.md says."""
+
+    def __repr__(self) -> str: ...
+
+def diff(a: Model, b: Model, *, maps: Mapping[str, str] = {}, least_likeness: int = 50, fold: bool = True, values: bool = False) -> Diff: ...
+
+class Finding:
+    """What became of a gate."""
+
+    @property
+    def rule(self) -> str: ...
+
+    @property
+    def verdict(self) -> str:
+        """
+        'passed', 'failed', or 'undecided': what it asks for is not known, which is no pass.
+        """
+
+    @property
+    def message(self) -> str: ...
+
+    @property
+    def places(self) -> list[str]:
+        """Modules or tensors that it is about: the first of them."""
+
+    @property
+    def all_places(self) -> int:
+        """How many they are."""
+
+class Checked:
+    """A model and what was found of it."""
+
+    @property
+    def source(self) -> str: ...
+
+    @property
+    def findings(self) -> list[Finding]: ...
+
+    @property
+    def passed(self) -> bool:
+        """Whether all gates passed."""
+
+    def render(self, format: str = 'table', *, unicode: bool = True, width: int = 0, color: bool = False) -> str:
+        """As text: table, json, junit, sarif or github."""
+
+    def __repr__(self) -> str: ...
+
+def rules() -> dict[str, str]:
+    """The rules that there are, with their purposes."""
+
+def check(model: Model, rules: Mapping[str, Sequence[str]], policy: str | None = None) -> Checked: ...
