@@ -35,6 +35,19 @@ bool is_big_endian(const Model& model) {
                      [](const auto& fact) { return fact.first == "byteorder" && fact.second == "big"; });
 }
 
+// Whether the elements lie one behind the other, as the shape has them.
+bool is_row_by_row(const Model& model, Index index) {
+  const Tensor& tensor = model.tensors[index];
+  const std::vector<std::int64_t>& strides = model.locations[index].strides;
+  std::uint64_t expected = 1;
+  for (std::size_t i = std::min<std::size_t>(strides.size(), tensor.rank); i-- > 0;) {
+    const std::uint64_t size = model.shape_begin(tensor)[i].size();
+    if (size != 1 && static_cast<std::uint64_t>(strides[i]) != expected) return false;
+    expected *= size;
+  }
+  return true;
+}
+
 // The file that was read last stays open: pieces are in the order of the files.
 class OpenFile {
  public:
@@ -132,9 +145,7 @@ class Values {
     };
     if (!is_located(pairing_.a, a)) return "does not lie in one piece in the first, or is compressed there";
     if (!is_located(pairing_.b, b)) return "does not lie in one piece in the second, or is compressed there";
-    if (pairing_.a.locations[a].strides != pairing_.b.locations[b].strides)
-      return "lies in another order of its elements";
-    if (!pairing_.a.locations[a].strides.empty()) return "does not lie row by row";
+    if (!is_row_by_row(pairing_.a, a) || !is_row_by_row(pairing_.b, b)) return "does not lie row by row";
     if (is_big_a_ != is_big_b_) return "lies in another order of bytes";
     if (pairing_.b.bytes(pairing_.b.tensors[b]).known() != bytes) return "takes another number of bytes";
     return "";
