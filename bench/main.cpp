@@ -41,6 +41,8 @@ class Bench {
     sparse(table, "ONNX", scratch_.onnx());
     many(table, scratch_.many_models(1000));
     against_floor(table, kimi);
+    diffs(table, kimi);
+    values(table, scratch_.weights("a.safetensors"), scratch_.weights("b.safetensors"));
     against_torch(table, large);
     growth(table, sizes);
     python_rows(table, venv_python(), weigh_, kimi, scratch_.path("numbers.txt"));
@@ -108,6 +110,27 @@ class Bench {
                    show_seconds(floor) + " headers alone", taken[0].seconds() / floor},
                   3);
     table.memory("Kimi-K2-Thinking, 62 shards: peak memory", taken[0].most_bytes(), 150'000'000);
+  }
+
+  void diffs(Table& table, const std::string& directory) const {
+    auto both = [&] { return run({weigh_, "diff", directory, directory}); };
+    auto one = [&] { return weigh(directory); };
+    const std::vector<Samples> taken = alternate(31, {both, one});
+    const double alone = taken[1].seconds();
+    table.at_most({"Kimi-K2-Thinking twice: diff", show_seconds(taken[0].seconds()),
+                   show_seconds(alone) + " weighing one", taken[0].seconds() / alone},
+                  2.2);
+  }
+
+  void values(Table& table, const std::string& a, const std::string& b) const {
+    auto ours = [&] { return run({weigh_, "diff", "--values", a, b}); };
+    auto cmp = [&] { return run({"cmp", a, b}); };
+    const std::vector<Samples> taken = alternate(5, {ours, cmp});
+    const double peer = taken[1].seconds();
+    table.at_most({"2 GiB twice: diff --values", show_seconds(taken[0].seconds()), show_seconds(peer) + " cmp",
+                   taken[0].seconds() / peer},
+                  1.15);
+    table.memory("2 GiB twice: peak memory", taken[0].most_bytes(), 16'000'000);
   }
 
   void against_torch(Table& table, const std::string& file) const {

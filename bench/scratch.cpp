@@ -114,6 +114,21 @@ std::string Scratch::onnx() const {
   return made;
 }
 
+std::string Scratch::weights(const std::string& name) const {
+  constexpr std::uint64_t kBytes = std::uint64_t{1} << 28;  // of a matrix of float32
+  std::string header = "{";
+  for (std::uint64_t i = 0; i < 8; ++i)
+    header += fmt::format(R"({}"layers.{}.weight":{{"dtype":"F32","shape":[8192,8192],"data_offsets":[{},{}]}})",
+                          i == 0 ? "" : ",", i, i * kBytes, (i + 1) * kBytes);
+  header += "}";
+  std::string made = path(name);
+  std::string head;
+  put(head, std::uint64_t{header.size()});
+  std::ofstream(made, std::ios::binary) << head << header;
+  fs::resize_file(made, 8 + header.size() + 8 * kBytes);
+  return made;
+}
+
 // One small model under many names: what a directory of states of a training looks like to a reader of headers.
 std::string Scratch::many_models(std::size_t count) const {
   const std::string one = make("small", {"--tensors", "20", "--shards", "1"});

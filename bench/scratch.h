@@ -25,7 +25,9 @@ class Scratch {
   std::string kimi() const;                            // a directory
   std::string gguf() const;                            // 10 GB, its weights a hole
   std::string onnx() const;                            // the same, weights among the fields
-  std::string many_models(std::size_t count) const;    // a directory of so many small ones
+  // A file of 2 GiB of zeros, a hole on the disk: whoever reads it gets all of them.
+  std::string weights(const std::string& name) const;
+  std::string many_models(std::size_t count) const;  // a directory of so many small ones
   std::string path(const std::string& name) const { return directory_ + "/" + name; }
 
  private:

@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cctype>
-#include <cmath>
 #include <string>
 #include <utility>
 
@@ -41,7 +40,7 @@ std::optional<std::uint64_t> quantity(std::string_view text, const auto& units) 
     if (factor == 1) return number_of(number);
     const std::optional<double> value = real_number_of(number);
     if (!value || !(*value * factor < 0x1p63)) return std::nullopt;
-    return static_cast<std::uint64_t>(std::llround(*value * factor));
+    return static_cast<std::uint64_t>(*value * factor + 0.5);
   }
   return std::nullopt;
 }

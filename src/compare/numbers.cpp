@@ -3,7 +3,6 @@
 #include <array>
 #include <bit>
 #include <cmath>
-#include <complex>
 #include <cstring>
 
 namespace weigh {
@@ -27,6 +26,9 @@ struct Brain {
   explicit operator double() const { return static_cast<double>(std::bit_cast<float>(std::uint32_t{bits} << 16)); }
 };
 
+// Without libm, which the program would load at every start for this alone.
+double power_of_two(int exponent) { return std::bit_cast<double>(static_cast<std::uint64_t>(exponent + 1023) << 52); }
+
 // Eight bits: OCP's float8 formats, and those of one zero and no infinity ("fnuz").
 struct SmallFloat {
   unsigned mantissa_bits;
@@ -47,7 +49,7 @@ double value_of(unsigned bits, SmallFloat format) {
   const double whole = exponent == 0 ? 0 : static_cast<double>(1U << format.mantissa_bits);
   const int power =
       static_cast<int>(exponent == 0 ? 1 : exponent) - format.bias - static_cast<int>(format.mantissa_bits);
-  return std::ldexp(whole + fraction, power) * ((bits & 0x80U) != 0 ? -1 : 1);
+  return (whole + fraction) * power_of_two(power) * ((bits & 0x80U) != 0 ? -1 : 1);
 }
 
 template <SmallFloat kFormat>
@@ -67,18 +69,9 @@ struct Eight {
 struct Exponent {
   std::uint8_t bits;
   explicit operator double() const {
-    return bits == 0xFF ? static_cast<double>(NAN) : std::ldexp(1.0, static_cast<int>(bits) - 127);
+    return bits == 0xFF ? static_cast<double>(NAN) : power_of_two(static_cast<int>(bits) - 127);
   }
 };
-
-template <class Number>
-double apart(const Number& a, const Number& b) {
-  return std::abs(static_cast<double>(a) - static_cast<double>(b));
-}
-template <class Real>
-double apart(const std::complex<Real>& a, const std::complex<Real>& b) {
-  return std::abs(std::complex<double>(a) - std::complex<double>(b));
-}
 
 template <class Number>
 void add_numbers(std::span<const char> a, std::span<const char> b, Distance& distance) {
@@ -91,7 +84,7 @@ void add_numbers(std::span<const char> a, std::span<const char> b, Distance& dis
     Number other;
     std::memcpy(&one, a.data() + at, sizeof(Number));
     std::memcpy(&other, b.data() + at, sizeof(Number));
-    const double far = apart(one, other);
+    const double far = std::abs(static_cast<double>(one) - static_cast<double>(other));
     if (!std::isfinite(far)) {
       ++distance.not_numbers;
       continue;
@@ -106,42 +99,47 @@ void add_bytes(std::span<const char> a, std::span<const char> b, Distance& dista
   for (std::size_t i = 0; i < a.size(); ++i) distance.differing += a[i] != b[i] ? 1 : 0;
 }
 
-using Add = void (*)(std::span<const char>, std::span<const char>, Distance&);
+struct Numbers {
+  unsigned bytes;
+  void (*add)(std::span<const char>, std::span<const char>, Distance&);
+};
 
-// nullptr for what has no numbers of whole bytes.
-Add adder(DType dtype) {
+template <class Number>
+constexpr Numbers kNumbers = {sizeof(Number), add_numbers<Number>};
+
+Numbers numbers_of(DType dtype) {
   switch (dtype) {
-    case DType::float64: return add_numbers<double>;
-    case DType::float32: return add_numbers<float>;
-    case DType::float16: return add_numbers<Half>;
-    case DType::bfloat16: return add_numbers<Brain>;
-    case DType::float8_e4m3fn: return add_numbers<Eight<SmallFloat{.mantissa_bits = 3, .bias = 7}>>;
-    case DType::float8_e4m3fnuz: return add_numbers<Eight<SmallFloat{3, 8, false, true}>>;
-    case DType::float8_e5m2: return add_numbers<Eight<SmallFloat{2, 15, true, false}>>;
-    case DType::float8_e5m2fnuz: return add_numbers<Eight<SmallFloat{2, 16, false, true}>>;
-    case DType::float8_e8m0fnu: return add_numbers<Exponent>;
-    case DType::complex128: return add_numbers<std::complex<double>>;
-    case DType::complex64: return add_numbers<std::complex<float>>;
-    case DType::int64: return add_numbers<std::int64_t>;
-    case DType::int32: return add_numbers<std::int32_t>;
-    case DType::int16: return add_numbers<std::int16_t>;
-    case DType::int8: return add_numbers<std::int8_t>;
-    case DType::uint64: return add_numbers<std::uint64_t>;
-    case DType::uint32: return add_numbers<std::uint32_t>;
-    case DType::uint16: return add_numbers<std::uint16_t>;
+    case DType::float64:
+    case DType::complex128: return kNumbers<double>;
+    case DType::float32:
+    case DType::complex64: return kNumbers<float>;
+    case DType::float16:
+    case DType::complex32: return kNumbers<Half>;
+    case DType::bfloat16: return kNumbers<Brain>;
+    case DType::float8_e4m3fn: return kNumbers<Eight<SmallFloat{3, 7}>>;
+    case DType::float8_e4m3fnuz: return kNumbers<Eight<SmallFloat{3, 8, false, true}>>;
+    case DType::float8_e5m2: return kNumbers<Eight<SmallFloat{2, 15, true}>>;
+    case DType::float8_e5m2fnuz: return kNumbers<Eight<SmallFloat{2, 16, false, true}>>;
+    case DType::float8_e8m0fnu: return kNumbers<Exponent>;
+    case DType::int64: return kNumbers<std::int64_t>;
+    case DType::int32: return kNumbers<std::int32_t>;
+    case DType::int16: return kNumbers<std::int16_t>;
+    case DType::int8: return kNumbers<std::int8_t>;
+    case DType::uint64: return kNumbers<std::uint64_t>;
+    case DType::uint32: return kNumbers<std::uint32_t>;
+    case DType::uint16: return kNumbers<std::uint16_t>;
     case DType::uint8:
-    case DType::boolean: return add_numbers<std::uint8_t>;
-    default: return nullptr;
+    case DType::boolean: return kNumbers<std::uint8_t>;
+    default: return {0, add_bytes};
   }
 }
 
 }  // namespace
 
-bool has_numbers(DType dtype) { return adder(dtype) != nullptr; }
+unsigned number_bytes(DType dtype) { return numbers_of(dtype).bytes; }
 
 void add_distance(DType dtype, std::span<const char> a, std::span<const char> b, Distance& distance) {
-  const Add add = adder(dtype);
-  (add == nullptr ? add_bytes : add)(a, b, distance);
+  numbers_of(dtype).add(a, b, distance);
 }
 
 }  // namespace weigh

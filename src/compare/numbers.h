@@ -8,8 +8,8 @@
 
 namespace weigh {
 
-// Whether an element is a number of whole bytes that `add_distance` knows.
-bool has_numbers(DType dtype);
+// Bytes of a number; 0 for a dtype without numbers of whole bytes. Complex numbers are two.
+unsigned number_bytes(DType dtype);
 
 // Adds what differs between two runs of elements, little-endian. They are of one size, which whole elements fill. Of a
 // dtype without numbers it counts bytes.

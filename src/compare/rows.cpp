@@ -54,16 +54,8 @@ class Rows {
     add_moves();
     add_changed_tensors();
     const bool types_count = tells_types(pairing_.a) && tells_types(pairing_.b);
-    const OneSide went(pairing_.a, pairing_.modules_of_a, pairing_.tensors_of_a, types_count);
-    went.each([&](Index index, bool is_module, std::size_t tensors) {
-      add({.change = Change::went, .is_module = is_module, .a = index, .tensors = tensors});
-      diff_.went += tensors;
-    });
-    const OneSide came(pairing_.b, pairing_.modules_of_b, pairing_.tensors_of_b, types_count);
-    came.each([&](Index index, bool is_module, std::size_t tensors) {
-      add({.change = Change::came, .is_module = is_module, .b = index, .tensors = tensors});
-      diff_.came += tensors;
-    });
+    add_one_side(Change::went, {pairing_.a, pairing_.modules_of_a, pairing_.tensors_of_a, types_count});
+    add_one_side(Change::came, {pairing_.b, pairing_.modules_of_b, pairing_.tensors_of_b, types_count});
   }
 
  private:
@@ -71,6 +63,16 @@ class Rows {
     difference.last_a = difference.a;
     difference.last_b = difference.b;
     diff_.differences.push_back(std::move(difference));
+  }
+
+  void add_one_side(Change change, const OneSide& side) {
+    const bool went = change == Change::went;
+    side.each([&](Index index, bool is_module, std::size_t tensors) {
+      Difference difference = {.change = change, .is_module = is_module, .tensors = tensors};
+      (went ? difference.a : difference.b) = index;
+      (went ? diff_.went : diff_.came) += tensors;
+      add(std::move(difference));
+    });
   }
 
   void add_changed_modules() {
@@ -84,6 +86,7 @@ class Rows {
   }
 
   void add_moves() {
+    if (pairing_.moves.empty()) return;
     const std::vector<std::size_t> below_a = count_below(pairing_.a, pairing_.tensors_of_a, true);
     const std::vector<std::size_t> below_b = count_below(pairing_.b, pairing_.tensors_of_b, true);
     for (const Move& move : pairing_.moves) {

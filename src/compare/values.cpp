@@ -73,7 +73,8 @@ class Reader {
 
   Distance compare(const Piece& piece) {
     Distance distance;
-    distance.has_numbers = has_numbers(piece.dtype);
+    const unsigned bytes = number_bytes(piece.dtype);
+    distance.has_numbers = bytes > 0;
     for (std::uint64_t at = 0; at < piece.bytes; at += kChunk) {
       const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(kChunk, piece.bytes - at));
       const std::span<char> a(a_.data(), size);
@@ -81,7 +82,7 @@ class Reader {
       of_a_.read(piece.a.file, piece.a.offset + at, a);
       of_b_.read(piece.b.file, piece.b.offset + at, b);
       if (std::memcmp(a.data(), b.data(), size) == 0) {
-        distance.elements += size / std::max(1U, distance.has_numbers ? bits(piece.dtype) / 8 : 1U);
+        distance.elements += size / std::max(1U, bytes);
       } else {
         add_distance(piece.dtype, a, b, distance);
       }
