@@ -95,7 +95,7 @@ struct Diff {
   // Totals of both; they refer to the models, which must outlive them.
   Summary a;
   Summary b;
-  std::vector<Difference> differences;  // in the order of A, then what came in the order of B
+  std::vector<Difference> differences;  // by change, then in the order of A, or of B
   std::vector<Setting> settings;
   // Tensors: of pairs those that are equal, and those that are not; those of one side alone.
   std::uint64_t equal = 0;

@@ -29,7 +29,7 @@ struct ExitCodeRow {
 
 inline constexpr std::array kExitCodes = {
     ExitCodeRow{"0", "done"},
-    ExitCodeRow{"1", "a check failed (--strict)"},
+    ExitCodeRow{"1", "a check failed (--strict, weigh check), or models differ (weigh diff)"},
     ExitCodeRow{"2", "unreadable input or wrong usage"},
 };
 

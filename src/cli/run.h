@@ -1,5 +1,6 @@
-// The command as a function: arguments in, text out, exit code back. It touches no file and no terminal but through
-// Console, so that tests and the fuzzer can run the whole program from memory.
+// The command as a function: arguments in, text out, exit code back. It touches no model and no terminal but through
+// Console, so that tests and the fuzzer can run the whole program from memory. `weigh check` reads its policy by
+// itself.
 #pragma once
 
 #include <functional>
@@ -13,7 +14,7 @@ namespace weigh::cli {
 
 enum ExitCode : int {
   kDone = 0,
-  kCheckFailed = 1,  // --strict
+  kCheckFailed = 1,  // --strict, check; of diff: something differs
   kUnusable = 2,     // unreadable input or wrong usage
 };
 

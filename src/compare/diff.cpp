@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <future>
-#include <tuple>
 #include <utility>
 
 #include "analysis/fold.h"
@@ -46,11 +45,9 @@ void fold_differences(Diff& diff) {
   diff.differences = folded(std::move(diff.differences), {diff.a, diff.b, of_a, of_b});
 }
 
-// In the order of A; what came in that of B, behind all.
-void order(std::vector<Difference>& differences) {
-  std::stable_sort(differences.begin(), differences.end(), [](const Difference& one, const Difference& other) {
-    return std::tuple(one.change == Change::came, one.change) < std::tuple(other.change == Change::came, other.change);
-  });
+void order_by_change(std::vector<Difference>& differences) {
+  std::stable_sort(differences.begin(), differences.end(),
+                   [](const Difference& one, const Difference& other) { return one.change < other.change; });
 }
 
 }  // namespace
@@ -72,7 +69,7 @@ Diff diff(const Model& a, const Model& b, const DiffOptions& options) {
   if (options.values) distances = compare_values(diff, pairing);
   add_differences(diff, pairing, distances);
   if (options.fold) fold_differences(diff);
-  order(diff.differences);
+  order_by_change(diff.differences);
   diff.settings = differing_settings(a, b);
   return diff;
 }

@@ -1,6 +1,7 @@
 #include "compare/fold.h"
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 #include <tuple>
 #include <unordered_map>

@@ -1,5 +1,7 @@
 #include "compare/numbered.h"
 
+#include <algorithm>
+
 #include "bytes/digits.h"
 
 namespace weigh {

@@ -1,5 +1,6 @@
 #include "compare/numbers.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cmath>

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <tuple>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "analysis/fold.h"
 #include "analysis/nearest.h"
@@ -23,23 +25,36 @@ struct Group {
   std::string pattern;
   std::map<std::vector<std::uint32_t>, Index> members;  // by their numbers
 };
-using Groups = std::unordered_map<std::uint64_t, std::vector<Group>>;  // by what they are
 
+// By what they are, in the order in which that first occurred.
 class Grouping {
  public:
   void add(std::uint64_t kind, const std::string& path, Index index) {
     NumberedPath numbers = numbered(path);
     const std::uint64_t key = mix(mix(kind, hash_of(numbers.pattern)), numbers.numbers.size());
-    std::vector<Group>& groups = groups_[kind];
+    const auto [at, is_new_kind] = kinds_.emplace(kind, groups_.size());
+    if (is_new_kind) groups_.emplace_back();
+    std::vector<Group>& groups = groups_[at->second];
     const auto [place, is_new] = places_.emplace(key, groups.size());
     if (is_new) groups.push_back({std::move(numbers.pattern), {}});
     groups[place->second].members.emplace(std::move(numbers.numbers), index);
   }
-  const Groups& groups() const { return groups_; }
+
+  // Calls use(groups, those of the same kind in the other).
+  template <class Use>
+  void each_with(const Grouping& other, Use&& use) const {
+    std::vector<std::pair<std::size_t, std::size_t>> both;
+    for (const auto& [kind, place] : kinds_)
+      if (const auto found = other.kinds_.find(kind); found != other.kinds_.end())
+        both.emplace_back(place, found->second);
+    std::sort(both.begin(), both.end());
+    for (const auto& [one, another] : both) use(groups_[one], other.groups_[another]);
+  }
 
  private:
-  Groups groups_;
-  std::unordered_map<std::uint64_t, std::size_t> places_;
+  std::vector<std::vector<Group>> groups_;
+  std::unordered_map<std::uint64_t, std::size_t> kinds_;   // their places in groups_
+  std::unordered_map<std::uint64_t, std::size_t> places_;  // in one of these, by kind, pattern and how many numbers
 };
 
 unsigned likeness_of(std::string_view a, std::string_view b) {
@@ -63,20 +78,18 @@ struct Match {
   const Group* b = nullptr;
 };
 
-std::vector<Match> matches_of(const Groups& of_a, const Groups& of_b, unsigned least_likeness) {
+std::vector<Match> matches_of(const Grouping& of_a, const Grouping& of_b, unsigned least_likeness) {
   std::vector<Match> matches;
   std::size_t compared = 0;
-  for (const auto& [kind, groups] : of_a) {
-    const auto others = of_b.find(kind);
-    if (others == of_b.end()) continue;
+  of_a.each_with(of_b, [&](const std::vector<Group>& groups, const std::vector<Group>& others) {
     for (const Group& one : groups) {
-      for (const Group& other : others->second) {
-        if (++compared > kMostCompared) return matches;
+      for (const Group& other : others) {
+        if (++compared > kMostCompared) return;
         const unsigned likeness = likeness_of(one.pattern, other.pattern);
         if (likeness >= least_likeness) matches.push_back({likeness, &one, &other});
       }
     }
-  }
+  });
   std::sort(matches.begin(), matches.end(), [](const Match& one, const Match& other) {
     return std::tie(other.likeness, one.a->pattern, one.b->pattern) <
            std::tie(one.likeness, other.a->pattern, other.b->pattern);
@@ -86,7 +99,7 @@ std::vector<Match> matches_of(const Groups& of_a, const Groups& of_b, unsigned l
 
 // The best first; what has a partner by then keeps it.
 void pair_groups(const Grouping& of_a, const Grouping& of_b, unsigned least_likeness, auto&& pair) {
-  for (const Match& match : matches_of(of_a.groups(), of_b.groups(), least_likeness)) {
+  for (const Match& match : matches_of(of_a, of_b, least_likeness)) {
     for (const auto& [numbers, index] : match.a->members) {
       const auto other = match.b->members.find(numbers);
       if (other != match.b->members.end()) pair(index, other->second, match.likeness);

@@ -1,5 +1,6 @@
 #include "compare/rows.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "compare/facts.h"
@@ -99,7 +100,29 @@ class Rows {
            .tensors = tensors,
            .evidence = move.evidence,
            .likeness = move.likeness});
-      diff_.moved += tensors;
+    }
+    count_moved();
+  }
+
+  // Each tensor once, however many of the modules above it moved. Of a module that moved, the longer path marks what is
+  // below it: the other one may be that of the whole.
+  void count_moved() {
+    std::vector<bool> of_a(pairing_.a.modules.size());
+    std::vector<bool> of_b(pairing_.b.modules.size());
+    for (const Move& move : pairing_.moves) {
+      if (!move.is_module) {
+        ++diff_.moved;
+      } else if (pairing_.a.path_of(move.a).size() >= pairing_.b.path_of(move.b).size()) {
+        of_a[move.a] = true;
+      } else {
+        of_b[move.b] = true;
+      }
+    }
+    for (std::size_t i = 1; i < of_a.size(); ++i) of_a[i] = of_a[i] || of_a[pairing_.a.modules[i].parent];
+    for (std::size_t i = 1; i < of_b.size(); ++i) of_b[i] = of_b[i] || of_b[pairing_.b.modules[i].parent];
+    for (std::size_t i = 0; i < pairing_.a.tensors.size(); ++i) {
+      const Index b = pairing_.tensors_of_a[i];
+      if (b != kNone && (of_a[pairing_.a.tensors[i].module] || of_b[pairing_.b.tensors[b].module])) ++diff_.moved;
     }
   }
 

@@ -6,7 +6,8 @@
 #include <exception>
 #include <future>
 #include <memory>
-#include <optional>
+#include <span>
+#include <string>
 #include <string_view>
 #include <thread>
 #include <tuple>
@@ -121,11 +122,13 @@ class Values {
     const Tensor& one = pairing_.a.tensors[a];
     const Tensor& other = pairing_.b.tensors[b];
     const bool is_counted_elsewhere = one.tied_to != kNone && other.tied_to != kNone;
-    if (is_counted_elsewhere || one.state != State::initialised || other.state != State::initialised) return;
+    const bool may_have_values =
+        one.state == other.state && (one.state == State::initialised || one.state == State::missing);
+    if (is_counted_elsewhere || !may_have_values) return;
     const FactSet facts = facts_of(pairing_, diff_.a, diff_.b, a, b);
     if (one.dtype != other.dtype || facts.contains(Fact::shape) || facts.contains(Fact::layout)) return;
     const std::uint64_t bytes = pairing_.a.bytes(one).known();
-    if (bytes == 0) return;
+    if (bytes == 0 && one.state == State::initialised && pairing_.a.numel(one) == Count(0)) return;
     if (const std::string_view why = why_not(a, b, bytes); !why.empty()) {
       if (diff_.not_compared++ == 0) diff_.not_compared_why = pairing_.a.path_of(one) + " " + std::string(why);
       return;
@@ -144,6 +147,8 @@ class Values {
     const auto is_located = [](const Model& model, Index tensor) {
       return tensor < model.locations.size() && model.locations[tensor].file != kNone;
     };
+    if (pairing_.a.tensors[a].state == State::missing) return "is in a file that is missing";
+    if (bytes == 0) return "takes a number of bytes that is not told";
     if (!is_located(pairing_.a, a)) return "does not lie in one piece in the first, or is compressed there";
     if (!is_located(pairing_.b, b)) return "does not lie in one piece in the second, or is compressed there";
     if (!is_row_by_row(pairing_.a, a) || !is_row_by_row(pairing_.b, b)) return "does not lie row by row";

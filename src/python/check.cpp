@@ -1,4 +1,6 @@
 // weigh/check.h.
+#include "weigh/check.h"
+
 #include <map>
 #include <optional>
 #include <string>
@@ -11,7 +13,6 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
-#include "weigh/check.h"
 #include "weigh/error.h"
 #include "weigh/read.h"
 
@@ -58,8 +59,9 @@ std::map<std::string, std::string> purposes() {
 void bind_check(nb::module_& module) {
   nb::class_<Finding>(module, "Finding", "What became of a gate.")
       .def_ro("rule", &Finding::rule)
-      .def_prop_ro("verdict", [](const Finding& one) { return std::string(name(one.verdict)); },
-                   "'passed', 'failed', or 'undecided': what it asks for is not known, which is no pass.")
+      .def_prop_ro(
+          "verdict", [](const Finding& one) { return std::string(name(one.verdict)); },
+          "'passed', 'failed', or 'undecided': what it asks for is not known, which is no pass.")
       .def_ro("message", &Finding::message)
       .def_ro("places", &Finding::places, "Modules or tensors that it is about: the first of them.")
       .def_ro("all_places", &Finding::all_places, "How many they are.");

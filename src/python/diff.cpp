@@ -1,4 +1,6 @@
 // weigh/diff.h.
+#include "weigh/diff.h"
+
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -13,7 +15,6 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
-#include "weigh/diff.h"
 #include "weigh/error.h"
 
 namespace nb = nanobind;
@@ -39,8 +40,12 @@ std::vector<PlainDifference> differences_of(const Diff& diff) {
   const Model& a = *diff.a.model;
   const Model& b = *diff.b.model;
   for (const Difference& one : diff.differences) {
-    all.push_back({one, path_of(a, one, one.a), path_of(b, one, one.b), path_of(a, one, one.last_a),
-                   path_of(b, one, one.last_b), {}});
+    all.push_back({one,
+                   path_of(a, one, one.a),
+                   path_of(b, one, one.b),
+                   path_of(a, one, one.last_a),
+                   path_of(b, one, one.last_b),
+                   {}});
     for (unsigned i = 0; i < static_cast<unsigned>(Fact::count_); ++i)
       if (one.facts.contains(static_cast<Fact>(i))) all.back().facts.emplace_back(name(static_cast<Fact>(i)));
   }
@@ -74,7 +79,11 @@ std::string text_of(const Diff& diff, const std::string& format, std::size_t top
 }
 
 std::map<std::string, std::uint64_t> tensors_of(const Diff& diff) {
-  return {{"equal", diff.equal}, {"changed", diff.changed}, {"moved", diff.moved}, {"went", diff.went}, {"came", diff.came}};
+  return {{"equal", diff.equal},
+          {"changed", diff.changed},
+          {"moved", diff.moved},
+          {"went", diff.went},
+          {"came", diff.came}};
 }
 
 std::vector<std::pair<std::string, std::pair<std::string, std::string>>> settings_of(const Diff& diff) {
@@ -95,18 +104,21 @@ void bind_distance(nb::module_& module) {
 
 void bind_difference(nb::module_& module) {
   nb::class_<PlainDifference>(module, "Difference", "A tensor or module, or those at one place of numbered siblings.")
-      .def_prop_ro("change", [](const PlainDifference& one) { return std::string(name(one.of.change)); },
-                   "'changed', 'moved', 'went' or 'came'.")
+      .def_prop_ro(
+          "change", [](const PlainDifference& one) { return std::string(name(one.of.change)); },
+          "'changed', 'moved', 'went' or 'came'.")
       .def_prop_ro("is_module", [](const PlainDifference& one) { return one.of.is_module; })
       .def_ro("a", &PlainDifference::a, "Its path in A; None where it came.")
       .def_ro("b", &PlainDifference::b, "Its path in B; None where it went.")
       .def_ro("last_a", &PlainDifference::last_a, "Of several the last.")
       .def_ro("last_b", &PlainDifference::last_b)
-      .def_prop_ro("repeat", [](const PlainDifference& one) { return one.of.repeat; }, "How many they are.")
+      .def_prop_ro(
+          "repeat", [](const PlainDifference& one) { return one.of.repeat; }, "How many they are.")
       .def_prop_ro("tensors", [](const PlainDifference& one) { return one.of.tensors; })
       .def_ro("facts", &PlainDifference::facts, "In what they differ: 'shape', 'dtype', …")
       .def_prop_ro("evidence", [](const PlainDifference& one) { return std::string(name(one.of.evidence)); })
-      .def_prop_ro("likeness", [](const PlainDifference& one) { return one.of.likeness; }, "In per cent.")
+      .def_prop_ro(
+          "likeness", [](const PlainDifference& one) { return one.of.likeness; }, "In per cent.")
       .def_prop_ro("distance", [](const PlainDifference& one) { return one.of.distance; });
 }
 
@@ -125,8 +137,9 @@ void bind_diff(nb::module_& module) {
       .def_ro("not_compared_why", &Diff::not_compared_why)
       .def("render", &text_of, "format"_a = "table", nb::kw_only(), "top"_a = 0, "unicode"_a = true, "width"_a = 0,
            "color"_a = false, "As text: table, json or markdown; of `top` differences (0: all).")
-      .def("to_json", [](const Diff& diff) { return text_of(diff, "json", 0, true, 0, false); },
-           "Everything, as docs/diff.md says.")
+      .def(
+          "to_json", [](const Diff& diff) { return text_of(diff, "json", 0, true, 0, false); },
+          "Everything, as docs/diff.md says.")
       .def("__repr__", [](const Diff& diff) { return text_of(diff, "table", 100, true, 0, false); });
   module.def("diff", &diff_of, nb::keep_alive<0, 1>(), nb::keep_alive<0, 2>(), "a"_a, "b"_a, nb::kw_only(),
              "maps"_a = std::map<std::string, std::string>(), "least_likeness"_a = 50, "fold"_a = true,

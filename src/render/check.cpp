@@ -1,6 +1,7 @@
 #include "render/check.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>

@@ -1,4 +1,5 @@
 // What differs between two models for machines: docs/diff.md.
+#include <optional>
 #include <string>
 
 #include "render/diff_words.h"

@@ -1,6 +1,6 @@
 // SARIF 2.1.0 (OASIS): one run, all rules, and a result for each gate that did not pass: what is undecided is a
 // warning. GitHub takes at most 25,000 results, so there is never one for each tensor: those stand in the message.
-#include <array>
+#include <algorithm>
 #include <string>
 
 #include <fmt/format.h>
