@@ -7,7 +7,7 @@ CPP = $(shell git ls-files '*.h' '*.cpp')
 LINT_PACKAGES := clang clang-tidy clang-format
 FUZZ_PACKAGES := clang unzip $(shell apt-cache search --names-only '^libclang-rt-[0-9]*-dev$$' 2>/dev/null | head -1 | cut -d' ' -f1)
 
-.PHONY: configure program core build demo test python-test pre-commit-test wheel deb bench fuzz lint format asan packages clean truth
+.PHONY: configure program core build demo test python-test pre-commit-test wheel deb bench fuzz lint format asan packages clean truth look
 
 build: configure
 	@cmake --build --preset release -j $(JOBS)
@@ -66,6 +66,8 @@ demo: program
 	@$(RUN) $(DATA)/pytorch/gat_module_before.pt 2>&1
 	@printf '\n\n%s\n\n' '--- and after it ---'
 	@$(RUN) $(DATA)/pytorch/gat_module_after.pt
+	@$(RUN) build/demo/Kimi-K2-Thinking --format html >build/demo/Kimi-K2-Thinking.html
+	@$(RUN) $(DATA)/pytorch/gat_module_before.pt --format html >build/demo/gat.html 2>build/demo/gat.notes
 	@cmake --build --preset release -j $(JOBS) -t src/libweigh.a
 	@printf '\n\n%s\n\n' '--- a graph attention network alive in Python, before and after its first forward: examples/python/gat.py ---'
 	@tools/python-demo
@@ -74,6 +76,13 @@ demo: program
 	@build/release/examples/lazy_gat
 	@printf '\n\n%s\n\n' '--- a graph attention network trained on Zachary'"'"'s karate club, as with PyTorch Lightning: examples/gatv2 ---'
 	@build/release/examples/gatv2 --epochs 40 --output build/demo/gatv2
+	@printf '\n\n%s\n\n' '--- the same as pages to look at, for a browser ---'
+	@printf '%s\n' "$(CURDIR)/build/demo/Kimi-K2-Thinking.html" "$(CURDIR)/build/demo/gat.html"
+
+# Reports in a real browser: what axe-core finds, mouse and keyboard, and pictures of them in build/look.
+look: program
+	@tools/install-packages chromium-headless-shell
+	@tools/look
 
 # Which share of what public bug reports tell is right, with a line for each case that is not.
 truth: configure

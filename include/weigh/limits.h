@@ -1,6 +1,7 @@
 // Every bound on hostile input, its default and its reason. Nothing else in the project holds such a number.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 namespace weigh {
@@ -76,6 +77,17 @@ struct Limits {
 
   std::uint32_t shards = 100'000;
   std::uint32_t sections = 1'000;
+};
+
+// What a report shows of a model; all else is told as "n more". A box takes 500 bytes of the page, a row 600; a browser
+// lays out some thousand of them at once.
+struct ReportLimits {
+  std::size_t boxes = 1'000;
+  std::size_t boxes_of_one = 120;  // in one other
+  std::uint32_t depth = 40;        // of boxes in boxes: browsers flatten what is nested deeper than 512 elements
+  std::size_t rows = 3'000;
+  std::size_t lines = 100;  // of a list: notes, tensors that are not initialised
+  std::size_t models = 24;  // with a part of their own; of the others there is a line
 };
 
 }  // namespace weigh

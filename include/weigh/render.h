@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,7 +13,18 @@
 
 namespace weigh {
 
-enum class RenderFormat : std::uint8_t { table, lightning, json, csv, markdown, html };
+enum class RenderFormat : std::uint8_t {
+  table,
+  lightning,
+  json,
+  csv,
+  markdown,
+  html,        // a page of its own, with a treemap: docs/report.md
+  html_table,  // a fragment for notebooks
+  svg,         // the treemap alone
+  cyclonedx,   // a bill of materials: docs/sbom.md
+  spdx,
+};
 
 // A column of the table. Users add their own: a title and a function of a row.
 struct Column {
@@ -31,6 +43,8 @@ struct RenderOptions {
   std::vector<std::string> columns = {};  // keys; empty: those that have something to say
   std::vector<Column> own_columns = {};   // added behind the chosen ones
   CacheQuestion cache = {};               // of what keys and values it is told
+  // Seconds since 1970, where a document says when it was made: SOURCE_DATE_EPOCH. No clock is asked.
+  std::optional<std::uint64_t> time = {};
 };
 
 // Text that ends with a newline. Throws Error(usage) for a column that does not exist.

@@ -290,6 +290,12 @@ void tally(Summary& summary) {
   summary.totals.by_scheme = std::move(shares.by_scheme);
 }
 
+Tally tally_of(const Summary& summary, const Tensor& tensor) {
+  Tally tally;
+  add(tally, tensor, Amount(summary, tensor));
+  return tally;
+}
+
 Tally tally_own(const Summary& summary, Index module) {
   const Model& model = *summary.model;
   Tally tally;

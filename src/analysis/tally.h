@@ -13,6 +13,9 @@ void tally(Summary& summary);
 // As if what the two count were one.
 void add(Tally& sum, const Tally& part);
 
+// A tensor alone, a tie too.
+Tally tally_of(const Summary& summary, const Tensor& tensor);
+
 // The tensors that a module owns itself.
 Tally tally_own(const Summary& summary, Index module);
 

@@ -45,6 +45,7 @@ int main(int argc, char** argv) {
   console.color = terminal.color;
   console.unicode = terminal.unicode;
   console.width = terminal.width;
+  console.time = cli::source_date([](const char* name) { return std::getenv(name); });
   const int code = cli::run({argv + 1, argv + argc}, console);
   if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
     (void)std::fprintf(stderr, "weigh: the output cannot be written: %s\n", std::strerror(errno));

@@ -21,7 +21,11 @@ const std::map<std::string, RenderFormat>& render_formats() {
                                                               {"lightning", RenderFormat::lightning},
                                                               {"json", RenderFormat::json},
                                                               {"csv", RenderFormat::csv},
-                                                              {"markdown", RenderFormat::markdown}};
+                                                              {"markdown", RenderFormat::markdown},
+                                                              {"html", RenderFormat::html},
+                                                              {"svg", RenderFormat::svg},
+                                                              {"cyclonedx", RenderFormat::cyclonedx},
+                                                              {"spdx", RenderFormat::spdx}};
   return choices;
 }
 
@@ -113,6 +117,9 @@ void declare(CLI::App& app, Options& options, Raw& raw) {
 // What machines read is whole unless told otherwise: every module, none folded.
 bool is_for_machines(RenderFormat format) { return format == RenderFormat::json || format == RenderFormat::csv; }
 
+// What is opened by a click is there down to the last module.
+bool is_opened_later(RenderFormat format) { return format == RenderFormat::html || format == RenderFormat::svg; }
+
 void settle(const CLI::App& app, const Raw& raw, Options& options) {
   options.render.format = render_formats().at(raw.format);
   options.summary.sort = sort_keys().at(raw.sort);
@@ -124,7 +131,7 @@ void settle(const CLI::App& app, const Raw& raw, Options& options) {
   options.summary.fold = !raw.no_fold && !whole;
   if (app.count("--depth") > 0) {
     options.summary.depth = raw.depth;
-  } else if (whole) {
+  } else if (whole || is_opened_later(options.render.format)) {
     options.summary.depth = -1;
   }
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <exception>
 #include <functional>
+#include <memory>
 #include <new>
 #include <utility>
 #include <variant>
@@ -15,6 +16,7 @@
 #include "cli/options.h"
 #include "render/text.h"
 
+#include "weigh/document.h"
 #include "weigh/explain.h"
 #include "weigh/weigh.h"
 
@@ -25,6 +27,8 @@ class MainJob {
  public:
   MainJob(Options options, const Console& console) : options_(std::move(options)), console_(console) {
     apply(options_.screen, console, options_.render);
+    options_.render.time = console.time;
+    if (!options_.explained) document_ = document(options_.render);
   }
 
   int run() {
@@ -37,6 +41,7 @@ class MainJob {
       if (!weigh_each(file)) weigh(file);
     }
     if (is_array_) console_.out("]\n");
+    if (added_ > 0) console_.out(document_->text());
     return unusable_ ? kUnusable : check_failed_ ? kCheckFailed : kDone;
   }
 
@@ -55,6 +60,8 @@ class MainJob {
   }
 
   void show(const std::string& text) {
+    if (shown_ > 0 && options_.render.format == RenderFormat::svg)
+      throw Error(ErrorKind::usage, "", "svg is the picture of one model; --format html shows several");
     if (shown_++ > 0) console_.out(is_array_ ? ",\n" : "\n");
     console_.out(text);
   }
@@ -69,6 +76,7 @@ class MainJob {
   // What there is to say of one model.
   struct Said {
     std::string text;
+    std::function<void()> add = {};  // to the document, instead of a text
     std::vector<std::string> notes;
     bool is_initialized = true;
   };
@@ -76,22 +84,26 @@ class MainJob {
   Said said_of(Model& model) const {
     set_sizes(model, options_.sizes);
     const Summary summary = summarize(model, options_.summary);
-    const std::string text =
-        options_.explained ? explain(summary, *options_.explained, options_.render) : render(summary, options_.render);
-    return {text, note_lines(model, summary.notes), summary.uninitialized.empty()};
+    Said said = {"", {}, note_lines(model, summary.notes), summary.uninitialized.empty()};
+    if (document_) said.add = document_->prepare(summary);
+    else said.text = options_.explained ? explain(summary, *options_.explained, options_.render) : render(summary, options_.render);
+    return said;
   }
 
   void say(const Said& said) {
     for (const std::string& line : said.notes) complain(line);
     check(said.is_initialized);
-    show(said.text);
+    if (!said.add) return show(said.text);
+    said.add();
+    ++added_;
   }
 
   // Models of a directory that is none itself: lines of a list, or each as if it were named. False for all else.
   bool weigh_each(const std::string& file) {
     if (!console_.read_each) return false;
     const RenderFormat format = options_.render.format;
-    const bool is_whole = options_.explained || format == RenderFormat::json || format == RenderFormat::lightning;
+    const bool is_whole = options_.explained || document_ || format == RenderFormat::json ||
+                          format == RenderFormat::lightning || format == RenderFormat::svg;
     Listing listing{file, {}};
     std::size_t count = 0;
     const bool is_done = attempt(file, [&] {
@@ -158,7 +170,9 @@ class MainJob {
 
   Options options_;
   const Console& console_;
+  std::unique_ptr<Document> document_;  // of formats that tell of all models in one text
   int shown_ = 0;
+  int added_ = 0;
   bool is_array_ = false;  // JSON texts stand in one
   bool unusable_ = false;
   bool check_failed_ = false;

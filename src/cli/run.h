@@ -3,7 +3,9 @@
 // itself.
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +32,7 @@ struct Console {
   bool color = false;   // what --color=auto means
   bool unicode = true;  // whether the locale's characters are UTF-8
   unsigned width = 0;   // of the terminal; 0: none
+  std::optional<std::uint64_t> time = {};  // RenderOptions::time
 };
 
 int run(const std::vector<std::string>& arguments, const Console& console);

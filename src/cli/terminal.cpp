@@ -54,4 +54,14 @@ unsigned window_width() {
   return ioctl(STDOUT_FILENO, TIOCGWINSZ, &window) == 0 ? window.ws_col : 0;
 }
 
+std::optional<std::uint64_t> source_date(const std::function<const char*(const char*)>& variable) {
+  const char* value = variable("SOURCE_DATE_EPOCH");
+  if (value == nullptr) return std::nullopt;
+  const std::string_view text = value;
+  std::uint64_t seconds = 0;
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  const bool is_number = error == std::errc() && stop == text.data() + text.size();
+  return is_number ? std::optional(seconds) : std::nullopt;
+}
+
 }  // namespace weigh::cli

@@ -1,7 +1,9 @@
-// What the environment says about the terminal.
+// What the environment says about the terminal, and about the time.
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <optional>
 
 namespace weigh::cli {
 
@@ -21,5 +23,9 @@ Terminal describe_terminal(const std::function<const char*(const char*)>& variab
 
 // Of standard output. 0 where there is no window.
 unsigned window_width();
+
+// SOURCE_DATE_EPOCH, seconds since 1970: reproducible-builds.org/specs/source-date-epoch. Nothing where it is not set,
+// or is no number.
+std::optional<std::uint64_t> source_date(const std::function<const char*(const char*)>& variable);
 
 }  // namespace weigh::cli

@@ -62,7 +62,8 @@ std::string text_of(nb::object self, const std::string& format, bool exact, bool
                     std::vector<std::string> columns, const nb::dict& own) {
   static const std::map<std::string, RenderFormat> formats = {
       {"table", RenderFormat::table}, {"lightning", RenderFormat::lightning}, {"json", RenderFormat::json},
-      {"csv", RenderFormat::csv},     {"markdown", RenderFormat::markdown},   {"html", RenderFormat::html}};
+      {"csv", RenderFormat::csv},     {"markdown", RenderFormat::markdown},   {"html", RenderFormat::html},
+      {"html_table", RenderFormat::html_table}, {"svg", RenderFormat::svg}, {"cyclonedx", RenderFormat::cyclonedx}, {"spdx", RenderFormat::spdx}};
   RenderOptions options;
   options.format = chosen(formats, format, "format");
   options.exact = exact;
@@ -146,16 +147,17 @@ void bind_summary(nb::module_& module, nb::class_<Model>& model) {
       .def_prop_ro("uninitialized", &uninitialized_of, "Tensors that have no shape or no memory yet.")
       .def("render", &text_of, "format"_a = "table", nb::kw_only(), "exact"_a = false, "unicode"_a = true,
            "width"_a = 0, "color"_a = false, "columns"_a = std::vector<std::string>(), "own_columns"_a = nb::dict(),
-           "As text: table, lightning, json, csv, markdown or html. `own_columns` are functions of a row, by title.")
+           "As text: table, lightning, json, csv, markdown, html, html_table, svg, cyclonedx or spdx. `own_columns` are "
+           "functions of a row, by title.")
       .def("__repr__", [](nb::object self) { return table_of(self, "table"); })
-      .def("_repr_html_", [](nb::object self) { return table_of(self, "html"); });
+      .def("_repr_html_", [](nb::object self) { return table_of(self, "html_table"); });
   model
       .def("summary", &summary_of, nb::keep_alive<0, 1>(), "depth"_a.none() = nb::none(), "fold"_a = true,
            "sort"_a = "definition", "top"_a = 0, "filter"_a = "",
            "Rows and totals. depth: levels of modules; 0 totals only, -1 all; None: 1, and wrappers are opened.")
       .def_prop_ro("totals", [](nb::object self) { return totals_of(self.attr("summary")(0)); })
       .def("__repr__", [](nb::object self) { return table_of(self.attr("summary")(), "table"); })
-      .def("_repr_html_", [](nb::object self) { return table_of(self.attr("summary")(), "html"); })
+      .def("_repr_html_", [](nb::object self) { return table_of(self.attr("summary")(), "html_table"); })
       .def(
           "to_json", [](nb::object self) { return table_of(self.attr("summary")(-1), "json"); },
           "Everything, as docs/json.md says.");

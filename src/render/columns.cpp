@@ -37,10 +37,13 @@ std::string active_cell(Cell context, const Row& row) {
 
 std::string bits_cell(Cell, const Row& row) { return bits_text(row.tally); }
 
+// "98.9 %", on a screen with a bar behind it.
 std::string share_cell(Cell context, const Row& row) {
   const std::uint64_t all = context.summary.totals.parameters.known();
   if (!context.summary.totals.parameters.is_exact() || all == 0) return "";
-  return fmt::format("{:.1f} %", 100.0 * static_cast<double>(row.tally.parameters.known()) / static_cast<double>(all));
+  const double share = static_cast<double>(row.tally.parameters.known()) / static_cast<double>(all);
+  const std::string text = fmt::format("{:.1f} %", 100 * share);
+  return context.has_bars ? fmt::format("{:>7} {}", text, bar(share, context.style.unicode)) : text;
 }
 
 std::string trainable_cell(Cell context, const Row& row) {

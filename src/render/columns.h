@@ -15,6 +15,7 @@ namespace weigh {
 struct CellContext {
   const Summary& summary;
   NumberStyle style;
+  bool has_bars = false;  // beside shares
 };
 
 struct BuiltInColumn {

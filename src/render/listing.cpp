@@ -27,33 +27,6 @@ std::string format_of(const ListedModel& model) {
   return model.kind.empty() ? model.format : model.format + ", " + model.kind;
 }
 
-std::vector<GridColumn> columns_of(const Listing& listing, const RenderOptions& options) {
-  const NumberStyle style{options.exact, options.unicode};
-  std::vector<GridColumn> columns;
-  const auto add = [&](const char* title, bool is_number, bool is_optional, auto&& cell) {
-    GridColumn& column = columns.emplace_back();
-    column.title = title;
-    column.right_aligned = is_number;
-    column.optional = is_optional;
-    column.cells.reserve(listing.models.size());
-    for (const ListedModel& model : listing.models) column.cells.push_back(cell(model));
-    const bool is_empty =
-        std::all_of(column.cells.begin(), column.cells.end(), [](auto& cell) { return cell.empty(); });
-    if (is_empty && !listing.models.empty()) columns.pop_back();
-  };
-  add("Name", false, false, [&](auto& model) { return printable(model.name, options.unicode); });
-  add("Params", true, false, [&](auto& model) { return total_text(model.totals.parameters, style); });
-  add("Active", true, true, [&](auto& model) {
-    return model.totals.active_parameters ? total_text(*model.totals.active_parameters, style) : "";
-  });
-  add("Size", true, true, [&](auto& model) { return bytes_text(model.totals.bytes, style); });
-  add("Tensors", true, true, [&](auto& model) { return with_commas(model.totals.tensors); });
-  add("Notes", true, true, [&](auto& model) { return model.notes == 0 ? "" : with_commas(model.notes); });
-  add("Format", false, true, [&](auto& model) { return printable(format_of(model), options.unicode); });
-  add("Architecture", false, true, [&](auto& model) { return printable(model.architecture, options.unicode); });
-  return columns;
-}
-
 // What every model of the list holds for; "" where nothing was given.
 std::string given_text(const Listing& listing, bool unicode) {
   if (listing.models.empty() || listing.models[0].given.empty()) return "";
@@ -61,7 +34,7 @@ std::string given_text(const Listing& listing, bool unicode) {
 }
 
 std::string table(const Listing& listing, const RenderOptions& options) {
-  std::vector<GridColumn> columns = columns_of(listing, options);
+  std::vector<GridColumn> columns = listing_columns(listing, options);
   fit(columns, options.width > kIndent ? options.width - kIndent : 0, glyphs(options.unicode).ellipsis);
   const std::string source = printable(listing.source.empty() ? "." : listing.source, options.unicode);
   const std::string count = fmt::format(" {} {} model{}", options.unicode ? "·" : "-",
@@ -115,13 +88,40 @@ std::string csv(const Listing& listing) {
 std::string markdown(const Listing& listing, const RenderOptions& options) {
   std::string out = fmt::format("**{}**: {} models\n\n", markdown_escaped(printable(listing.source)),
                                 with_commas(listing.models.size()));
-  add_markdown_table(out, columns_of(listing, options), true);
+  add_markdown_table(out, listing_columns(listing, options), true);
   if (const std::string given = given_text(listing, true); !given.empty())
     out += fmt::format("\n{}\n", markdown_escaped(given));
   return out;
 }
 
 }  // namespace
+
+std::vector<GridColumn> listing_columns(const Listing& listing, const RenderOptions& options) {
+  const NumberStyle style{options.exact, options.unicode};
+  std::vector<GridColumn> columns;
+  const auto add = [&](const char* title, bool is_number, bool is_optional, auto&& cell) {
+    GridColumn& column = columns.emplace_back();
+    column.title = title;
+    column.right_aligned = is_number;
+    column.optional = is_optional;
+    column.cells.reserve(listing.models.size());
+    for (const ListedModel& model : listing.models) column.cells.push_back(cell(model));
+    const bool is_empty =
+        std::all_of(column.cells.begin(), column.cells.end(), [](auto& cell) { return cell.empty(); });
+    if (is_empty && !listing.models.empty()) columns.pop_back();
+  };
+  add("Name", false, false, [&](auto& model) { return printable(model.name, options.unicode); });
+  add("Params", true, false, [&](auto& model) { return total_text(model.totals.parameters, style); });
+  add("Active", true, true, [&](auto& model) {
+    return model.totals.active_parameters ? total_text(*model.totals.active_parameters, style) : "";
+  });
+  add("Size", true, true, [&](auto& model) { return bytes_text(model.totals.bytes, style); });
+  add("Tensors", true, true, [&](auto& model) { return with_commas(model.totals.tensors); });
+  add("Notes", true, true, [&](auto& model) { return model.notes == 0 ? "" : with_commas(model.notes); });
+  add("Format", false, true, [&](auto& model) { return printable(format_of(model), options.unicode); });
+  add("Architecture", false, true, [&](auto& model) { return printable(model.architecture, options.unicode); });
+  return columns;
+}
 
 ListedModel listed(const Summary& summary, std::string name) {
   const Model& model = *summary.model;

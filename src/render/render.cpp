@@ -1,12 +1,15 @@
 #include "weigh/render.h"
 
 #include <algorithm>
+#include <memory>
+#include <span>
 
 #include "render/columns.h"
 #include "render/formats.h"
 #include "render/text.h"
 #include "render/units.h"
 
+#include "weigh/document.h"
 #include "weigh/error.h"
 
 namespace weigh {
@@ -23,8 +26,9 @@ std::vector<const BuiltInColumn*> chosen_columns(const Summary& summary, const R
 
 }  // namespace
 
-std::vector<GridColumn> fill_columns(const Summary& summary, const RenderOptions& options) {
-  const CellContext context{summary, {options.exact, options.unicode}};
+std::vector<GridColumn> fill_columns(const Summary& summary, const RenderOptions& options, std::size_t most_rows) {
+  const CellContext context{summary, {options.exact, options.unicode}, options.format == RenderFormat::table};
+  const std::span<const Row> rows(summary.rows.data(), std::min(summary.rows.size(), most_rows));
   std::vector<GridColumn> columns;
   for (const BuiltInColumn* built_in : chosen_columns(summary, options)) {
     const bool is_essential = built_in->key == "name" || built_in->key == "params" || built_in->key == "marks";
@@ -32,13 +36,13 @@ std::vector<GridColumn> fill_columns(const Summary& summary, const RenderOptions
     column.title = built_in->title;
     column.right_aligned = built_in->right_aligned;
     column.optional = options.columns.empty() && !is_essential;
-    for (const Row& row : summary.rows) column.cells.push_back(built_in->cell(context, row));
+    for (const Row& row : rows) column.cells.push_back(built_in->cell(context, row));
   }
   for (const Column& own : options.own_columns) {
     GridColumn& column = columns.emplace_back();
     column.title = own.title;
     column.right_aligned = own.right_aligned;
-    for (const Row& row : summary.rows) column.cells.push_back(printable(own.cell(summary, row), options.unicode));
+    for (const Row& row : rows) column.cells.push_back(printable(own.cell(summary, row), options.unicode));
   }
   return columns;
 }
@@ -51,9 +55,15 @@ std::string render(const Summary& summary, const RenderOptions& options) {
     case RenderFormat::json: return render_json(summary, options.cache);
     case RenderFormat::csv: return render_csv(summary, options);
     case RenderFormat::markdown: return render_markdown(summary, options);
-    case RenderFormat::html: return render_html(summary, options);
+    case RenderFormat::html_table: return render_html_table(summary, options);
+    case RenderFormat::svg: return render_svg(summary);
+    case RenderFormat::html:
+    case RenderFormat::cyclonedx:
+    case RenderFormat::spdx: break;
   }
-  return "";
+  const std::unique_ptr<Document> text = document(options);
+  text->add(summary);
+  return text->text();
 }
 
 std::string text(const Model& model, const Count& count) {

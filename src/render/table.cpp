@@ -7,20 +7,17 @@
 #include <fmt/format.h>
 
 #include "render/columns.h"
+#include "render/facts.h"
 #include "render/formats.h"
 #include "render/given.h"
 #include "render/shorten.h"
 #include "render/text.h"
-
-#include "weigh/token_cache.h"
 
 namespace weigh {
 namespace {
 
 constexpr std::size_t kIndent = 2;
 constexpr std::size_t kMostListed = 12;  // uninitialised tensors
-constexpr std::size_t kMostFacts = 6;
-constexpr std::size_t kLongestFact = 40;
 
 constexpr std::string_view kBold = "\x1b[1m";
 constexpr std::string_view kYellow = "\x1b[33m";
@@ -67,7 +64,7 @@ class TableText {
     rows();
     totals();
     lines(given_texts(model_, options_.unicode));
-    adapter();
+    if (const std::string text = adapter_text(summary_, style_); !text.empty()) line(text);
     cache();
     uninitialised();
     sections();
@@ -116,16 +113,7 @@ class TableText {
   std::string safe(std::string_view text) const { return printable(text, options_.unicode); }
 
   void headline() {
-    std::string format = model_.format;
-    if (!model_.kind.empty()) format += ", " + model_.kind;
-    const bool is_named_by_type = model_.is_live && model_.source.empty();
-    const std::string& name = is_named_by_type ? model_.architecture : model_.source;
-    std::vector<std::string> parts = {safe(name.empty() ? "." : name), format};
-    if (!model_.architecture.empty() && !is_named_by_type) parts.push_back(safe(model_.architecture));
-    parts.push_back(
-        fmt::format("{} tensor{}", with_commas(model_.tensors.size()), model_.tensors.size() == 1 ? "" : "s"));
-    if (!summary_.uninitialized.empty()) parts.emplace_back("not all initialised");
-    const std::string text = fmt::format("{}", fmt::join(broken(parts, options_.width), "\n  "));
+    const std::string text = fmt::format("{}", fmt::join(broken(headline_texts(summary_, options_.unicode), options_.width), "\n  "));
     out_ += options_.color ? fmt::format("{}{}{}\n\n", kBold, text, kPlain) : text + "\n\n";
   }
 
@@ -143,165 +131,41 @@ class TableText {
   }
 
   void totals() {
-    const Totals& totals = summary_.totals;
-    const bool is_one = totals.parameters == Count(1);
-    std::vector<std::string> parts = {total_text(totals.parameters, style_, 4) +
-                                      (is_one ? " parameter" : " parameters")};
-    if (const std::string trainable = trainability(); !trainable.empty()) parts.push_back(trainable);
-    if (!(totals.buffers == Count())) {
-      parts.push_back(fmt::format("{} in buffers{}", total_text(totals.buffers, style_),
-                                  totals.roles_inferred ? " (by name and dtype)" : ""));
-    }
-    parts.push_back(bytes_text(totals.bytes, style_, 4));
-    if (!model_.runs.empty()) parts.push_back(flops(model_.runs[0]));
+    std::vector<std::string> parts;
+    for (const Fact& fact : total_facts(summary_, style_)) parts.push_back(fact.text());
     lines(parts, kBold);
-    packed_and_active();
-    parts_apart(summary_.towers, "for images and sounds");
-    parts_apart(summary_.predicting_layers, "to predict further tokens");
-    if (totals.by_dtype.size() + totals.by_scheme.size() > 1) lines(dtypes());
+    if (const std::optional<Fact> active = active_fact(summary_, style_)) line(active->text());
+    parts.clear();
+    for (const Fact& fact : packed_facts(summary_, style_)) parts.push_back(fact.text());
+    lines(parts);
+    for (const Fact& fact : apart_facts(summary_, style_)) line(fact.text());
+    dtypes();
   }
 
-  // Packed weights by what they mean, all else by its dtype; most bytes first.
-  std::vector<std::string> dtypes() const {
-    struct Share {
-      std::string_view name;
-      Count elements;
-      std::uint64_t bytes;
-    };
-    std::vector<Share> shares;
-    for (const SchemeShare& packed : summary_.totals.by_scheme)
-      shares.push_back({name(packed.scheme), packed.weights, packed.bytes});
-    for (const DTypeShare& stored : summary_.totals.by_dtype) {
-      const std::uint64_t elements = stored.elements - stored.packed_elements;
-      if (stored.dtype == DType::unknown || elements == 0) continue;
-      const auto same = std::find_if(shares.begin(), shares.end(),
-                                     [&](const Share& share) { return share.name == name(stored.dtype); });
-      Share& share = same == shares.end() ? shares.emplace_back(Share{name(stored.dtype), Count(), 0}) : *same;
-      share.elements += Count(elements);
-      share.bytes += stored.bytes - stored.packed_bytes;
-    }
-    std::stable_sort(shares.begin(), shares.end(), [](const Share& a, const Share& b) { return a.bytes > b.bytes; });
+  void dtypes() {
+    const Totals& totals = summary_.totals;
+    if (totals.by_dtype.size() + totals.by_scheme.size() < 2) return;
     std::vector<std::string> parts;
-    for (const Share& share : shares)
+    for (const ElementShare& share : element_shares(totals))
       parts.push_back(
           fmt::format("{} {} ({})", share.name, total_text(share.elements, style_), bytes_text(share.bytes, style_)));
-    return parts;
-  }
-
-  // What a token uses of a mixture of experts, how many bits a weight takes with its scales, what is stored twice.
-  void packed_and_active() {
-    const Totals& totals = summary_.totals;
-    if (totals.active_parameters) {
-      const ExpertsConfig& experts = model_.config.experts;
-      std::string text =
-          fmt::format("{} active for a token ({} of {} experts", total_text(*totals.active_parameters, style_, 4),
-                      experts.per_token, experts.pools[0]);
-      if (experts.shared > 0) text += fmt::format(", {} shared", experts.shared);
-      line(text + ")");
-    }
-    std::vector<std::string> parts;
-    const std::string bits = bits_text(totals);
-    if (totals.overhead_bytes > 0 && !bits.empty()) {
-      parts.push_back(bits + " bits per parameter");
-      parts.push_back(bytes_text(totals.overhead_bytes, style_) + " of it scales");
-    }
-    const bool is_stored_twice = std::any_of(model_.tensors.begin(), model_.tensors.end(),
-                                             [](const Tensor& tensor) { return tensor.stored_apart; });
-    if (is_stored_twice) {
-      Count stored;
-      for (const DTypeShare& share : totals.by_dtype) stored += share.elements;
-      parts.push_back(total_text(stored, style_, 4) + " elements stored, tied ones among them");
-    }
-    if (totals.schemes.contains(Scheme::not_told))
-      parts.emplace_back("how many weights a packed element holds is not told");
-    if (!parts.empty()) lines(parts);
-  }
-
-  // "417 M of it for images and sounds: vision_model, resampler_model"
-  void parts_apart(const std::vector<Index>& modules, std::string_view what) {
-    constexpr std::size_t kMost = 3;
-    if (modules.empty()) return;
-    Count parameters;
-    std::vector<std::string> names;
-    for (const Index module : modules) {
-      parameters += summary_.tallies[module].parameters;
-      if (names.size() < kMost) names.push_back(safe(model_.path_of(module)));
-    }
-    std::string text = fmt::format("{} of it {}: {}", total_text(parameters, style_, 4), what, fmt::join(names, ", "));
-    if (modules.size() > kMost) text += fmt::format(" and {} more", modules.size() - kMost);
-    line(text);
+    lines(parts);
   }
 
   void cache() {
-    const std::optional<TokenCache> cache = token_cache(model_.config.cache, options_.cache);
-    if (!cache) return;
-    std::string text = fmt::format("keys and values: {} for a token", bytes_text(cache->bytes_per_token, style_));
-    if (cache->bytes_at_context) {
-      text +=
-          fmt::format(", {} for {} tokens", bytes_text(*cache->bytes_at_context, style_), with_commas(cache->context));
-      if (cache->batch != 1) text += fmt::format(" of each of {} texts", with_commas(cache->batch));
-    }
-    line(text);
-  }
-
-  // "LORA for q_proj, v_proj of org/base, rank 8, alpha 16: adds 1,024 to its 20.2 K parameters"
-  void adapter() {
-    constexpr std::size_t kMost = 8;
-    if (!model_.config.adapter) return;
-    const AdapterConfig& adapter = *model_.config.adapter;
-    std::vector<std::string> targets;
-    for (std::size_t i = 0; i < adapter.targets.size() && i < kMost; ++i) targets.push_back(safe(adapter.targets[i]));
-    std::string text = adapter.type.empty() ? "adapter" : safe(adapter.type);
-    if (!targets.empty()) text += fmt::format(" for {}", fmt::join(targets, ", "));
-    if (adapter.targets.size() > kMost) text += fmt::format(" and {} more", adapter.targets.size() - kMost);
-    if (!adapter.base.empty()) text += (targets.empty() ? " for " : " of ") + safe(adapter.base);
-    if (adapter.rank) text += fmt::format(", rank {}", *adapter.rank);
-    if (adapter.alpha) text += fmt::format(", alpha {:g}", *adapter.alpha);
-    if (summary_.adapter) {
-      const AdapterSums& sums = *summary_.adapter;
-      text += fmt::format(": adds {} to its {} parameters", total_text(Count(sums.added), style_, 4),
-                          total_text(Count(sums.base_parameters), style_, 4));
-      if (sums.replaced > 0)
-        text += fmt::format(" and takes the place of {}", total_text(Count(sums.replaced), style_, 4));
-    }
-    line(text);
-  }
-
-  std::string flops(const Run& run) const {
-    // With sizes that vary it is worth more as what they make of it than as "?".
-    std::string text = run.flops.is_exact() ? total_text(run.flops, style_, 4) : count_text(model_, run.flops, style_);
-    text += " FLOPs forward";
-    if (run.backward_flops.known() > 0) text += fmt::format(", {} backward", total_text(run.backward_flops, style_, 4));
-    return text;
-  }
-
-  // Empty where the file does not say.
-  std::string trainability() const {
-    const Totals& totals = summary_.totals;
-    if (!totals.trainable_recorded || totals.parameters == Count()) return "";
-    if (totals.trainable == totals.parameters) return "all trainable";
-    if (totals.trainable == Count()) return "none trainable";
-    Count frozen = totals.parameters;
-    frozen -= totals.trainable;
-    return fmt::format("{} trainable, {} frozen", total_text(totals.trainable, style_), total_text(frozen, style_));
+    if (const std::string text = cache_text(model_, options_.cache, style_); !text.empty()) line(text);
   }
 
   void uninitialised() {
     const std::size_t all = summary_.uninitialized.size();
     if (all == 0) return;
     line("");
-    const bool all_known = summary_.totals.is_exact();
-    const std::string_view how = !all_known             ? "what is known of"
-                                 : model_.given.empty() ? "the input tells the shape of"
-                                                        : "the sizes given tell the shape of";
-    line(fmt::format("{} tensor{} not initialised yet; {} {}:", all, all == 1 ? " is" : "s are", how,
-                     all == 1 ? "it" : "them"),
-         kYellow);
+    line(uninitialized_text(summary_), kYellow);
     const std::size_t listed = std::min(all, kMostListed);
     list_tensors(
         {summary_.uninitialized.begin(), summary_.uninitialized.begin() + static_cast<std::ptrdiff_t>(listed)});
     if (all > listed) line(fmt::format("  and {} more; --format json lists them all", all - listed));
-    line(remedy(all_known));
+    line(remedy(summary_));
   }
 
   // Paths with their shapes beside them; below them, where there is no room.
@@ -332,39 +196,16 @@ class TableText {
                        tensor.tied_to == kNone ? "" : "   = " + safe(model_.path_of(model_.tensors[tensor.tied_to])));
   }
 
-  std::string_view remedy(bool all_known) const {
-    if (!model_.is_live && all_known && !model_.given.empty())
-      return "Run one forward before saving, and the file tells them itself.";
-    if (!model_.is_live) return "Run one forward before saving, or give an example input, to know them.";
-    if (all_known) return "Nothing was initialised: materialize(model, inputs…), or a forward, does that.";
-    return "Give an example input to know them; materialize(model, inputs…) initialises them.";
-  }
-
   void sections() {
-    bool first = true;
-    for (const Section& section : model_.sections) {
-      if (section.kind == SectionKind::model) continue;
-      if (first) line("");
-      first = false;
-      const std::string name = section.name.empty() ? "" : fmt::format(" '{}'", safe(section.name));
-      if (section.kind == SectionKind::copy) {
-        line(fmt::format("the copy{} averages another section's parameters and is not in the totals", name));
-      } else {
-        line(fmt::format("optimizer state{}: {} tensor{}, {}, not in the totals", name, with_commas(section.tensors),
-                         section.tensors == 1 ? "" : "s",
-                         section.bytes == 0 ? "bytes not known" : bytes_text(section.bytes, style_)));
-      }
-    }
+    const std::vector<std::string> texts = section_texts(model_, style_);
+    if (!texts.empty()) line("");
+    for (const std::string& text : texts) line(text);
   }
 
   void facts() {
-    std::vector<std::string> parts;
-    for (const auto& [key, value] : model_.metadata)
-      if (parts.size() < kMostFacts && value.size() + key.size() < kLongestFact && !value.empty())
-        parts.push_back(safe(key) + " " + safe(value));
-    if (parts.empty()) return;
-    line("");
-    lines(parts);
+    const std::vector<std::string> texts = metadata_texts(model_, options_.unicode);
+    if (!texts.empty()) line("");
+    lines(texts);
   }
 
   const Summary& summary_;

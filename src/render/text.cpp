@@ -27,6 +27,7 @@ constexpr std::array kDeceptive = {
     Range{0xFEFF, 0xFEFF},    // byte order mark
     Range{0xFFA0, 0xFFA0},    // halfwidth Hangul filler
     Range{0xFFF9, 0xFFFB},    // annotations
+    Range{0xFFFE, 0xFFFF},    // no characters, which XML does not allow
     Range{0xE0000, 0xE0FFF},  // tags
 };
 
@@ -110,6 +111,18 @@ std::string pad_right(std::string_view text, std::size_t width) {
   std::string out(text);
   out.append(width - std::min(width, display_width(text)), ' ');
   return out;
+}
+
+std::string bar(double share, bool unicode) {
+  constexpr std::size_t kWidth = 10;
+  constexpr std::array<std::string_view, 8> kEighths = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
+  const std::size_t steps = unicode ? kEighths.size() : 1;
+  const double filled = std::clamp(share, 0.0, 1.0) * static_cast<double>(kWidth * steps);
+  const auto parts = std::max(static_cast<std::size_t>(filled + 0.5), static_cast<std::size_t>(share > 0));
+  std::string out;
+  for (std::size_t i = 0; i < parts / steps; ++i) out += unicode ? "█" : "#";
+  if (unicode) out += kEighths[parts % steps];
+  return pad_right(out, kWidth);
 }
 
 std::string cut_to(std::string_view text, std::size_t width, std::string_view ellipsis) {

@@ -16,6 +16,8 @@ std::string printable(std::string_view text, bool unicode = true);
 std::size_t display_width(std::string_view text);
 // The text filled with blanks to `width` columns.
 std::string pad_right(std::string_view text, std::size_t width);
+// A bar of ten columns, filled to a share from 0 to 1; what is more than nothing shows.
+std::string bar(double share, bool unicode = true);
 // The text cut to `width` columns, `ellipsis` at its end where something was cut.
 std::string cut_to(std::string_view text, std::size_t width, std::string_view ellipsis);
 

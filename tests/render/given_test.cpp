@@ -90,7 +90,7 @@ Not initialised yet:
 }
 
 TEST_F(Given, StandsBelowATableOfHtml) {
-  const std::string html = text(model_, RenderFormat::html, {"name", "params"});
+  const std::string html = text(model_, RenderFormat::html_table, {"name", "params"});
   EXPECT_EQ(html.substr(html.find("<p>")),
             "<p>306 parameters, ≥ 200 B</p>\n"
             "<p>with in = 16 (given); still unknown: the dtype of conv1.lin_l.weight, the dtype of "

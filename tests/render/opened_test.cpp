@@ -101,9 +101,9 @@ TEST_F(Opened, AreCalledByTheirWholePathsInMarkdown) {
 }
 
 TEST_F(Opened, AreCalledByTheirWholePathsInHtml) {
-  const std::string table = text(RenderFormat::html, levels(2), {"name"});
+  const std::string table = text(RenderFormat::html_table, levels(2), {"name"});
   EXPECT_NE(table.find(">net.h.0…1  ×2</td>"), std::string::npos) << table;
-  EXPECT_NE(text(RenderFormat::html, levels(3), {"name"}).find(">net.h.0…1.attn  ×2</td>"), std::string::npos);
+  EXPECT_NE(text(RenderFormat::html_table, levels(3), {"name"}).find(">net.h.0…1.attn  ×2</td>"), std::string::npos);
 }
 
 TEST_F(Opened, TellHowManyTheyAreInCsv) {

@@ -6,26 +6,12 @@
 
 #include "render/formats.h"
 #include "render/given.h"
+#include "render/html/escape.h"
 #include "render/text.h"
 #include "render/units.h"
 
 namespace weigh {
 namespace {
-
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      case '\'': out += "&#39;"; break;
-      default: out += c;
-    }
-  }
-  return out;
-}
 
 void add_cell(std::string& out, std::string_view tag, const GridColumn& column, std::string_view text) {
   out += fmt::format("<{0} style=\"text-align: {1}; white-space: pre\">{2}</{0}>", tag,
@@ -34,7 +20,7 @@ void add_cell(std::string& out, std::string_view tag, const GridColumn& column, 
 
 }  // namespace
 
-std::string render_html(const Summary& summary, const RenderOptions& options) {
+std::string render_html_table(const Summary& summary, const RenderOptions& options) {
   const Model& model = *summary.model;
   const NumberStyle style{options.exact, true};
   std::string title = printable(model.source.empty() ? model.architecture : model.source) + " · " + model.format;

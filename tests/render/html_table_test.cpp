@@ -15,7 +15,7 @@ using testing::Build;
 
 std::string html(const Model& model, const std::vector<std::string>& columns) {
   RenderOptions options;
-  options.format = RenderFormat::html;
+  options.format = RenderFormat::html_table;
   options.columns = columns;
   return render(summarize(model), options);
 }

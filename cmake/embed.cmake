@@ -1,0 +1,41 @@
+# Text files become constants of a C++ file, with the hashes by which a Content-Security-Policy knows them.
+
+# Base64 of SHA-256, of a text.
+function(weigh_csp_hash text result)
+  string(SHA256 hex "${text}")
+  set(alphabet "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
+  string(APPEND hex "00")  # 32 bytes and one: eleven groups of three, whose last character becomes "="
+  set(encoded "")
+  foreach(group RANGE 10)
+    math(EXPR at "${group} * 6")
+    string(SUBSTRING "${hex}" ${at} 6 digits)
+    foreach(shift 18 12 6 0)
+      math(EXPR index "(0x${digits} >> ${shift}) & 63")
+      string(SUBSTRING "${alphabet}" ${index} 1 letter)
+      string(APPEND encoded "${letter}")
+    endforeach()
+  endforeach()
+  string(SUBSTRING "${encoded}" 0 43 encoded)
+  set(${result} "sha256-${encoded}=" PARENT_SCOPE)
+endfunction()
+
+# weigh_embed(FOLDER OUTPUT): the page's files in FOLDER become OUTPUT, what src/render/html/assets.h declares.
+function(weigh_embed folder output)
+  foreach(name page.html treemap.css style.css report.js)
+    file(READ ${folder}/${name} ${name})
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${folder}/${name})
+  endforeach()
+  set(style "${treemap.css}${style.css}")
+  weigh_csp_hash("${style}" style_hash)
+  weigh_csp_hash("${report.js}" script_hash)
+  set(text "#include \"render/html/assets.h\"\n\nnamespace weigh::assets {\n\n")
+  foreach(pair "kPageHtml|page.html" "kTreemapCss|treemap.css" "kStyle|style" "kReportJs|report.js"
+          "kStyleHash|style_hash" "kReportJsHash|script_hash")
+    string(REPLACE "|" ";" pair "${pair}")
+    list(GET pair 0 constant)
+    list(GET pair 1 variable)
+    string(APPEND text "const std::string_view ${constant} = R\"WEIGH(${${variable}})WEIGH\";\n")
+  endforeach()
+  string(APPEND text "\n}  // namespace weigh::assets\n")
+  file(CONFIGURE OUTPUT ${output} CONTENT "${text}" @ONLY)
+endfunction()
