@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <string>
@@ -43,6 +44,7 @@ class Bench {
     against_floor(table, kimi);
     diffs(table, kimi);
     values(table, scratch_.weights("a.safetensors"), scratch_.weights("b.safetensors"));
+    page(table, kimi);
     against_torch(table, large);
     growth(table, sizes);
     python_rows(table, venv_python(), weigh_, kimi, scratch_.path("numbers.txt"));
@@ -131,6 +133,19 @@ class Bench {
                    taken[0].seconds() / peer},
                   1.15);
     table.memory("2 GiB twice: peak memory", taken[0].most_bytes(), 16'000'000);
+  }
+
+  void page(Table& table, const std::string& directory) const {
+    const std::string written = scratch_.path("page.html");
+    auto as_page = [&] { return run({weigh_, directory, "--format", "html"}, written); };
+    auto as_table = [&] { return weigh(directory); };
+    const std::vector<Samples> taken = alternate(31, {as_page, as_table});
+    const double floor = taken[1].seconds();
+    table.at_most({"Kimi-K2-Thinking, page of HTML: time", show_seconds(taken[0].seconds()),
+                   show_seconds(floor) + " its table", taken[0].seconds() / floor},
+                  2);
+    table.memory("Kimi-K2-Thinking, page of HTML: peak memory", taken[0].most_bytes(), 150'000'000);
+    table.memory("Kimi-K2-Thinking, page of HTML: its bytes", std::filesystem::file_size(written), 1'000'000);
   }
 
   void against_torch(Table& table, const std::string& file) const {

@@ -465,7 +465,7 @@ class Summary:
 
     def render(self, format: str = 'table', *, exact: bool = False, unicode: bool = True, width: int = 0, color: bool = False, columns: Sequence[str] = [], own_columns: dict[str, Callable[[Row], object]] = {}) -> str:
         """
-        As text: table, lightning, json, csv, markdown or html. `own_columns` are functions of a row, by title.
+        As text: table, lightning, json, csv, markdown, html, html_table, svg, cyclonedx or spdx. `own_columns` are functions of a row, by title.
         """
 
     def __repr__(self) -> str: ...

@@ -53,6 +53,14 @@ void add_apart(std::vector<Fact>& facts, const Summary& summary, const std::vect
 
 }  // namespace
 
+std::string short_name(const Model& model) {
+  std::string_view source = model.source;
+  while (source.ends_with('/')) source.remove_suffix(1);
+  const std::string_view name = source.substr(source.rfind('/') + 1);
+  if (!name.empty() && name != ".") return std::string(name);
+  return model.architecture.empty() ? "model" : model.architecture;
+}
+
 std::vector<std::string> headline_texts(const Summary& summary, bool unicode) {
   const Model& model = *summary.model;
   std::string format = model.format;

@@ -22,6 +22,9 @@ struct Fact {
   std::string text() const { return number + (number.empty() || words.empty() ? "" : " ") + words; }
 };
 
+// The last part of its source, which may be a path; its class where it has none.
+std::string short_name(const Model& model);
+
 // What a headline tells: its name, format, architecture, how many tensors, that not all are initialised.
 std::vector<std::string> headline_texts(const Summary& summary, bool unicode = true);
 

@@ -64,7 +64,7 @@ TEST_F(Completions, OfBash) {
   EXPECT_EQ(bash("--fo"), "--format --formats\n");
   EXPECT_EQ(bash("--format j"), "json\n");
   EXPECT_EQ(bash("--format = l"), "lightning\n");
-  EXPECT_EQ(bash("--format ="), "csv json lightning markdown table\n");
+  EXPECT_EQ(bash("--format ="), "csv cyclonedx html json lightning markdown spdx svg table\n");
   EXPECT_EQ(bash("model.pt --color ''"), "always auto never\n");
   EXPECT_EQ(bash("completions ''"), "bash zsh fish\n");
   EXPECT_EQ(bash("model.pt mod"), "\n");  // files, by `complete -o default`

@@ -72,7 +72,7 @@ TEST(Report, OfSeveralModels) {
 
 // What a browser would make of it: elements with quoted attributes, each closed, and text without markup.
 void expect_well_formed(const std::string& text) {
-  static const std::regex tag(R"(<(/?)([a-z][a-zA-Z0-9]*)((?: [a-z-]+(?:="[^"<>]*")?)*)(/?)>)");
+  static const std::regex tag(R"(<(/?)([a-z][a-zA-Z0-9]*)((?: [a-zA-Z:-]+(?:="[^"<>]*")?)*)(/?)>)");
   static const std::set<std::string> empty = {"meta", "input"};
   std::vector<std::string> open;
   std::string rest;

@@ -25,10 +25,10 @@ TEST(Table, ShowsTheColumnsThatWereChosenInTheirOrder) {
                          {"name", "share", "tensors", "params", "size", "marks"}),
             R"(frozen_backbone_module.pt · PyTorch, pickled module · Frozen · 11 tensors
 
-  Name        Share   Tensors   Params    Size
-  backbone   80.0 %         7      120   520 B
-  neck       13.3 %         2       20    80 B
-  head        6.7 %         2       10    40 B
+  Name                    Share   Tensors   Params    Size
+  backbone    80.0 % ████████           7      120   520 B
+  neck        13.3 % █▍                 2       20    80 B
+  head         6.7 % ▋                  2       10    40 B
 
   150 parameters · 26 trainable, 124 frozen · 9 in buffers · 640 B
   float32 158 (632 B) · int64 1 (8 B)

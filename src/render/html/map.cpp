@@ -9,6 +9,7 @@
 
 #include "analysis/tally.h"
 #include "render/columns.h"
+#include "render/facts.h"
 #include "render/html/shades.h"
 #include "render/text.h"
 
@@ -27,7 +28,8 @@ std::string joined(std::vector<std::string> parts) {
 
 // "1.2 B parameters · 2.4 GB"
 std::string in_words(const std::array<std::string, kAreas>& size_texts) {
-  return joined({size_texts[1] == "0" ? "" : size_texts[1] + " parameters", size_texts[0]});
+  return joined({size_texts[1] == "0" ? "" : size_texts[1] + " parameters",
+                 size_texts[0] == size_texts[1] ? "" : size_texts[0]});
 }
 
 // Of all that is counted, where it is one.
@@ -65,7 +67,6 @@ class MapBuilder {
   struct Content {
     Index row = kNone;
     Index tensor = kNone;
-    std::uint32_t repeat = 1;
     std::uint32_t depth = 0;
   };
 
@@ -80,7 +81,7 @@ class MapBuilder {
 
   void add_root() {
     MapBox root;
-    root.label = printable(model_.source.empty() ? model_.architecture : model_.source);
+    root.label = printable(short_name(model_));
     set_sizes(root, summary_.totals, 1, "");
     root.told = joined({root.label, in_words(root.size_texts)});
     root.shades.fill(kMixedShade);
@@ -91,6 +92,7 @@ class MapBuilder {
     const Count bytes = tally.bytes * Count(repeat);
     const Count parameters = tally.parameters * Count(repeat);
     box.size_texts = {bytes_text(bytes, kHuman), count_text(model_, parameters, kHuman, path)};
+    if (!bytes.is_exact() && bytes.known() == 0) box.size_texts[0] = box.size_texts[1];  // "8·in" tells more than "?"
     box.areas = {static_cast<double>(bytes.known()), static_cast<double>(parameters.known())};
     box.is_known = bytes.is_exact();
   }
@@ -109,7 +111,7 @@ class MapBuilder {
     const Content content = contents_[parent];
     std::vector<std::pair<MapBox, Content>> found;
     for (const Index row : rows_below_[content.row == kNone ? 0 : content.row + 1])
-      found.emplace_back(of_row(row, content), Content{row, kNone, summary_.rows[row].repeat, content.depth + 1});
+      found.emplace_back(of_row(row, content), Content{row, kNone, content.depth + 1});
     if (found.empty()) found = tensors_of(content);
     std::erase_if(found, [](const auto& one) { return one.first.is_known && one.first.areas[0] == 0; });
     std::stable_sort(found.begin(), found.end(),
@@ -146,7 +148,7 @@ class MapBuilder {
     if (!row.own_only && model_.modules[row.module].first_child != kNone) return found;
     for (Index i = model_.modules[row.module].first_tensor; i != kNone; i = model_.tensors[i].next)
       if (model_.tensors[i].tied_to == kNone)
-        found.emplace_back(of_tensor(i, row), Content{content.row, i, row.repeat, content.depth + 1});
+        found.emplace_back(of_tensor(i, row), Content{content.row, i, content.depth + 1});
     return found;
   }
 

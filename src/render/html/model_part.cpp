@@ -169,7 +169,7 @@ void add_bars(Told& part, std::string_view title, const std::vector<Bar>& bars) 
   double all = 0;
   for (const Bar& bar : bars) all += bar.bytes;
   part.out += fmt::format(
-      "<table><thead><tr><th scope=\"col\">{}</th><th scope=\"col\">Share of bytes</th>"
+      "<table><thead><tr><th scope=\"col\">{}</th><th scope=\"col\">Share</th>"
       "<th scope=\"col\" class=\"num\">Params</th><th scope=\"col\" class=\"num\">Size</th></tr></thead>\n<tbody>\n",
       title);
   for (const Bar& bar : bars) {
@@ -228,7 +228,7 @@ void add_shares(Told& part) {
   const std::vector<Bar> dtypes = dtype_bars(part);
   const std::vector<Bar> parts = part_bars(part);
   if (dtypes.size() < 2 && parts.size() < 2) return;
-  part.begin_section("shares", "Shares");
+  part.begin_section("shares", "Shares of bytes");
   part.out += "<div class=\"bars\">\n";
   add_bars(part, "Dtype", dtypes);
   add_bars(part, "Part", parts);

@@ -4,7 +4,7 @@
 const LETTER = 6.5, LINE = 16, MARGIN = 6, HEADER = 22, BORDER = 2, LOWEST_HEADER = 44;  // as in picture.cpp
 
 // Labels as long as there is room: sizes follow from the shares of boxes, nothing is measured.
-function fit(box, width, height, level) {
+function fit(box, width, height) {
   const holds = box.classList.contains("holds");
   const bare = holds && height < LOWEST_HEADER;
   box.classList.toggle("bare", bare);
@@ -18,12 +18,12 @@ function fit(box, width, height, level) {
     const room = letters - (holds ? label.length + 2 : 0);
     size.classList.toggle("no", !(hasLine && size.textContent.length <= room && (holds || height >= 2 * LINE)));
   }
-  if (!holds || level === 3) return;
+  if (!holds) return;
   const share = (child, side) => parseFloat(child.getAttribute(side)) / 100;
   const insideWidth = width - 2 * BORDER;
   const insideHeight = height - BORDER - (bare ? BORDER : HEADER);
   for (const child of box.querySelector(":scope > .in").children)
-    fit(child, insideWidth * share(child, "width"), insideHeight * share(child, "height"), level + 1);
+    fit(child, insideWidth * share(child, "width"), insideHeight * share(child, "height"));
 }
 
 const SIDES = ["x", "y", "width", "height"];
@@ -114,7 +114,7 @@ class Treemap {
   }
 
   fit() {
-    if (this.map.clientWidth > 0) fit(this.map.querySelector(".box"), this.map.clientWidth, this.map.clientHeight, 0);
+    if (this.map.clientWidth > 0) fit(this.map.querySelector(".box"), this.map.clientWidth, this.map.clientHeight);
   }
 
   enter(box, isByKey) {

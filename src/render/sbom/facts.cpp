@@ -96,18 +96,11 @@ class Properties {
   std::vector<std::pair<std::string, std::string>> properties_;
 };
 
-std::string last_name(std::string_view path) {
-  while (path.ends_with('/')) path.remove_suffix(1);
-  return std::string(path.substr(path.rfind('/') + 1));
-}
-
 }  // namespace
 
 BillEntry bill_entry(const Summary& summary) {
   const Model& model = *summary.model;
-  std::string name = last_name(model.source);
-  if (name.empty() || name == ".") name = model.architecture.empty() ? "model" : model.architecture;
-  return {std::move(name), model.architecture, Properties(summary).all()};
+  return {short_name(model), model.architecture, Properties(summary).all()};
 }
 
 std::string iso_time(std::uint64_t seconds_since_1970) {

@@ -13,7 +13,7 @@ namespace weigh {
 
 // A model, without its summary.
 struct BillEntry {
-  std::string name;          // the last part of its source
+  std::string name;          // short_name
   std::string architecture;  // "" where not known
   std::vector<std::pair<std::string, std::string>> properties;  // "weighbridge:parameters", "306"; a name may recur
 };

@@ -44,7 +44,7 @@ def test_what_does_not_exist_is_named() -> None:
         model.summary(depth=-5)
     with pytest.raises(ValueError, match="^no order 'age'; there are 'definition', 'name', 'params', 'size'$"):
         model.summary(sort="age")
-    with pytest.raises(errors.Usage, match="^no format 'xml'; there are 'csv', 'html', 'json', "):
+    with pytest.raises(errors.Usage, match="^no format 'xml'; there are 'csv', 'cyclonedx', 'html', 'html_table', "):
         model.summary().render("xml")
 
 

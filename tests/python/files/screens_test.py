@@ -15,7 +15,7 @@ FILES = (
 
 
 @pytest.mark.parametrize("path", FILES)
-@pytest.mark.parametrize("form", ["table", "lightning", "json", "csv", "markdown"])
+@pytest.mark.parametrize("form", ["table", "lightning", "json", "csv", "markdown", "html", "svg", "cyclonedx", "spdx"])
 def test_every_form_is_the_programs(program, path: str, form: str) -> None:  # type: ignore[no-untyped-def]
     """The text of a form, at one depth: without one, the program tells all of it in CSV."""
     shown = program(path, "--format", form, "--depth", "2").stdout

@@ -214,7 +214,7 @@ Module · PyTorch, live module · 6 tensors
   18 parameters · all trainable · 72 B
 """
     assert repr(summary) == table
-    html = summary.render("html")
+    html = summary.render("html_table")
     assert ">[/user]</td>" in html
     assert ">&lt;b&gt;c&lt;/b&gt;</td>" in html
     assert "<b>" not in html
