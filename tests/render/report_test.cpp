@@ -163,6 +163,39 @@ TEST(Report, OfDeepModulesIsBounded) {
   EXPECT_LE(deepest, ReportLimits().depth);
 }
 
+std::string picture_of(const Model& model, const RenderOptions& options) {
+  return replaced(render(summarize(model, testing::levels(-1)), options), assets::kTreemapCss, "");
+}
+
+// What is tied has its box where it is counted: 100 and 20 numbers of 4 bytes, whose places are 5/6 and 1/6.
+TEST(Svg, DrawsATieOnce) {
+  Build b;
+  b.model().source = "tied.pt";
+  b.add("wte.weight", {10, 10});
+  b.add("mlp.weight", {20});
+  b.add_tied("lm_head.weight", "wte.weight");
+  RenderOptions svg;
+  svg.format = RenderFormat::svg;
+  const std::string picture = picture_of(b.model(), svg);
+  EXPECT_EQ(picture.find("lm_head"), std::string::npos);
+  EXPECT_NE(picture.find("width=\"83.33%\" height=\"100%\""), std::string::npos) << picture;
+  EXPECT_NE(picture.find("width=\"16.67%\" height=\"100%\""), std::string::npos);
+}
+
+// Three layers of 8 numbers are one box of 24, three quarters of all.
+TEST(Svg, DrawsIdenticalSiblingsOnce) {
+  Build b;
+  b.model().source = "folded.pt";
+  for (const char* layer : {"0", "1", "2"}) b.add(std::string("layers.") + layer + ".weight", {8});
+  b.add("head.weight", {8});
+  RenderOptions svg;
+  svg.format = RenderFormat::svg;
+  const std::string picture = picture_of(b.model(), svg);
+  EXPECT_NE(picture.find("layers.0…2.weight  ×3 · [8] · 24 parameters · 96 B"), std::string::npos) << picture;
+  EXPECT_NE(picture.find("width=\"75%\" height=\"100%\""), std::string::npos);
+  EXPECT_EQ(picture.find("layers.1"), std::string::npos);
+}
+
 TEST(Report, OfNothing) {
   Build b;
   b.model().source = "empty.pt";

@@ -135,10 +135,34 @@ class MapBuilder {
     MapBox box;
     box.label = row_label(model_, row, parent.row == kNone ? nullptr : &summary_.rows[parent.row], true);
     set_sizes(box, row.tally, 1, model_.path_of(row.module));
+    if (row.tied) box.areas = drawn_below(row);
     box.told = joined({row_label(model_, row, nullptr, true), cell("type"), in_words(box.size_texts), cell("dtypes"),
                        cell("evidence"), row.lazy ? "not initialised" : ""});
     box.shades = {only_dtype(row.tally), is_copy(row.module) ? kCopyShade : kMixedShade, shade_of(row.tally.evidence)};
     return box;
+  }
+
+  // A tie has its box where it is counted; what is stored apart all the same has its bytes.
+  static bool is_drawn(const Tensor& tensor) { return tensor.tied_to == kNone || tensor.stored_apart; }
+
+  // Of a row some of whose tensors are counted elsewhere: of those that have a box in it.
+  std::array<double, kAreas> drawn_below(const Row& row) const {
+    std::array<double, kAreas> areas = {};
+    std::vector<Index> open = {row.module};
+    while (!open.empty()) {
+      const Module& module = model_.modules[open.back()];
+      open.pop_back();
+      for (Index i = module.first_tensor; i != kNone; i = model_.tensors[i].next) {
+        const Tensor& tensor = model_.tensors[i];
+        if (!is_drawn(tensor)) continue;
+        const Tally tally = tally_of(summary_, tensor);
+        areas[0] += static_cast<double>(tally.bytes.known()) * row.repeat;
+        if (tensor.tied_to == kNone) areas[1] += static_cast<double>(tally.parameters.known()) * row.repeat;
+      }
+      for (Index child = row.own_only ? kNone : module.first_child; child != kNone; child = model_.modules[child].next)
+        open.push_back(child);
+    }
+    return areas;
   }
 
   // Of a row without rows below it: its own tensors, unless it is a module whose children are not shown.
@@ -147,7 +171,7 @@ class MapBuilder {
     const Row row = content.row == kNone ? Row() : summary_.rows[content.row];
     if (!row.own_only && model_.modules[row.module].first_child != kNone) return found;
     for (Index i = model_.modules[row.module].first_tensor; i != kNone; i = model_.tensors[i].next)
-      if (model_.tensors[i].tied_to == kNone)
+      if (is_drawn(model_.tensors[i]))
         found.emplace_back(of_tensor(i, row), Content{content.row, i, content.depth + 1});
     return found;
   }
@@ -161,6 +185,7 @@ class MapBuilder {
     MapBox box;
     box.label = printable(tensor.name);
     set_sizes(box, tally, row.repeat, model_.path_of(tensor.module));
+    if (tensor.tied_to != kNone) box.areas[1] = 0;
     box.shades = {scheme == Scheme::none ? shade_of(tensor.dtype) : shade_of(scheme),
                   is_copy(tensor.module) ? kCopyShade : shade_of(part, tensor.role), shade_of(tally.evidence)};
     const bool is_plain = part == Part::plain && tensor.role == Role::parameter;
