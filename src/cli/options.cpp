@@ -17,15 +17,10 @@ namespace weigh::cli {
 namespace {
 
 const std::map<std::string, RenderFormat>& render_formats() {
-  static const std::map<std::string, RenderFormat> choices = {{"table", RenderFormat::table},
-                                                              {"lightning", RenderFormat::lightning},
-                                                              {"json", RenderFormat::json},
-                                                              {"csv", RenderFormat::csv},
-                                                              {"markdown", RenderFormat::markdown},
-                                                              {"html", RenderFormat::html},
-                                                              {"svg", RenderFormat::svg},
-                                                              {"cyclonedx", RenderFormat::cyclonedx},
-                                                              {"spdx", RenderFormat::spdx}};
+  static const std::map<std::string, RenderFormat> choices = {
+      {"table", RenderFormat::table}, {"lightning", RenderFormat::lightning}, {"json", RenderFormat::json},
+      {"csv", RenderFormat::csv},     {"markdown", RenderFormat::markdown},   {"html", RenderFormat::html},
+      {"svg", RenderFormat::svg},     {"cyclonedx", RenderFormat::cyclonedx}, {"spdx", RenderFormat::spdx}};
   return choices;
 }
 

@@ -85,8 +85,11 @@ class MainJob {
     set_sizes(model, options_.sizes);
     const Summary summary = summarize(model, options_.summary);
     Said said = {"", {}, note_lines(model, summary.notes), summary.uninitialized.empty()};
-    if (document_) said.add = document_->prepare(summary);
-    else said.text = options_.explained ? explain(summary, *options_.explained, options_.render) : render(summary, options_.render);
+    if (document_)
+      said.add = document_->prepare(summary);
+    else
+      said.text = options_.explained ? explain(summary, *options_.explained, options_.render)
+                                     : render(summary, options_.render);
     return said;
   }
 

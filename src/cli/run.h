@@ -29,9 +29,9 @@ struct Console {
   // As weigh::read_each; where there is none, directories of several models are left to `read`.
   std::function<std::size_t(const std::string& path, const Look& look, const std::function<void(const Error&)>& fail)>
       read_each;
-  bool color = false;   // what --color=auto means
-  bool unicode = true;  // whether the locale's characters are UTF-8
-  unsigned width = 0;   // of the terminal; 0: none
+  bool color = false;                      // what --color=auto means
+  bool unicode = true;                     // whether the locale's characters are UTF-8
+  unsigned width = 0;                      // of the terminal; 0: none
   std::optional<std::uint64_t> time = {};  // RenderOptions::time
 };
 

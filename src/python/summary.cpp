@@ -60,10 +60,16 @@ std::vector<Column> own_columns(nb::object self, const nb::dict& columns) {
 
 std::string text_of(nb::object self, const std::string& format, bool exact, bool unicode, unsigned width, bool color,
                     std::vector<std::string> columns, const nb::dict& own) {
-  static const std::map<std::string, RenderFormat> formats = {
-      {"table", RenderFormat::table}, {"lightning", RenderFormat::lightning}, {"json", RenderFormat::json},
-      {"csv", RenderFormat::csv},     {"markdown", RenderFormat::markdown},   {"html", RenderFormat::html},
-      {"html_table", RenderFormat::html_table}, {"svg", RenderFormat::svg}, {"cyclonedx", RenderFormat::cyclonedx}, {"spdx", RenderFormat::spdx}};
+  static const std::map<std::string, RenderFormat> formats = {{"table", RenderFormat::table},
+                                                              {"lightning", RenderFormat::lightning},
+                                                              {"json", RenderFormat::json},
+                                                              {"csv", RenderFormat::csv},
+                                                              {"markdown", RenderFormat::markdown},
+                                                              {"html", RenderFormat::html},
+                                                              {"html_table", RenderFormat::html_table},
+                                                              {"svg", RenderFormat::svg},
+                                                              {"cyclonedx", RenderFormat::cyclonedx},
+                                                              {"spdx", RenderFormat::spdx}};
   RenderOptions options;
   options.format = chosen(formats, format, "format");
   options.exact = exact;
@@ -145,10 +151,11 @@ void bind_summary(nb::module_& module, nb::class_<Model>& model) {
       .def_prop_ro("rows", &rows_of)
       .def_prop_ro("sections", &sections_of, "Parts of the file, in its order: models, averages, optimizer states.")
       .def_prop_ro("uninitialized", &uninitialized_of, "Tensors that have no shape or no memory yet.")
-      .def("render", &text_of, "format"_a = "table", nb::kw_only(), "exact"_a = false, "unicode"_a = true,
-           "width"_a = 0, "color"_a = false, "columns"_a = std::vector<std::string>(), "own_columns"_a = nb::dict(),
-           "As text: table, lightning, json, csv, markdown, html, html_table, svg, cyclonedx or spdx. `own_columns` are "
-           "functions of a row, by title.")
+      .def(
+          "render", &text_of, "format"_a = "table", nb::kw_only(), "exact"_a = false, "unicode"_a = true, "width"_a = 0,
+          "color"_a = false, "columns"_a = std::vector<std::string>(), "own_columns"_a = nb::dict(),
+          "As text: table, lightning, json, csv, markdown, html, html_table, svg, cyclonedx or spdx. `own_columns` are "
+          "functions of a row, by title.")
       .def("__repr__", [](nb::object self) { return table_of(self, "table"); })
       .def("_repr_html_", [](nb::object self) { return table_of(self, "html_table"); });
   model

@@ -157,8 +157,7 @@ std::vector<std::string> section_texts(const Model& model, NumberStyle style) {
   std::vector<std::string> texts;
   for (const Section& section : model.sections) {
     if (section.kind == SectionKind::model) continue;
-    const std::string name =
-        section.name.empty() ? "" : fmt::format(" '{}'", printable(section.name, style.unicode));
+    const std::string name = section.name.empty() ? "" : fmt::format(" '{}'", printable(section.name, style.unicode));
     if (section.kind == SectionKind::copy) {
       texts.push_back(fmt::format("the copy{} averages another section's parameters and is not in the totals", name));
     } else {
@@ -172,7 +171,7 @@ std::vector<std::string> section_texts(const Model& model, NumberStyle style) {
 
 std::string uninitialized_text(const Summary& summary) {
   const std::size_t all = summary.uninitialized.size();
-  const std::string_view how = !summary.totals.is_exact()        ? "what is known of"
+  const std::string_view how = !summary.totals.is_exact()     ? "what is known of"
                                : summary.model->given.empty() ? "the input tells the shape of"
                                                               : "the sizes given tell the shape of";
   return fmt::format("{} tensor{} not initialised yet; {} {}:", all, all == 1 ? " is" : "s are", how,
@@ -199,13 +198,15 @@ std::vector<std::string> metadata_texts(const Model& model, bool unicode) {
 
 std::vector<ElementShare> element_shares(const Totals& totals) {
   std::vector<ElementShare> shares;
-  for (const SchemeShare& packed : totals.by_scheme) shares.push_back({name(packed.scheme), packed.weights, packed.bytes});
+  for (const SchemeShare& packed : totals.by_scheme)
+    shares.push_back({name(packed.scheme), packed.weights, packed.bytes});
   for (const DTypeShare& stored : totals.by_dtype) {
     const std::uint64_t elements = stored.elements - stored.packed_elements;
     if (stored.dtype == DType::unknown || elements == 0) continue;
     const auto same = std::find_if(shares.begin(), shares.end(),
                                    [&](const ElementShare& share) { return share.name == name(stored.dtype); });
-    ElementShare& share = same == shares.end() ? shares.emplace_back(ElementShare{name(stored.dtype), Count(), 0}) : *same;
+    ElementShare& share =
+        same == shares.end() ? shares.emplace_back(ElementShare{name(stored.dtype), Count(), 0}) : *same;
     share.elements += Count(elements);
     share.bytes += stored.bytes - stored.packed_bytes;
   }

@@ -113,7 +113,8 @@ class TableText {
   std::string safe(std::string_view text) const { return printable(text, options_.unicode); }
 
   void headline() {
-    const std::string text = fmt::format("{}", fmt::join(broken(headline_texts(summary_, options_.unicode), options_.width), "\n  "));
+    const std::string text =
+        fmt::format("{}", fmt::join(broken(headline_texts(summary_, options_.unicode), options_.width), "\n  "));
     out_ += options_.color ? fmt::format("{}{}{}\n\n", kBold, text, kPlain) : text + "\n\n";
   }
 

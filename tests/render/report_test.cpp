@@ -49,7 +49,8 @@ std::string own_text(std::string page) {
 }
 
 TEST(Report, OfAModelThatIsNotInitialised) {
-  testing::expect_golden("reports/gat_module_before", own_text(page_of(testing::read_bare("pytorch/gat_module_before.pt"))));
+  testing::expect_golden("reports/gat_module_before",
+                         own_text(page_of(testing::read_bare("pytorch/gat_module_before.pt"))));
 }
 
 TEST(Report, OfAGiant) {
@@ -59,6 +60,11 @@ TEST(Report, OfAGiant) {
   const std::string page = page_of(model);
   testing::expect_golden("reports/Kimi-K2-Thinking", own_text(page));
   EXPECT_LT(page.size(), 1'000'000U);
+  RenderOptions svg;
+  svg.format = RenderFormat::svg;
+  EXPECT_EQ(render(summarize(model, testing::levels(-1)), svg),
+            testing::read_file(WEIGH_SOURCE "/docs/Kimi-K2-Thinking.svg"))
+      << "tools/report-picture makes the README's picture again";
 }
 
 TEST(Report, OfSeveralModels) {
@@ -77,7 +83,8 @@ void expect_well_formed(const std::string& text) {
   std::vector<std::string> open;
   std::string rest;
   std::size_t begin = text.find('\n') + 1;  // behind <!DOCTYPE html>
-  for (std::sregex_iterator one(text.begin() + static_cast<std::ptrdiff_t>(begin), text.end(), tag), end; one != end; ++one) {
+  for (std::sregex_iterator one(text.begin() + static_cast<std::ptrdiff_t>(begin), text.end(), tag), end; one != end;
+       ++one) {
     rest += one->prefix();
     const std::string name = (*one)[2];
     if (!(*one)[1].str().empty()) {
@@ -99,8 +106,8 @@ TEST(Report, HostileNamesAreText) {
   b.model().architecture = "{{script}}<b>";
   b.model().format = "PyTorch";
   b.model().metadata = {{"<i>", "\" onclick=\"alert(2)"}};
-  for (const char* name : {"</script><img onerror=alert(1)>", "\"><svg onload=alert(2)>", "' x='", "{{style}}", "-->", "]]>",
-                           "\xe2\x80\xae\xe2\x80\xa8", "\xff", "\xef\xbf\xbf"}) {
+  for (const char* name : {"</script><img onerror=alert(1)>", "\"><svg onload=alert(2)>", "' x='", "{{style}}", "-->",
+                           "]]>", "\xe2\x80\xae\xe2\x80\xa8", "\xff", "\xef\xbf\xbf"}) {
     b.add(std::string(name) + ".weight", {3});
     b.add(std::string(name) + ".a.b", {2});
   }

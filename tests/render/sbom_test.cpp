@@ -33,13 +33,15 @@ std::string bill_of(const Model& model, const RenderOptions& options) { return r
 
 std::string without_version(std::string text) {
   const std::string number(version());
-  for (std::size_t at = text.find(number); at != std::string::npos; at = text.find(number, at)) text.replace(at, number.size(), "…");
+  for (std::size_t at = text.find(number); at != std::string::npos; at = text.find(number, at))
+    text.replace(at, number.size(), "…");
   return text;
 }
 
 TEST(Bill, InCycloneDxOfAModelThatIsNotInitialised) {
   const Model model = testing::read_bare("pytorch/gat_module_before.pt");
-  testing::expect_golden("sbom/gat_module_before_cyclonedx", without_version(bill_of(model, in(RenderFormat::cyclonedx))));
+  testing::expect_golden("sbom/gat_module_before_cyclonedx",
+                         without_version(bill_of(model, in(RenderFormat::cyclonedx))));
 }
 
 TEST(Bill, InSpdxOfAModelThatIsNotInitialised) {

@@ -26,7 +26,8 @@ std::string html_grid(const std::vector<GridColumn>& shown, const std::vector<Gr
   for (std::size_t row = 0; !shown.empty() && row < shown[0].cells.size(); ++row) {
     out += fmt::format("<tr{}>", attributes ? attributes(row) : "");
     for (std::size_t i = 0; i < shown.size(); ++i)
-      out += cell(i == 0 ? "th" : "td", i == 0 ? " scope=\"row\"" : "", shown[i], shown[i].cells[row], exact[i].cells[row]);
+      out += cell(i == 0 ? "th" : "td", i == 0 ? " scope=\"row\"" : "", shown[i], shown[i].cells[row],
+                  exact[i].cells[row]);
     out += "</tr>\n";
   }
   return out + "</tbody>\n</table>\n";

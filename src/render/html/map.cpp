@@ -28,8 +28,8 @@ std::string joined(std::vector<std::string> parts) {
 
 // "1.2 B parameters · 2.4 GB"
 std::string in_words(const std::array<std::string, kAreas>& size_texts) {
-  return joined({size_texts[1] == "0" ? "" : size_texts[1] + " parameters",
-                 size_texts[0] == size_texts[1] ? "" : size_texts[0]});
+  return joined(
+      {size_texts[1] == "0" ? "" : size_texts[1] + " parameters", size_texts[0] == size_texts[1] ? "" : size_texts[0]});
 }
 
 // Of all that is counted, where it is one.
@@ -191,8 +191,7 @@ class MapBuilder {
     const bool is_plain = part == Part::plain && tensor.role == Role::parameter;
     box.told = joined({tensor_path(row, box.label), shape_text(model_, tensor), in_words(box.size_texts),
                        std::string(box.shades[0].name), is_plain ? "" : std::string(box.shades[1].name),
-                       std::string(box.shades[2].name),
-                       tensor.state == State::uninitialised ? "not initialised" : ""});
+                       std::string(box.shades[2].name), tensor.state == State::uninitialised ? "not initialised" : ""});
     return box;
   }
 

@@ -32,7 +32,7 @@ struct MapBox {
   std::array<std::string, kAreas> size_texts;
   std::array<double, kAreas> areas = {};
   std::array<ShadeClass, kShades> shades;
-  bool is_known = true;  // false: how large it is in bytes is not known, and its area is more than what is
+  bool is_known = true;            // false: how large it is in bytes is not known, and its area is more than what is
   std::vector<std::size_t> boxes;  // in it
   std::size_t parent = 0;
 };

@@ -25,7 +25,7 @@ namespace weigh {
 namespace {
 
 constexpr ReportLimits kLimits = {};
-constexpr double kMostOfAll = 0.9;     // of a box that is opened where parts are compared
+constexpr double kMostOfAll = 0.9;  // of a box that is opened where parts are compared
 constexpr std::size_t kMostBars = 10;
 
 struct Told {
@@ -59,8 +59,10 @@ void add_headline(Told& part) {
 std::vector<Fact> card_facts(const Summary& summary, NumberStyle style) {
   std::vector<Fact> cards;
   for (Fact& fact : total_facts(summary, style)) {
-    if (fact.number.empty()) cards.back().words += ", " + fact.words;
-    else cards.push_back(std::move(fact));
+    if (fact.number.empty())
+      cards.back().words += ", " + fact.words;
+    else
+      cards.push_back(std::move(fact));
   }
   const auto add = [&](std::vector<Fact> facts) {
     for (Fact& fact : facts)
@@ -129,8 +131,8 @@ void add_choice(Told& part, std::string_view name, std::string_view title,
 void add_legend(Told& part, Shade shade, std::string_view value) {
   part.out += fmt::format("<ul class=\"legend\" data-shade=\"{}\"{}>\n", value, shade == Shade::dtype ? "" : " hidden");
   const auto swatch = [&](std::string_view inner, std::string_view text) {
-    part.out += fmt::format(
-        "<li><svg class=\"map\" width=\"14\" height=\"14\" aria-hidden=\"true\">{}</svg>{}</li>\n", inner, text);
+    part.out += fmt::format("<li><svg class=\"map\" width=\"14\" height=\"14\" aria-hidden=\"true\">{}</svg>{}</li>\n",
+                            inner, text);
   };
   for (const LegendEntry& entry : legend(part.boxes, shade))
     swatch(fmt::format("<rect class=\"s{}\" width=\"14\" height=\"14\"/>", entry.letter), escaped(entry.names));
@@ -149,7 +151,8 @@ void add_treemap(Told& part) {
   part.out += fmt::format(
       "</div>\n<nav class=\"crumbs\" aria-label=\"Path in the treemap of {0}\"></nav>\n"
       "<div class=\"treemap\"><svg class=\"map\" width=\"100%\" height=\"520\" role=\"img\" "
-      "aria-label=\"Treemap of {1}\" data-area=\"bytes\" data-shade=\"d\">\n{2}</svg></div>\n<p class=\"detail\"></p>\n",
+      "aria-label=\"Treemap of {1}\" data-area=\"bytes\" data-shade=\"d\">\n{2}</svg></div>\n<p "
+      "class=\"detail\"></p>\n",
       part.name, escaped(part.boxes[0].told), map_elements(part.boxes));
   add_legend(part, Shade::dtype, "d");
   add_legend(part, Shade::kind, "k");
@@ -192,7 +195,9 @@ char letter_of(const std::vector<MapBox>& boxes, std::string_view dtype) {
 std::vector<Bar> dtype_bars(const Told& part) {
   std::vector<Bar> bars;
   for (const ElementShare& share : element_shares(part.summary.totals))
-    bars.push_back({std::string(share.name), letter_of(part.boxes, share.name), static_cast<double>(share.bytes),
+    bars.push_back({std::string(share.name),
+                    letter_of(part.boxes, share.name),
+                    static_cast<double>(share.bytes),
                     {bytes_text(share.bytes, part.style()), total_text(share.elements, part.style())}});
   return bars;
 }
@@ -268,7 +273,8 @@ void add_rows(Told& part) {
   }
   part.begin_section("rows", "Modules");
   part.out += fmt::format(
-      "<p class=\"search\" hidden><label>Search <input type=\"search\" autocomplete=\"off\"></label><output></output></p>\n"
+      "<p class=\"search\" hidden><label>Search <input type=\"search\" "
+      "autocomplete=\"off\"></label><output></output></p>\n"
       "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Modules of {}\">\n",
       part.name);
   part.out += html_grid(shown, digits, [&](std::size_t row) { return row_attributes(summary, row); });
@@ -290,19 +296,19 @@ void add_notes(Told& part) {
   part.out += "<ul class=\"list\">\n";
   for (std::size_t i = 0; i < std::min(notes.size(), kLimits.lines); ++i) {
     const bool has_place = !notes[i]->place.empty() && notes[i]->place != part.model.source;
-    part.out += fmt::format("<li>{}{}</li>\n",
-                            has_place ? fmt::format("<code>{}</code> ", escaped(notes[i]->place)) : "",
-                            escaped(notes[i]->message));
+    part.out +=
+        fmt::format("<li>{}{}</li>\n", has_place ? fmt::format("<code>{}</code> ", escaped(notes[i]->place)) : "",
+                    escaped(notes[i]->message));
   }
   part.out += "</ul>\n";
   if (notes.size() > kLimits.lines)
-    part.paragraph("said", fmt::format("{} more notes; --format json tells all",
-                                       with_commas(notes.size() - kLimits.lines)));
+    part.paragraph("said",
+                   fmt::format("{} more notes; --format json tells all", with_commas(notes.size() - kLimits.lines)));
   part.end_section();
 }
 
 // In the order of the page. What else is known of a model, such as a plan, is one more.
-constexpr std::array kParts = {add_headline, add_cards, add_sentences, add_uninitialized,
+constexpr std::array kParts = {add_headline, add_cards,  add_sentences, add_uninitialized,
                                add_treemap,  add_shares, add_rows,      add_notes};
 
 }  // namespace

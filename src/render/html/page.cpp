@@ -66,16 +66,17 @@ std::string Page::text() const {
   const bool is_one = listing_.models.size() == 1;
   const std::string title =
       is_one ? listing_.models[0].name : fmt::format("{} models", with_commas(listing_.models.size()));
-  std::string body = fmt::format("<svg class=\"map defs\" width=\"0\" height=\"0\" aria-hidden=\"true\">{}</svg>\n",
-                                 map_patterns());
+  std::string body =
+      fmt::format("<svg class=\"map defs\" width=\"0\" height=\"0\" aria-hidden=\"true\">{}</svg>\n", map_patterns());
   if (is_one) {
     body += raised(parts_[0]);
   } else {
     RenderOptions exact = options_;
     exact.exact = true;
-    body += fmt::format("<h1>{}</h1>\n<section class=\"compared\"><div class=\"scroll\" tabindex=\"0\" role=\"region\" "
-                        "aria-label=\"All models\">\n{}</div></section>\n<div class=\"models\">\n",
-                        title, html_grid(listing_columns(listing_, options_), listing_columns(listing_, exact)));
+    body += fmt::format(
+        "<h1>{}</h1>\n<section class=\"compared\"><div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+        "aria-label=\"All models\">\n{}</div></section>\n<div class=\"models\">\n",
+        title, html_grid(listing_columns(listing_, options_), listing_columns(listing_, exact)));
     for (const std::string& part : parts_) body += part;
     body += "</div>\n";
   }

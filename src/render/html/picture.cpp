@@ -55,10 +55,10 @@ std::vector<Place> places(const std::vector<MapBox>& boxes, Area by) {
     for (std::size_t j = 0; j < order.size(); ++j) {
       const Rectangle& r = rectangles[j];
       const auto share = [](double part, double whole) { return whole > 0 ? 100 * part / whole : 0; };
-      places[order[j]] = {{share(r.x, room.width), share(r.y, room.height), share(r.width, room.width),
-                           share(r.height, room.height)},
-                          r.width,
-                          r.height};
+      places[order[j]] = {
+          {share(r.x, room.width), share(r.y, room.height), share(r.width, room.width), share(r.height, room.height)},
+          r.width,
+          r.height};
     }
   }
   return places;
@@ -139,8 +139,8 @@ class Elements {
       const std::size_t width = display_width(size) + (holds ? display_width(box.label) + 2 : 0);
       const bool has_room = has_line && width <= letters && (holds || place.height >= 2 * kLine);
       out_ += fmt::format("<text class=\"size {}{}\" {}>{}</text>", area == 0 ? "bytes" : "parameters",
-                          has_room ? "" : " no",
-                          holds ? "x=\"100%\" dx=\"-6\" y=\"15\"" : "x=\"6\" y=\"30\"", escaped(size));
+                          has_room ? "" : " no", holds ? "x=\"100%\" dx=\"-6\" y=\"15\"" : "x=\"6\" y=\"30\"",
+                          escaped(size));
     }
   }
 
@@ -166,9 +166,12 @@ std::vector<LegendEntry> legend(const std::vector<MapBox>& boxes, Shade shade) {
     if (!box.boxes.empty() || one.name.empty()) continue;
     auto& [all, names] = found[one.letter];
     all += box.areas[0];
-    const auto same = std::find_if(names.begin(), names.end(), [&](const auto& other) { return other.second == one.name; });
-    if (same == names.end()) names.emplace_back(box.areas[0], one.name);
-    else same->first += box.areas[0];
+    const auto same =
+        std::find_if(names.begin(), names.end(), [&](const auto& other) { return other.second == one.name; });
+    if (same == names.end())
+      names.emplace_back(box.areas[0], one.name);
+    else
+      same->first += box.areas[0];
   }
   std::vector<std::pair<double, LegendEntry>> entries;
   for (auto& [letter, content] : found) {

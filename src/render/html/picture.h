@@ -1,4 +1,5 @@
-// Boxes as SVG: nested <svg> elements, so that each is cut off at its border and its places are shares of what holds it.
+// Boxes as SVG: nested <svg> elements, so that each is cut off at its border and its places are shares of what holds
+// it.
 #pragma once
 
 #include <string>

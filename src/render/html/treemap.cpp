@@ -46,7 +46,8 @@ std::vector<Rectangle> squarify(const std::vector<double>& areas, const Rectangl
     double place = is_column ? left.y : left.x;
     for (; first < end; ++first) {
       const double length = scaled[first] / thickness;
-      rectangles[first] = is_column ? Rectangle{left.x, place, thickness, length} : Rectangle{place, left.y, length, thickness};
+      rectangles[first] =
+          is_column ? Rectangle{left.x, place, thickness, length} : Rectangle{place, left.y, length, thickness};
       place += length;
     }
     (is_column ? left.x : left.y) += thickness;

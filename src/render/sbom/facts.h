@@ -13,8 +13,8 @@ namespace weigh {
 
 // A model, without its summary.
 struct BillEntry {
-  std::string name;          // short_name
-  std::string architecture;  // "" where not known
+  std::string name;                                             // short_name
+  std::string architecture;                                     // "" where not known
   std::vector<std::pair<std::string, std::string>> properties;  // "weighbridge:parameters", "306"; a name may recur
 };
 BillEntry bill_entry(const Summary& summary);

@@ -110,7 +110,8 @@ std::string Spdx::text() const {
     json.end_array();
   }
   json.end_object();
-  for (std::size_t i = 0; i < entries_.size(); ++i) add_package(json, fmt::format("{}model-{}", ids, i + 1), entries_[i]);
+  for (std::size_t i = 0; i < entries_.size(); ++i)
+    add_package(json, fmt::format("{}model-{}", ids, i + 1), entries_[i]);
   json.end_array();
   json.end_object();
   return out + "\n";
