@@ -67,7 +67,7 @@ demo: program
 	@printf '\n\n%s\n\n' '--- and after it ---'
 	@$(RUN) $(DATA)/pytorch/gat_module_after.pt
 	@$(RUN) build/demo/Kimi-K2-Thinking --format html >build/demo/Kimi-K2-Thinking.html
-	@$(RUN) $(DATA)/pytorch/gat_module_before.pt --format html >build/demo/gat.html 2>build/demo/gat.notes
+	@$(RUN) $(DATA)/pytorch/gat_module_before.pt --format html >build/demo/gat.html 2>/dev/null
 	@cmake --build --preset release -j $(JOBS) -t src/libweigh.a
 	@printf '\n\n%s\n\n' '--- a graph attention network alive in Python, before and after its first forward: examples/python/gat.py ---'
 	@tools/python-demo

@@ -9,6 +9,7 @@
 
 #include "weigh/count.h"
 #include "weigh/dtype.h"
+#include "weigh/document.h"
 #include "weigh/error.h"
 #include "weigh/limits.h"
 #include "weigh/listing.h"

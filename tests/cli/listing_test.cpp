@@ -165,5 +165,14 @@ TEST_F(Lists, SayWhatWasGiven) {
   EXPECT_TRUE(markdown.ends_with("|\n\nwith in = 16 (given)\n")) << markdown;
 }
 
+TEST_F(Lists, ArePagesAndBillsOfAllModels) {
+  const Result page = run({"runs", "--format", "html"});
+  EXPECT_EQ(page.code, kDone);
+  EXPECT_NE(page.out.find("<title>3 models</title>"), std::string::npos);
+  EXPECT_LT(page.out.find("epoch=2.pt</h2>"), page.out.find("epoch=10.pt</h2>"));
+  const nlohmann::json bill = nlohmann::json::parse(run({"runs", "--format", "spdx"}).out);
+  EXPECT_EQ(bill["@graph"].size(), 6U);
+}
+
 }  // namespace
 }  // namespace weigh::cli

@@ -1,6 +1,7 @@
 #include "cli/run.h"
 
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -35,6 +36,7 @@ class Run : public ::testing::Test {
     console.color = color_;
     console.unicode = unicode_;
     console.width = width_;
+    console.time = time_;
     result.code = cli::run(arguments, console);
     return result;
   }
@@ -43,6 +45,7 @@ class Run : public ::testing::Test {
   bool color_ = false;
   bool unicode_ = true;
   unsigned width_ = 0;
+  std::optional<std::uint64_t> time_;
 };
 
 constexpr const char* kUninitialised =
@@ -319,6 +322,49 @@ TEST_F(Run, SizesThatDoNotFitTheFileAreRefused) {
   const Result twice = run({"--set", "in=16", "--set", "in=8", "gat.pt"});
   EXPECT_EQ(twice.code, kUnusable);
   EXPECT_EQ(twice.err, "weigh: 'in' is given twice: 16 and 8\n");
+}
+
+// One document, however many files; what cannot be read is said and leaves no hole.
+TEST_F(Run, WritesOnePageOfSeveralFiles) {
+  const Result result = run({"gat.pt", "text.txt", "after.pt", "--format", "html"});
+  EXPECT_EQ(result.code, kUnusable);
+  EXPECT_TRUE(result.out.starts_with("<!DOCTYPE html>\n")) << result.out.substr(0, 80);
+  EXPECT_TRUE(result.out.ends_with("</html>\n"));
+  EXPECT_NE(result.out.find("<title>2 models</title>"), std::string::npos);
+  EXPECT_NE(result.err.find("weigh: text.txt: "), std::string::npos);
+}
+
+TEST_F(Run, WritesNoPageOfNothing) {
+  const Result result = run({"text.txt", "--format", "html"});
+  EXPECT_EQ(result.code, kUnusable);
+  EXPECT_EQ(result.out, "");
+}
+
+TEST_F(Run, WritesOneBillOfSeveralFilesAtTheTimeThatIsGiven) {
+  time_ = 0;
+  const Result result = run({"gat.pt", "after.pt", "--format", "cyclonedx"});
+  EXPECT_EQ(result.code, kDone);
+  const nlohmann::json bill = nlohmann::json::parse(result.out);
+  EXPECT_EQ(bill["components"].size(), 2U);
+  EXPECT_EQ(bill["metadata"]["timestamp"], "1970-01-01T00:00:00Z");
+}
+
+TEST_F(Run, APictureIsOfOneModel) {
+  const Result result = run({"gat.pt", "after.pt", "--format", "svg"});
+  EXPECT_EQ(result.code, kUnusable);
+  EXPECT_TRUE(result.out.ends_with("</svg>\n"));
+  EXPECT_EQ(result.err,
+            std::string(kUninitialised) + "weigh: svg is the picture of one model; --format html shows several\n");
+}
+
+TEST_F(Run, ShowsAllLevelsWhereTheyAreOpenedLater) {
+  const std::string page = run({"gpt.pt", "--format", "html"}).out;
+  EXPECT_NE(page.find("data-path=\"transformer.h.0.attn.c_attn\""), std::string::npos);
+  EXPECT_EQ(run({"gpt.pt", "--format", "html", "--depth", "1"}).out.find("c_attn"), std::string::npos);
+}
+
+TEST_F(Run, ExplainsInWordsWhateverTheFormat) {
+  EXPECT_EQ(run({"after.pt", "--explain", "fc", "--format", "html"}).out, run({"after.pt", "--explain", "fc"}).out);
 }
 
 }  // namespace

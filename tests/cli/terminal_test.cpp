@@ -1,6 +1,7 @@
 #include "cli/terminal.h"
 
 #include <map>
+#include <optional>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -46,6 +47,17 @@ TEST(Terminal, UsesUnicodeUnlessTheLocaleSaysOtherwise) {
   EXPECT_FALSE(described({{"LANG", "C"}}).unicode);
   EXPECT_FALSE(described({{"LANG", "de_DE.UTF-8"}, {"LC_ALL", "POSIX"}}).unicode);
   EXPECT_TRUE(described({{"LANG", "C"}, {"LC_CTYPE", "en_US.UTF-8"}}).unicode);
+}
+
+std::optional<std::uint64_t> date(const char* value) {
+  return source_date([&](const char* name) { return std::string(name) == "SOURCE_DATE_EPOCH" ? value : nullptr; });
+}
+
+TEST(SourceDate, IsANumberOfSecondsOrNothing) {
+  EXPECT_EQ(date("1764522000"), 1'764'522'000U);
+  EXPECT_EQ(date("0"), 0U);
+  for (const char* value : {static_cast<const char*>(nullptr), "", "today", "12s", "-1", "99999999999999999999"})
+    EXPECT_EQ(date(value), std::nullopt) << (value == nullptr ? "none" : value);
 }
 
 }  // namespace
