@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -12,6 +13,8 @@
 #include "render/given.h"
 #include "render/shorten.h"
 #include "render/text.h"
+
+#include "weigh/stopped.h"
 
 namespace weigh {
 namespace {
@@ -63,6 +66,7 @@ class TableText {
     headline();
     rows();
     totals();
+    stopped();
     lines(given_texts(model_, options_.unicode));
     if (const std::string text = adapter_text(summary_, style_); !text.empty()) line(text);
     cache();
@@ -157,6 +161,27 @@ class TableText {
     if (const std::string text = cache_text(model_, options_.cache, style_); !text.empty()) line(text);
   }
 
+  // Where and why a forward did not come to its end, and what to do.
+  void stopped() {
+    for (const Note& note : model_.notes)
+      if (tells_a_stop(note))
+        sentence(fmt::format("the forward stopped in {}: {}", safe(note.place), safe(note.message)));
+  }
+
+  // Broken between words, in as many lines as it takes.
+  void sentence(std::string_view text) {
+    std::string line_so_far;
+    for (std::size_t begin = 0; begin < text.size();) {
+      const std::size_t end = std::min(text.find(' ', begin), text.size());
+      const std::string_view word = text.substr(begin, end - begin);
+      if (!line_so_far.empty() && room() != 0 && display_width(line_so_far) + 1 + display_width(word) > room())
+        line(std::exchange(line_so_far, ""), kYellow);
+      line_so_far.append(line_so_far.empty() ? "" : " ").append(word);
+      begin = end + 1;
+    }
+    line(line_so_far, kYellow);
+  }
+
   void uninitialised() {
     const std::size_t all = summary_.uninitialized.size();
     if (all == 0) return;
@@ -165,7 +190,8 @@ class TableText {
     const std::size_t listed = std::min(all, kMostListed);
     list_tensors(
         {summary_.uninitialized.begin(), summary_.uninitialized.begin() + static_cast<std::ptrdiff_t>(listed)});
-    if (all > listed) line(fmt::format("  and {} more; --format json lists them all", all - listed));
+    if (all > listed)
+      line(fmt::format("  and {} more; {} lists them all", all - listed, model_.is_live ? "JSON" : "--format json"));
     line(remedy(summary_));
   }
 

@@ -24,7 +24,8 @@ weigh_torch_test(graph
 
 weigh_torch_test(dry_run SHARES 4
   FILES torch/dry_run/build_test.cpp torch/dry_run/describe_test.cpp torch/dry_run/flops_test.cpp
-        torch/dry_run/layers_test.cpp torch/dry_run/operators_test.cpp torch/dry_run/runs_test.cpp
+        torch/dry_run/kinds_test.cpp torch/dry_run/layers_test.cpp torch/dry_run/operators_test.cpp
+        torch/dry_run/runs_test.cpp
         torch/dry_run/script_test.cpp torch/dry_run/unchanged_test.cpp
   ROOMS dry_run nn conventions model bytes
   LIBRARIES nlohmann_json::nlohmann_json)

@@ -34,6 +34,8 @@ enum class Forward : std::uint8_t {
 struct DescribeOptions {
   Forward forward = Forward::dry;
   bool with_backward = false;  // Run::backward_flops, too; for a dry forward
+  // An exception of the forward becomes a note, and what ran before it is told, as where a dry forward stops.
+  bool keeps_what_ran = false;
 };
 
 // Without a forward: names, shapes, types, states.

@@ -102,6 +102,10 @@ namespace detail {
 template <class Module, class... Inputs>
 ModelSummary summarize_with(const LiveOptions& options, Module& module, const Inputs&... inputs) {
   if constexpr (sizeof...(Inputs) == 0) {
+    // A LightningModule may know an example.
+    if constexpr (requires { module_in(module).describe_example(DescribeOptions()); })
+      if (auto model = module_in(module).describe_example({options.forward, options.with_backward}))
+        return ModelSummary(module, *std::move(model), options.rows);
     return ModelSummary(module, describe(std::as_const(module)), options.rows);
   } else {
     return ModelSummary(module, describe_with({options.forward, options.with_backward}, module, inputs...),

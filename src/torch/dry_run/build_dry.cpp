@@ -16,9 +16,9 @@ class DryBuilding::Builder final : public dry_run::Interceptor {
   void operate(const c10::OperatorHandle& handle, torch::jit::Stack& stack) override {
     const dry_run::Operator& op = operators_.of(handle);
     if (op.needs_values) refuse(op);
-    machine_.prepare(op, handle.schema().arguments().size(), stack);
+    machine_.prepare(op, handle.schema().arguments().size(), stack, /*has_values=*/false);
     try {
-      machine_.call(handle, op, stack);
+      machine_.call(handle, op, stack, /*has_values=*/false);
     } catch (const c10::NotImplementedError&) {
       refuse(op);
     }
@@ -31,7 +31,7 @@ class DryBuilding::Builder final : public dry_run::Interceptor {
   }
 
   dry_run::Operators operators_;
-  dry_run::Machine machine_{/*is_dry=*/true};
+  dry_run::Machine machine_{{.is_dry = true}};
   at::AutoDispatchBelowADInplaceOrView below_autograd_;
   dry_run::InterceptGuard intercepted_;
 };

@@ -15,6 +15,9 @@ bool fits(const Operator& op, const std::string_view type) {
 
 bool makes_zeros(const Operator& op) { return op.name == "aten::zeros" || op.name == "aten::arange"; }
 
+// What an EmbeddingBag does between its offsets and its product.
+bool flattens(const Operator& op) { return op.name == "aten::reshape"; }
+
 }  // namespace
 
 Calls::Calls(const LiveModel& live, const Owners& owners)
@@ -90,7 +93,7 @@ void Calls::operated(const Operation& operation, Index owner) {
   } else {
     operated_on_layer(operation, owner);
   }
-  if (owner == kNone && !makes_zeros(operation.op)) made_.clear();
+  if (owner == kNone && !makes_zeros(operation.op) && !flattens(operation.op)) made_.clear();
 }
 
 void Calls::operated_on_layer(const Operation& operation, Index owner) {
@@ -152,8 +155,11 @@ IOShape Calls::inputs_of(Index module, const std::vector<at::Tensor>& data) cons
     case LayerKind::embedding_bag:
       if (data.size() > 1 && is_made_by_layer(data[1]) && data[1].numel() > 0) {
         const std::int64_t bags = data[1].numel();
-        shapes[0] = IOShape::tensor(
+        const IOShape input = IOShape::tensor(
             {Extent(static_cast<std::uint64_t>(bags)), Extent(static_cast<std::uint64_t>(data[0].numel() / bags))});
+        // Weights of the samples are the third argument.
+        if (shapes.size() > 1) return IOShape::list({input, IOShape(), input});
+        return input;
       }
       break;
     case LayerKind::lstm:

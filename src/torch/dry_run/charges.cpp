@@ -82,6 +82,11 @@ void Charges::charge(const Amount& amount, Index module) {
   for (Index above = innermost; above != kNone; above = model_.modules[above].parent) pay(above, round_, amount);
 }
 
+void Charges::charge_in_tree(const Amount& amount, Index module) {
+  ++round_;
+  for (; module != kNone; module = model_.modules[module].parent) pay(module, round_, amount);
+}
+
 void Charges::pay(Index module, std::uint64_t round, const Amount& amount) {
   module = original(module);
   if (paid_in_round_[module] == round) return;

@@ -37,6 +37,8 @@ class Charges {
   // are not its own.
   void reach(Index module, bool is_whole, bool follows);
   void charge(const Amount& amount, Index module);
+  // The same of work beside the thread that runs the forward: for the module and all above it, whatever runs.
+  void charge_in_tree(const Amount& amount, Index module);
   // For the module that runs, as soon as it is known.
   void charge_whoever_runs(const Amount& amount) { pending_ += amount; }
   // The innermost module that is known to be running, or whose operator was the last.

@@ -1,6 +1,10 @@
 #include "dry_run/forward_run.h"
 
+#include <exception>
 #include <optional>
+#include <typeinfo>
+
+#include <fmt/format.h>
 
 #include "dry_run/containers.h"
 #include "dry_run/known_parents.h"
@@ -35,9 +39,15 @@ namespace dry_run {
 namespace {
 
 // libtorch's messages end in a trace of its stack.
-std::string first_line(const c10::Error& error) {
-  const std::string text = error.what_without_backtrace();
-  return text.substr(0, text.find('\n'));
+std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+
+// A likely cause of whatever a forward threw.
+std::string undefined_among(const std::vector<c10::IValue>& inputs) {
+  std::string text;
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    if (inputs[i].isTensor() && !inputs[i].toTensor().defined())
+      text += fmt::format("; input {} of the forward is an undefined tensor", i + 1);
+  return text;
 }
 
 // Modules in the order of the model, once each; they are not const where the forward runs.
@@ -61,18 +71,26 @@ std::vector<at::Tensor> tensors_in(const std::vector<c10::IValue>& values) {
 }
 
 // What the forward sees: no autograd in a dry run, where graphs would only cost; but the mode in which a gradient would
-// be recorded, if its cost is asked for.
+// be recorded, if its cost is asked for. A forward that asks for gradients itself sees what its caller sees.
 class Circumstances {
  public:
-  explicit Circumstances(const DescribeOptions& options)
-      : grad_mode_(options.with_backward && options.forward == Forward::dry) {
-    if (options.forward == Forward::dry) below_autograd_.emplace();
+  explicit Circumstances(const Observation::Options& options)
+      : grad_mode_(options.with_autograd ? torch::GradMode::is_enabled() : options.is_dry && options.with_backward) {
+    if (options.is_dry && !options.with_autograd) below_autograd_.emplace();
+    if (options.is_dry && options.with_autograd) shaped_below_.emplace();
   }
 
  private:
   torch::AutoGradMode grad_mode_;
   std::optional<at::AutoDispatchBelowADInplaceOrView> below_autograd_;
+  std::optional<BelowAutograd> shaped_below_;
 };
+
+// Whether the forward asks for the gradient of what has none, because none was recorded.
+bool lacks_gradients(const std::string& message) {
+  return message.find("does not require grad") != std::string::npos ||
+         message.find("not have been used in the graph") != std::string::npos;
+}
 
 }  // namespace
 
@@ -93,36 +111,59 @@ void ForwardRun::watch(const std::vector<c10::IValue>& inputs, const std::functi
 
 void ForwardRun::watch(const std::vector<c10::IValue>& inputs, const std::function<void(Observation&)>& run,
                        const DescribeOptions& options) {
-  const std::string name(live_.model.architecture);
-  if (current_run != nullptr) throw Error(ErrorKind::usage, name, "a forward is being watched on this thread already");
+  if (current_run != nullptr)
+    throw Error(ErrorKind::usage, live_.model.architecture, "a forward is being watched on this thread already");
+  if (!watch_once(inputs, run, options, /*with_autograd=*/false)) watch_once(inputs, run, options, true);
+}
+
+// False where the forward has to be run with gradients, and nothing came of it.
+bool ForwardRun::watch_once(const std::vector<c10::IValue>& inputs, const std::function<void(Observation&)>& run,
+                            const DescribeOptions& options, bool with_autograd) {
   const bool is_dry = options.forward == Forward::dry;
-  Snapshot snapshot(modules_, live_.tensors, tensors_in(inputs), !is_dry);
-  Observation observation(live_, is_dry, options.with_backward,
-                          [&](const at::Tensor& tensor) { snapshot.before_write(tensor); });
+  const Observation::Options seen{is_dry, options.with_backward, with_autograd};
+  Snapshot snapshot(modules_, live_.tensors, tensors_in(inputs));
+  if (!is_dry) snapshot.before_draw();
+  Observation observation(live_, snapshot, seen);
   try {
-    const Circumstances circumstances(options);
+    const Circumstances circumstances(seen);
     const RunGuard guard(observation);
     const nn::ObserverGuard observed(&observation);
     const InterceptGuard intercepted(observation);
+    std::optional<MemoryGuard> memory;
+    if (is_dry) memory.emplace(observation);
     run(observation);
-    is_complete_ = true;
-  } catch (const Stopped& stopped) {
-    live_.model.notes.push_back({"data-dependent", stopped.place(), stopped.message()});
+  } catch (const Stopped&) {  // the observation knows
   } catch (const c10::Error& error) {
-    if (is_dry && reads_memory(error)) {
-      live_.model.notes.push_back({"data-dependent", observation.place_of_failure(),
-                                   "the forward reads the memory of a tensor, which has none in a dry run; "
-                                   "Forward::real runs the real forward instead"});
-      return conclude(observation);
-    }
-    throw Error(ErrorKind::usage, name, "in " + observation.place_of_failure() + ": " + first_line(error));
+    const std::string message = error.what_without_backtrace();
+    if (!with_autograd && lacks_gradients(message)) return false;
+    if (is_dry && reads_memory(error)) observation.stop_at_memory();
+    fail(observation, ErrorKind::usage, message, inputs, options);
+  } catch (const Error& error) {
+    if (typeid(error) != typeid(Error)) throw;  // of whoever gave us the forward, to be told by its type
+    fail(observation, error.kind(), error.what(), inputs, options);
+  } catch (const std::exception& error) {
+    fail(observation, ErrorKind::usage, error.what(), inputs, options);
   }
+  if (observation.stopped()) live_.model.notes.push_back(*observation.stopped());
+  is_complete_ = !observation.stopped();
   conclude(observation);
+  return true;
+}
+
+// The forward threw, within a handler of that.
+void ForwardRun::fail(Observation& observation, ErrorKind kind, const std::string& what,
+                      const std::vector<c10::IValue>& inputs, const DescribeOptions& options) {
+  if (observation.stopped()) return;  // and what follows from that
+  const std::string message = first_line(what) + undefined_among(inputs);
+  const std::string place = observation.place_of_failure();
+  if (!options.keeps_what_ran)
+    std::throw_with_nested(Error(kind, std::string(live_.model.architecture), "in " + place + ": " + message));
+  observation.stop(place, "it threw: " + message, "forward-threw");
 }
 
 void ForwardRun::conclude(Observation& observation) {
   live_.model.runs = observation.finish();
-  if (root_ != nullptr) complete_parents(live_, live_.model.runs);
+  if (root_ != nullptr) complete_parents(live_, live_.model.runs, is_complete_);
   note_initialised(observation);
   fill_shapes(observation);
 }

@@ -9,6 +9,7 @@
 #include "dry_run/live_model.h"
 #include "nn/observer.h"
 
+#include "weigh/error.h"
 #include "weigh/torch/describe.h"
 #include "weigh/torch/lazy_module.h"
 
@@ -40,6 +41,10 @@ class ForwardRun {
   bool is_complete() const { return is_complete_; }
 
  private:
+  bool watch_once(const std::vector<c10::IValue>& inputs, const std::function<void(class Observation&)>& run,
+                  const DescribeOptions& options, bool with_autograd);
+  void fail(class Observation& observation, ErrorKind kind, const std::string& what,
+            const std::vector<c10::IValue>& inputs, const DescribeOptions& options);
   void conclude(class Observation& observation);
   void note_initialised(const class Observation& observation);
   void fill_shapes(const class Observation& observation);

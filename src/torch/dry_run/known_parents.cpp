@@ -76,7 +76,7 @@ void witness(const LiveModel& live, std::vector<Run>& runs) {
 
 }  // namespace
 
-void complete_parents(const LiveModel& live, std::vector<Run>& runs) {
+void complete_parents(const LiveModel& live, std::vector<Run>& runs, bool is_complete) {
   Parents parents(live, runs);
   for (auto i = static_cast<Index>(runs.size()); i-- > 0;) {
     const Module& module = live.model.modules[i];
@@ -87,7 +87,7 @@ void complete_parents(const LiveModel& live, std::vector<Run>& runs) {
     parent.calls = 1;
     parent.witness = Witness::parts;
   }
-  witness(live, runs);
+  if (is_complete) witness(live, runs);
   for (Index i = 0; i < runs.size(); ++i)
     if (live.model.modules[i].alias_of != kNone) runs[i] = runs[live.model.modules[i].alias_of];
 }

@@ -6,19 +6,38 @@
 #include "weigh/error.h"
 
 namespace weigh {
+namespace {
 
-void materialize(torch::nn::Module& module, const std::vector<c10::IValue>& inputs,
-                 const std::function<c10::IValue()>& forward) {
-  dry_run::ForwardRun run(module);
-  run.watch(inputs, forward, {});
-  if (!run.is_complete() && nn::has_uninitialized(module)) {
-    const Note& note = run.live().model.notes.back();
-    throw Error(ErrorKind::unsupported, dry_run::type_name(module),
-                "the shapes of its lazy layers cannot be found without values: in " + note.place + ", " + note.message +
-                    "; run one real forward to initialise them");
-  }
+void initialize(const dry_run::ForwardRun& run) {
   for (const auto& layer : run.initialised())
     if (auto* lazy = dynamic_cast<nn::LazyLayer*>(layer.module)) lazy->initialize_from(layer.tensors);
+}
+
+}  // namespace
+
+std::vector<Note> materialize(torch::nn::Module& module, const std::vector<c10::IValue>& inputs,
+                              const std::function<c10::IValue()>& forward, const MaterializeOptions& options) {
+  if (options.forward == Forward::none)
+    throw Error(ErrorKind::usage, dry_run::type_name(module), "without a forward no shape of a lazy layer is found");
+  dry_run::ForwardRun run(module);
+  run.watch(inputs, forward, {.forward = options.forward});
+  if (run.is_complete() || !nn::has_uninitialized(module)) {
+    initialize(run);
+    return {};
+  }
+  Note note = run.live().model.notes.back();
+  dry_run::ForwardRun real(module);
+  try {
+    real.watch(inputs, forward, {.forward = Forward::real});
+  } catch (const Error& error) {
+    throw Error(ErrorKind::unsupported, dry_run::type_name(module),
+                "the shapes of its lazy layers cannot be found: the dry run stopped in " + note.place + ", where " +
+                    note.message + "; and that failed " + error.message());
+  }
+  initialize(real);
+  note.message = "the dry run that finds the shapes of lazy layers stopped: " + note.message +
+                 ". That was done; what it changed was put back";
+  return {note};
 }
 
 }  // namespace weigh

@@ -1,6 +1,10 @@
 #include "dry_run/observation.h"
 
 #include <algorithm>
+#include <exception>
+
+#include <ATen/record_function.h>
+#include <fmt/format.h>
 
 #include "dry_run/io_shape.h"
 
@@ -34,15 +38,16 @@ bool reads_memory(const c10::Error& error) {
          std::string_view::npos;
 }
 
-Observation::Observation(LiveModel& live, bool is_dry, bool with_backward,
-                         std::function<void(const at::Tensor&)> before_write)
+Observation::Observation(LiveModel& live, Snapshot& snapshot, const Options& options)
     : live_(live),
-      is_dry_(is_dry),
-      with_backward_(with_backward),
-      before_write_(std::move(before_write)),
-      machine_(is_dry),
+      snapshot_(snapshot),
+      is_dry_(options.is_dry),
+      with_backward_(options.with_backward),
+      with_autograd_(options.with_autograd),
+      machine_({.is_dry = options.is_dry, .computes_integers = true, .with_autograd = options.with_autograd}),
       calls_(live, owners_),
-      charges_(live.model) {
+      charges_(live.model),
+      was_cut_(live.model.modules.size()) {
   // Where every module tells itself, nobody asks whose a parameter is.
   const bool is_script = live.modules.empty();
   for (std::size_t i = 0; i < live.tensors.size() && !is_script; ++i)
@@ -51,11 +56,16 @@ Observation::Observation(LiveModel& live, bool is_dry, bool with_backward,
   machine_.twins().when_made([this](const at::Tensor& original, const at::Tensor& twin) {
     if (const std::vector<Index>* owners = owners_.of(original))
       for (const Index owner : std::vector<Index>(*owners)) own(twin, owner);
-    if (with_backward_ && original.requires_grad()) twin.set_requires_grad(true);
+    if ((with_backward_ || with_autograd_) && original.requires_grad()) twin.set_requires_grad(true);
+    mark(twin);
   });
   if (is_dry_)
     for (const at::Tensor& tensor : live.tensors)
-      if (!nn::is_uninitialized(tensor) && !machine_.twins().find(tensor).defined()) machine_.twins().make(tensor);
+      if (!nn::is_uninitialized(tensor) && !machine_.known().has(tensor) && !machine_.twins().find(tensor).defined())
+        machine_.twins().make(tensor);
+  for (const at::Tensor& tensor : live.tensors)
+    if (!nn::is_uninitialized(tensor) && is_float(tensor)) mark(tensor);
+  if (with_autograd_) watch_gradients();
   for (Index i = 0; i < live.modules.size(); ++i) {
     const auto* attention = dynamic_cast<const torch::nn::MultiheadAttentionImpl*>(live.modules[i]);
     if (attention == nullptr) continue;
@@ -65,6 +75,25 @@ Observation::Observation(LiveModel& live, bool is_dry, bool with_backward,
                               seen(attention->k_proj_weight), seen(attention->v_proj_weight)},
                              seen(attention->out_proj->weight)});
   }
+}
+
+// Within a backward that the forward asks for, operators take parameters without calling their layers.
+void Observation::watch_gradients() {
+  auto begins = [](const at::RecordFunction&) -> std::unique_ptr<at::ObserverContext> {
+    if (auto* run = dynamic_cast<Observation*>(Interceptor::current())) ++run->gradients_;
+    return nullptr;
+  };
+  auto ends = [](const at::RecordFunction&, at::ObserverContext*) {
+    if (auto* run = dynamic_cast<Observation*>(Interceptor::current())) --run->gradients_;
+  };
+  recorded_ = at::addThreadLocalCallback(
+      at::RecordFunctionCallback(+begins, +ends).scopes({at::RecordScope::BACKWARD_FUNCTION}));
+}
+
+Observation::~Observation() {
+  for (const at::Tensor& tensor : live_.tensors)
+    if (!nn::is_uninitialized(tensor)) unmark(tensor);
+  if (recorded_ != 0) at::removeCallback(recorded_);
 }
 
 void Observation::own(const at::Tensor& tensor, Index module) { owners_.add(tensor, module); }
@@ -80,10 +109,12 @@ void Observation::enter(torch::nn::Module& module, const std::vector<c10::IValue
 }
 
 void Observation::enter(Index index, const std::vector<c10::IValue>& inputs) {
+  const std::lock_guard lock(mutex_);
   if (index == kNone) return;
   const bool is_again = !entered_.empty() && entered_.back().module == index;
   entered_.push_back({index, is_again});
   if (is_again) return;
+  if (stopped_) was_cut_[index] = true;
   charges_.enter(index, calls_.follows(last_, index, {}));
   calls_.entered(index, inputs);
   last_ = index;
@@ -94,6 +125,7 @@ void Observation::leave(torch::nn::Module& module, const std::vector<c10::IValue
 }
 
 void Observation::leave(Index index, const std::vector<c10::IValue>& outputs) {
+  const std::lock_guard lock(mutex_);
   if (index == kNone) return;
   const bool is_again = !entered_.empty() && entered_.back().module == index && entered_.back().is_again;
   while (!entered_.empty()) {
@@ -102,26 +134,33 @@ void Observation::leave(Index index, const std::vector<c10::IValue>& outputs) {
     if (last.module == index) break;
   }
   if (is_again) return;
+  if (std::uncaught_exceptions() > 0) was_cut_[index] = true;
   calls_.left(index, outputs);
   charges_.leave(index);
 }
 
 void Observation::passed(torch::nn::Module& sequential, const std::vector<c10::IValue>& inputs,
                          const std::vector<c10::IValue>& outputs) {
+  const std::lock_guard lock(mutex_);
   if (const Index index = live_.find(sequential); index != kNone) calls_.passed(index, inputs, outputs);
 }
 
 torch::Tensor Observation::twin(const torch::Tensor& uninitialized) const {
+  const std::lock_guard lock(mutex_);
   return machine_.twins().find(uninitialized);
 }
 
 void Observation::fix(const torch::Tensor& uninitialized, torch::IntArrayRef shape, torch::TensorOptions options) {
+  const std::lock_guard lock(mutex_);
   at::Tensor twin;
   {
     const Uninterrupted uninterrupted;
     twin = is_dry_ ? at::empty(shape, options.device(at::kMeta)) : at::zeros(shape, options);
+    // As small as what layers begin with: a forward that looks at values goes no way that it would seldom go.
+    if (!is_dry_ && is_float(twin)) twin.uniform_(-0.1, 0.1);
   }
-  if (with_backward_ && uninitialized.requires_grad()) twin.set_requires_grad(true);
+  if (!is_dry_) machine_.known().add(twin);
+  if ((with_backward_ || with_autograd_) && uninitialized.requires_grad()) twin.set_requires_grad(true);
   machine_.twins().set(uninitialized, twin);
   fixed_[uninitialized.unsafeGetTensorImpl()] = {uninitialized, twin, options};
   for (std::size_t i = 0; i < live_.tensors.size(); ++i)
@@ -138,77 +177,151 @@ bool Observation::is_dropped(const torch::Tensor& uninitialized) const {
 }
 
 at::Tensor Observation::stand_in(const at::Tensor& input) {
-  if (!is_dry_ || !input.defined()) return input;
+  const std::lock_guard lock(mutex_);
+  if (!is_dry_ || !input.defined() || machine_.known().has(input)) return input;
   const at::Tensor twin = machine_.twins().find(input);
   return twin.defined() ? twin : machine_.twins().make(input);
 }
 
 void Observation::operate(const c10::OperatorHandle& handle, torch::jit::Stack& stack) {
+  const std::lock_guard lock(mutex_);
   const Operator& op = operators_.of(handle);
   const std::size_t number = handle.schema().arguments().size();
-  if (is_dry_ && quiet_ == 0 && answer_equal(op, stack)) return;
-  if (is_dry_ && op.needs_values) stop(op, "gives what depends on values, which a dry run has not");
-  machine_.prepare(op, number, stack);
-  if (quiet_ > 0) return run(handle, op, stack);
+  Call call{handle, op, machine_.has_values(handle, op, stack)};
+  if (is_dry_ && !call.has_values && quiet_ == 0 && answer_equal(op, stack)) return;
+  remember_written(call, stack);
+  machine_.prepare(op, number, stack, call.has_values);
+  if (quiet_ > 0) return run(call, stack);
 
   const auto values = torch::jit::last(stack, number);
-  const std::vector<c10::IValue> arguments(values.begin(), values.end());
+  call.arguments.assign(values.begin(), values.end());
   Operation operation{op, {}, {}, {}};
   for (std::size_t i = 0; i < number; ++i)
-    visit_tensors(arguments[i], [&](const at::Tensor& tensor) {
-      operation.inputs.push_back(tensor);
+    visit_tensors(call.arguments[i], [&](const at::Tensor& tensor) {
+      operation.inputs.push_back(machine_.original_of(tensor));
       operation.is_written.push_back(op.is_written[i]);
-      if (!is_dry_ && op.is_changed[i]) before_write_(tensor);
     });
   const bool is_called_by_layer = depth_ == 0;
   if (is_called_by_layer) {
     failed_in_.clear();
+    behind_ = &op;
     owner_ = calls_.owner_of(op, operation.inputs);
-    if (owner_ != kNone) {
+    if (owner_ != kNone && !is_beside()) {
       charges_.reach(owner_, calls_.is_whole(owner_), calls_.follows(last_, owner_, operation.inputs));
       last_ = owner_;
+      if (stopped_) was_cut_[owner_] = true;
     }
   }
-  run(handle, op, stack);
+  run(call, stack);
   operation.outputs = tensors_of(torch::jit::last(stack, handle.schema().returns().size()));
-  if (!op.is_composite) count(op, arguments, operation.inputs, operation.outputs);
+  if (!is_composite(call)) count(op, call.arguments, operation.inputs, operation.outputs);
   if (!is_called_by_layer) return;
+  for (const at::Tensor& output : operation.outputs) note_made(output, operation.inputs);
   if (owner_ != kNone) pass_on(operation.inputs, operation.outputs, owner_);
-  calls_.operated(operation, owner_);
+  if (gradients_ == 0 && (owner_ != kNone || !is_elsewhere_)) calls_.operated(operation, owner_);
 }
 
-void Observation::run(const c10::OperatorHandle& handle, const Operator& op, torch::jit::Stack& stack) {
+// What comes of it is no one's but the run's; and where it is a shape, other threads are watched for it.
+void Observation::note_made(const at::Tensor& output, const std::vector<at::Tensor>& inputs) {
+  if (is_dry_) {
+    if (output.is_meta()) mark(output);
+    return;
+  }
+  for (const at::Tensor& input : inputs)
+    if (storage_of(input) == storage_of(output)) return;
+  machine_.known().add(output);
+}
+
+bool Observation::operate_elsewhere(const c10::OperatorHandle& handle, torch::jit::Stack& stack) {
+  if (!is_dry_) {
+    // libtorch computes an operator of ours by several threads, or the forward has threads of its own.
+    if (is_operating_) return false;
+    const std::lock_guard lock(mutex_);
+    stop(place(), "it works on another thread, too (" + handle.schema().name() +
+                      "), where a real forward is not watched; Forward::dry counts that", "other-thread");
+    return false;
+  }
+  const std::lock_guard lock(mutex_);
+  const InterceptGuard intercepted(*this, /*is_home=*/false);
+  const at::AutoDispatchBelowADInplaceOrView below_autograd;
+  struct Elsewhere {
+    bool& is_elsewhere;
+    ~Elsewhere() { is_elsewhere = false; }
+  } const elsewhere{is_elsewhere_};
+  is_elsewhere_ = true;
+  operate(handle, stack);
+  return true;
+}
+
+bool Observation::operate_below_autograd(const c10::OperatorHandle& handle, torch::jit::Stack& stack) {
+  bool is_shaped = false;
+  for (const c10::IValue& value : torch::jit::last(stack, handle.schema().arguments().size())) {
+    visit_tensors(value, [&](const at::Tensor& tensor) { is_shaped |= tensor.is_meta(); });
+    is_shaped |= value.isDevice() && value.toDevice().is_meta();
+  }
+  return is_shaped && Machine::shape(handle, operators_.of(handle), stack);
+}
+
+bool Observation::is_composite(const Call& call) {
+  return call.has_values ? call.op.is_composite_of_values : call.op.is_composite;
+}
+
+// What a run that computes is about to change. Shapes change nothing.
+void Observation::remember_written(const Call& call, const torch::jit::Stack& stack) {
+  if (is_dry_ && !call.has_values) return;
+  if (call.op.draws) snapshot_.before_draw();
+  const auto arguments = torch::jit::last(stack, call.handle.schema().arguments().size());
+  for (std::size_t i = 0; i < arguments.size(); ++i)
+    if (call.op.is_changed[i])
+      visit_tensors(arguments[i], [&](const at::Tensor& tensor) {
+        if (!machine_.known().is_made(tensor)) snapshot_.before_write(tensor);
+      });
+}
+
+void Observation::run(const Call& call, torch::jit::Stack& stack) {
   struct Depth {
-    int& depth;
-    int& quiet;
+    Observation& run;
     int quieter;
-    Depth(int& depth, int& quiet, int quieter) : depth(depth), quiet(quiet), quieter(quieter) {
-      ++depth;
-      quiet += quieter;
+    Depth(Observation& run, int quieter) : run(run), quieter(quieter) {
+      run.is_operating_ = ++run.depth_ > 0;
+      run.quiet_ += quieter;
     }
     ~Depth() {
-      --depth;
-      quiet -= quieter;
+      run.is_operating_ = --run.depth_ > 0;
+      run.quiet_ -= quieter;
     }
   };
-  const Depth scope(depth_, quiet_, op.is_composite ? 0 : 1);
+  const Depth scope(*this, is_composite(call) ? 0 : 1);
+  const std::size_t arguments = call.handle.schema().arguments().size();
+  const bool is_shaped = is_dry_ && !call.has_values;
   try {
-    if (is_dry_ && op.flops != nullptr)
-      check_one_type(tensors_of(torch::jit::last(stack, handle.schema().arguments().size())));
-    machine_.call(handle, op, stack);
+    if (is_shaped && machine_.apply_values(call.op, arguments, stack)) return;
+    if (is_shaped && call.op.needs_values) stop(call.op, "gives what depends on values, which a dry run has not");
+    if (is_shaped && call.op.flops != nullptr) check_one_type(tensors_of(torch::jit::last(stack, arguments)));
+    machine_.call(call.handle, call.op, stack, call.has_values);
   } catch (const Stopped&) {
     throw;
   } catch (const c10::NotImplementedError&) {
-    if (is_dry_) stop(op, "has no form that works on shapes alone");
+    fail(call);
+    if (is_dry_) stop(call.op, "has no form that works on shapes alone");
     throw;
   } catch (const c10::Error& error) {
-    if (is_dry_ && reads_memory(error)) stop(op, "reads values, which a dry run has not");
-    if (failed_in_.empty()) failed_in_ = place() + ", " + op.name;
+    fail(call);
+    if (is_dry_ && reads_memory(error)) stop(call.op, "reads values, which a dry run has not");
     throw;
   } catch (...) {
-    if (failed_in_.empty()) failed_in_ = place() + ", " + op.name;
+    fail(call);
     throw;
   }
+}
+
+// Notes which operator it is that threw, and why where that is clear.
+void Observation::fail(const Call& call) {
+  if (!failed_in_.empty()) return;
+  failed_in_ = place() + ", " + call.op.name;
+  for (std::size_t i = 0; i < call.arguments.size(); ++i)
+    TORCH_CHECK(!call.op.is_required[i] || !call.arguments[i].isTensor() || call.arguments[i].toTensor().defined(),
+                "its argument '", call.handle.schema().arguments()[i].name(), "' is an undefined tensor");
 }
 
 // Two tensors that are one are equal, and two of different shapes are not. Otherwise it is not known, except that
@@ -244,12 +357,15 @@ void Observation::count(const Operator& op, const std::vector<c10::IValue>& argu
       amount.activation_bytes += static_cast<std::uint64_t>(output.numel()) * at::elementSize(output.scalar_type());
   }
   const bool needs_grad =
-      with_backward_ && is_dry_ && torch::GradMode::is_enabled() && op.name != "aten::detach" &&
+      with_backward_ && is_dry_ && !with_autograd_ && torch::GradMode::is_enabled() && op.name != "aten::detach" &&
       std::any_of(inputs.begin(), inputs.end(), [](const auto& input) { return input.requires_grad(); });
   if (needs_grad)
     for (const at::Tensor& output : outputs)
       if (is_float(output)) output.set_requires_grad(true);
-  if (owner_ == kNone) {
+  if (is_elsewhere_) {
+    charges_.charge_in_tree(amount, owner_ == kNone ? 0 : owner_);
+    if (owner_ == kNone) elsewhere_ |= amount;
+  } else if (owner_ == kNone) {
     charges_.charge_whoever_runs(amount);
   } else {
     charges_.charge(amount, owner_);
@@ -269,8 +385,31 @@ std::string Observation::place() const {
   return live_.place(module);
 }
 
-void Observation::stop(const Operator& op, const std::string& why) const {
-  throw Stopped(place(), op.name + " " + why + "; Forward::real runs the real forward instead");
+std::string Observation::place_of_failure() const {
+  if (!failed_in_.empty()) return failed_in_;
+  return behind_ == nullptr ? place() : place() + ", behind " + behind_->name;
+}
+
+void Observation::stop(const std::string& place, const std::string& message, const char* code) {
+  if (stopped_) return;
+  stopped_ = Note{code, place, message};
+  stopped_in_ = depth_ > 0 ? owner_ : kNone;
+  for (const Entered& open : entered_) was_cut_[open.module] = true;
+}
+
+void Observation::stop(const Operator& op, const std::string& why) {
+  std::string message = op.name + " " + why;
+  if (machine_.known().is_exceeded())
+    message += fmt::format(" (of integers, too, where they take more than {} MiB, or {} MiB in a run)",
+                           KnownValues::kMostBytes >> 20, KnownValues::kMostBytesOfARun >> 20);
+  stop(place(), message + "; Forward::real runs the real forward instead");
+  throw Stopped(stopped_->place, stopped_->message);
+}
+
+void Observation::stop_at_memory() {
+  const std::string where = behind_ == nullptr ? "" : ", behind " + behind_->name;
+  stop(place(), "the forward reads the memory of a tensor, which has none in a dry run" + where +
+                    "; Forward::real runs the real forward instead");
 }
 
 std::vector<Run> Observation::finish() {
@@ -292,15 +431,36 @@ std::vector<Run> Observation::finish() {
     Charges::Doubt doubt;
     if (!is_seen[i] && was_reached[i]) doubt = charges_.doubt_beside(i);
     if (!is_seen[i] && !has_tensors[i]) doubt = charges_.doubt_within(i, is_seen);
-    if (calls_.is_whole(i)) doubt.flops = false;  // no parameterless layer of libtorch has any
+    if (i != 0) {
+      doubt.flops |= elsewhere_.flops;
+      doubt.activations |= elsewhere_.activations;
+    }
+    // No parameterless layer of libtorch has any, and attention none but between its products.
+    if (calls_.is_whole(i) || calls_.kind(i) == LayerKind::attention) doubt.flops = false;
     auto sum = [](std::uint64_t known, bool is_doubtful) {
       return is_doubtful ? Count(known) + Count::unknown() : Count(known);
     };
     runs[i].flops = sum(charges_.total(i).flops, doubt.flops);
     runs[i].backward_flops = sum(charges_.total(i).backward_flops, doubt.flops && with_backward_);
     runs[i].activation_bytes = sum(charges_.total(i).activation_bytes, doubt.activations);
+    if (stopped_ && !has_ended(i, runs[i])) cut(runs[i]);
   }
   return runs;
+}
+
+// Whether all of its calls up to where the forward stopped came to their ends.
+bool Observation::has_ended(Index module, const Run& run) const {
+  if (module == 0 || run.calls == 0 || was_cut_[module] || module == stopped_in_) return false;
+  if (calls_.kind(module) == LayerKind::attention && run.out.kind == IOShape::Kind::unknown) return false;
+  return run.witness >= Witness::operators;
+}
+
+// It may do more than what is known of it.
+void Observation::cut(Run& run) const {
+  run.flops += Count::unknown();
+  if (with_backward_) run.backward_flops += Count::unknown();
+  run.activation_bytes += Count::unknown();
+  if (run.calls == 0) run.witness = Witness::none;
 }
 
 }  // namespace weigh::dry_run

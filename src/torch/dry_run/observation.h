@@ -1,7 +1,9 @@
 // A forward that is watched: what its operators, its layers and its containers tell becomes the runs of the model.
 #pragma once
 
-#include <functional>
+#include <atomic>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -12,7 +14,9 @@
 #include "dry_run/intercept.h"
 #include "dry_run/live_model.h"
 #include "dry_run/machine.h"
+#include "dry_run/memory_guard.h"
 #include "dry_run/owners.h"
+#include "dry_run/snapshot.h"
 #include "nn/observer.h"
 
 #include "weigh/error.h"
@@ -22,18 +26,16 @@ namespace weigh::dry_run {
 // The forward asks for what a run without values cannot tell.
 class Stopped : public Error {
  public:
-  Stopped(std::string place, const std::string& message)
-      : Error(ErrorKind::unsupported, place, message), place_(std::move(place)) {}
-  const std::string& place() const { return place_; }
-
- private:
-  std::string place_;
+  Stopped(const std::string& place, const std::string& message) : Error(ErrorKind::unsupported, place, message) {}
 };
 
 // Whether libtorch complains that a tensor has no memory.
 bool reads_memory(const c10::Error& error);
 
-class Observation final : public Interceptor, public nn::Observer, public ContainerWatcher {
+class Observation final : public Interceptor,
+                          public nn::Observer,
+                          public ContainerWatcher,
+                          public MemoryGuard::Runner {
  public:
   // A tensor that a lazy layer gave its shape.
   struct Fixed {
@@ -42,10 +44,18 @@ class Observation final : public Interceptor, public nn::Observer, public Contai
     torch::TensorOptions options;
   };
 
-  // `before_write` is told of each tensor that a real forward is about to change.
-  Observation(LiveModel& live, bool is_dry, bool with_backward, std::function<void(const at::Tensor&)> before_write);
+  // `snapshot` is told what is about to change that the run did not make.
+  struct Options {
+    bool is_dry = true;
+    bool with_backward = false;
+    bool with_autograd = false;  // the forward asks for gradients itself
+  };
+  Observation(LiveModel& live, Snapshot& snapshot, const Options& options);
+  ~Observation() override;
 
   void operate(const c10::OperatorHandle& handle, torch::jit::Stack& stack) override;
+  bool operate_elsewhere(const c10::OperatorHandle& handle, torch::jit::Stack& stack) override;
+  bool operate_below_autograd(const c10::OperatorHandle& handle, torch::jit::Stack& stack) override;
 
   void enter(torch::nn::Module& module, const std::vector<c10::IValue>& inputs) override;
   void leave(torch::nn::Module& module, const std::vector<c10::IValue>& outputs) override;
@@ -65,9 +75,17 @@ class Observation final : public Interceptor, public nn::Observer, public Contai
   at::Tensor stand_in(const at::Tensor& input);
   // The runs of the model, once the forward is over.
   std::vector<Run> finish();
-  // Where the forward is: "conv1 (Conv2d), aten::convolution".
+  // Where the forward is: "conv1 (Conv2d)".
   std::string place() const;
-  std::string place_of_failure() const { return failed_in_.empty() ? place() : failed_in_; }
+  // "conv1 (Conv2d), aten::convolution", or behind which operator it is.
+  std::string place_of_failure() const override;
+
+  // The forward cannot go on, or not be believed where it does all the same: what it did not reach is unknown. The
+  // first to be told counts.
+  void stop(const std::string& place, const std::string& message, const char* code = "data-dependent");
+  // Stops where the operator reads the memory of a tensor.
+  void stop_at_memory();
+  const std::optional<Note>& stopped() const { return stopped_; }
   const std::vector<torch::nn::Module*>& initialized_layers() const { return initialized_; }
   const std::unordered_map<const c10::TensorImpl*, Fixed>& fixed() const { return fixed_; }
 
@@ -78,18 +96,35 @@ class Observation final : public Interceptor, public nn::Observer, public Contai
   };
 
   void own(const at::Tensor& tensor, Index module);
+  void watch_gradients();
+  // Whether the operator is none that the forward's own thread runs, layer by layer.
+  bool is_beside() const { return is_elsewhere_ || gradients_ > 0; }
+  void note_made(const at::Tensor& output, const std::vector<at::Tensor>& inputs);
   Index owner_for(Index module) const;
   bool answer_equal(const Operator& op, torch::jit::Stack& stack);
-  void run(const c10::OperatorHandle& handle, const Operator& op, torch::jit::Stack& stack);
+  // What an operator and its arguments are before it is run.
+  struct Call {
+    const c10::OperatorHandle& handle;
+    const Operator& op;
+    bool has_values;
+    std::vector<c10::IValue> arguments = {};
+  };
+  static bool is_composite(const Call& call);
+  void run(const Call& call, torch::jit::Stack& stack);
+  void remember_written(const Call& call, const torch::jit::Stack& stack);
+  void fail(const Call& call);
   void count(const Operator& op, const std::vector<c10::IValue>& arguments, const std::vector<at::Tensor>& inputs,
              const std::vector<at::Tensor>& outputs);
   void pass_on(const std::vector<at::Tensor>& inputs, const std::vector<at::Tensor>& outputs, Index owner);
-  [[noreturn]] void stop(const Operator& op, const std::string& why) const;
+  [[noreturn]] void stop(const Operator& op, const std::string& why);
+  bool has_ended(Index module, const Run& run) const;
+  void cut(Run& run) const;
 
   LiveModel& live_;
+  Snapshot& snapshot_;
   bool is_dry_;
   bool with_backward_;
-  std::function<void(const at::Tensor&)> before_write_;
+  bool with_autograd_;
   Operators operators_;
   Machine machine_;
   Owners owners_;
@@ -100,11 +135,23 @@ class Observation final : public Interceptor, public nn::Observer, public Contai
   std::unordered_map<const c10::TensorImpl*, Fixed> fixed_;
   std::vector<std::int64_t> attention_widths_;
 
+  // What is done at one time by this thread, and perhaps by one that the forward started.
+  mutable std::recursive_mutex mutex_;
+  std::atomic<bool> is_operating_ = false;
+  bool is_elsewhere_ = false;      // the operator is another thread's
+  Charges::Doubt elsewhere_;       // what such operators amount to that are no layer's
+  std::uint64_t recorded_ = 0;     // the handle of a callback of libtorch
+  int gradients_ = 0;              // within a backward that the forward asked for
+
   int depth_ = 0;          // of operators made of operators
   int quiet_ = 0;          // inside an operator that counts as a whole
   Index owner_ = kNone;    // of the operator that the layer called
   Index last_ = kNone;     // the layer that came last
   std::string failed_in_;  // the operator that threw
+  const Operator* behind_ = nullptr;  // the last that a layer called
+  std::optional<Note> stopped_;
+  Index stopped_in_ = kNone;   // the layer whose operator it was
+  std::vector<bool> was_cut_;  // by module: it was running then, or ran behind it, or ended by an exception
 };
 
 }  // namespace weigh::dry_run

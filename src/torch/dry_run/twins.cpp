@@ -7,9 +7,8 @@
 #include "dry_run/intercept.h"
 
 namespace weigh::dry_run {
-namespace {
 
-at::Tensor shape_only(const at::Tensor& tensor) {
+at::Tensor Twins::bare(const at::Tensor& tensor) {
   const Uninterrupted uninterrupted;
   const auto options = at::TensorOptions().dtype(tensor.dtype()).device(at::kMeta);
   at::Tensor twin = tensor.layout() == at::kStrided && !tensor.is_quantized()
@@ -20,20 +19,24 @@ at::Tensor shape_only(const at::Tensor& tensor) {
   return twin;
 }
 
-}  // namespace
-
 at::Tensor Twins::of(const at::Tensor& tensor) {
   if (!tensor.defined()) return tensor;
   if (at::Tensor twin = find(tensor); twin.defined()) return twin;
   if (tensor.is_meta()) return tensor;
   // These are made anew for each operator that takes a number: there would be no end of them.
-  if (tensor.unsafeGetTensorImpl()->is_wrapped_number()) return shape_only(tensor);
+  if (tensor.unsafeGetTensorImpl()->is_wrapped_number()) return bare(tensor);
   return make(tensor);
 }
 
 at::Tensor Twins::make(const at::Tensor& tensor) {
-  at::Tensor twin = shape_only(tensor);
+  at::Tensor twin = bare(tensor);
   set(tensor, twin);
+  if (made_) made_(tensor, twin);
+  return twin;
+}
+
+at::Tensor Twins::make_once(const at::Tensor& tensor) const {
+  at::Tensor twin = bare(tensor);
   if (made_) made_(tensor, twin);
   return twin;
 }

@@ -16,6 +16,10 @@ class Twins {
   at::Tensor of(const at::Tensor& tensor);
   // A new twin, though the tensor has no data: for one that belongs to the model and must stay as it is.
   at::Tensor make(const at::Tensor& tensor);
+  // A new twin, which is not remembered.
+  at::Tensor make_once(const at::Tensor& tensor) const;
+  // The same, of which nobody is told.
+  static at::Tensor bare(const at::Tensor& tensor);
   // Undefined where there is none.
   at::Tensor find(const at::Tensor& tensor) const;
   void set(const at::Tensor& tensor, at::Tensor twin);

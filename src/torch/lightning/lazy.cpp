@@ -20,13 +20,24 @@ AnyBatch first_batch(Session& session) {
   return batch;
 }
 
+void tell(Session& session, std::vector<Note> notes) {
+  for (Note& note : notes) session.trainer.add_note(std::move(note));
+}
+
+// A training may do without: its first step initialises them, or optimizers that lack them are refused.
+Note left_lazy(const Error& error) {
+  return {"not-initialized", error.source(), "lazy layers are not initialised before training: " + error.message()};
+}
+
 void initialize_by_first_batch(Session& session) {
   const AnyBatch batch = first_batch(session);
   if (!batch.data) return;
   try {
-    weigh::materialize(*session.module, std::vector<c10::IValue>(),
-                       [&] { return c10::IValue(session.forward_any(batch)); });
+    tell(session, weigh::materialize(*session.module, std::vector<c10::IValue>(),
+                                     [&] { return c10::IValue(session.forward_any(batch)); }));
   } catch (const detail::NotOverridden&) {  // the first forward will initialise them
+  } catch (const Error& error) {
+    tell(session, {left_lazy(error)});
   }
 }
 
@@ -47,7 +58,12 @@ constexpr const char* kRemedy =
 void initialize_lazy_layers(Session& session) {
   if (!nn::has_uninitialized(*session.module)) return;
   if (const ExampleInput example = session.module->example()) {
-    example.materialize(*session.module, session.placement);
+    try {
+      tell(session, example.materialize(*session.module, session.placement, {.forward = example.forward}));
+    } catch (const Error& error) {
+      tell(session, {left_lazy(error)});
+      initialize_by_first_batch(session);
+    }
   } else {
     initialize_by_first_batch(session);
   }

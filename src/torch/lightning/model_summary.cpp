@@ -4,14 +4,25 @@
 #include "lightning/session.h"
 
 #include "weigh/lightning/callbacks.h"
+#include "weigh/stopped.h"
 #include "weigh/torch/uninitialized.h"
 
 namespace weigh::lightning {
 namespace {
 
+// An example that does not fit fails no training: what is known is told, and a note.
 Model described(ModuleBase& module, const Placement& placement) {
-  if (const ExampleInput example = module.example()) return example.describe(module, placement);
+  if (std::optional<Model> model = module.describe_example({.keeps_what_ran = true}, placement))
+    return *std::move(model);
   return weigh::describe(static_cast<const torch::nn::Module&>(module));
+}
+
+void tell_stops(Trainer& trainer, const Model& model) {
+  for (Note note : model.notes) {
+    if (!tells_a_stop(note)) continue;
+    note.message = "the forward with the example input stopped, and the summary tells what is known: " + note.message;
+    trainer.add_note(std::move(note));
+  }
 }
 
 // A remedy that is at hand for a LightningModule, where weigh::ModelSummary names a function.
@@ -41,6 +52,7 @@ RenderOptions RichModelSummary::style(Trainer& trainer) const {
 void ModelSummary::on_fit_start(Trainer& trainer, ModuleBase& module) {
   const weigh::ModelSummary summary = summarize(trainer, module);
   trainer.output() << summary.text(style(trainer)) << std::flush;
+  tell_stops(trainer, summary.model());
   trainer.tell_uninitialized(module, summary.warnings());
 }
 

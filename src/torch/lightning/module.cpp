@@ -55,6 +55,13 @@ std::int64_t ModuleBase::current_epoch() const { return trainer().current_epoch(
 std::int64_t ModuleBase::global_step() const { return trainer().global_step(); }
 torch::Device ModuleBase::device() const { return trainer().placement().device; }
 
+std::optional<Model> ModuleBase::describe_example(DescribeOptions options, const Placement& placement) {
+  const ExampleInput given = example();
+  if (!given) return std::nullopt;
+  if (options.forward == Forward::dry) options.forward = given.forward;
+  return given.describe(*this, placement, options);
+}
+
 std::string ModuleBase::type() const { return dry_run::type_name(*this); }
 
 void ModuleBase::fail(const std::string& message) const { throw Error(ErrorKind::usage, type(), message); }

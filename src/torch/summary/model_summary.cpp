@@ -1,10 +1,13 @@
 #include "weigh/torch/model_summary.h"
 
+#include <algorithm>
 #include <map>
 
 #include <fmt/format.h>
 
 #include "render/units.h"
+
+#include "weigh/stopped.h"
 
 namespace weigh {
 namespace {
@@ -13,6 +16,7 @@ namespace {
 std::string_view remedy(const Model& model, Index module, bool all_known) {
   if (all_known) return "materialize(model, inputs…), or a forward, initialises it";
   if (model.runs.empty()) return "give an example input to know it: summarize(model, inputs…)";
+  if (std::ranges::any_of(model.notes, tells_a_stop)) return "the forward stopped before it reached all of it";
   return model.runs[module].calls == 0 ? "the forward did not reach it" : "the forward left it so";
 }
 

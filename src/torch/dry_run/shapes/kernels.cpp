@@ -14,6 +14,7 @@ const ShapeKernels& ShapeKernels::all() {
     add_indexing(made);
     add_losses(made);
     add_distances(made);
+    add_gradients(made);
     add_transforms(made);
     return made;
   }();

@@ -62,6 +62,7 @@ void add_images(ShapeKernels& kernels);
 void add_indexing(ShapeKernels& kernels);
 void add_losses(ShapeKernels& kernels);
 void add_distances(ShapeKernels& kernels);
+void add_gradients(ShapeKernels& kernels);
 void add_transforms(ShapeKernels& kernels);
 
 }  // namespace weigh::dry_run
