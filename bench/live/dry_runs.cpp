@@ -1,5 +1,5 @@
 // Describes a model that is built dry, in one process each, so that its memory is its own:
-//   bench_dry_runs llama70b | resnet50 | llama
+//   bench_dry_runs llama70b | resnet50 | llama | mixture
 // Prints the seconds of building and describing it, of describing it alone (the median of several), of one real forward
 // (0 where there is none) and by how many bytes the process grew from its start.
 #include <cstdio>
@@ -48,6 +48,8 @@ int main(int argc, char** argv) {
     measure([] { return Llama(kSmall); }, tokens.expand({1, 512}), true);
   } else if (name == "resnet50") {
     measure([] { return ResNet50(); }, torch::zeros({32, 3, 224, 224}), true);
+  } else if (name == "mixture") {
+    measure([] { return mixture(); }, torch::zeros({1}).expand({4096, MixtureLayerImpl::kWidth}), false);
   } else {
     return 2;
   }

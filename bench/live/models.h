@@ -1,6 +1,9 @@
 // Models that are described before they exist: lightning_peer.py has the same.
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include <torch/torch.h>
 
 namespace weigh::bench {
@@ -121,5 +124,38 @@ struct LlamaImpl : nn::Module {
   nn::Linear head;
 };
 TORCH_MODULE(Llama);
+
+// Layers of 64 experts, of which each takes the 128 of 4,096 tokens that want it most (Zhou et al., Mixture-of-Experts
+// with Expert Choice Routing).
+struct MixtureLayerImpl : nn::Module {
+  static constexpr std::int64_t kExperts = 64, kWidth = 2048, kInner = 1024, kRoom = 128;
+  MixtureLayerImpl() {
+    auto linear = [&](const std::string& name, std::int64_t in, std::int64_t out) {
+      return register_module(name, nn::Linear(nn::LinearOptions(in, out).bias(false)));
+    };
+    gate = linear("gate", kWidth, kExperts);
+    for (std::int64_t i = 0; i < kExperts; ++i) {
+      up.push_back(linear("up" + std::to_string(i), kWidth, kInner));
+      down.push_back(linear("down" + std::to_string(i), kInner, kWidth));
+    }
+  }
+  Tensor forward(const Tensor& x) {
+    const auto [shares, places] = gate(x).softmax(-1).topk(kRoom, 0);
+    const auto tokens = places.unbind(1);
+    Tensor sum = torch::zeros_like(x);
+    for (std::size_t i = 0; i < up.size(); ++i)
+      sum.index_add_(0, tokens[i], down[i](torch::silu(up[i](x.index_select(0, tokens[i])))));
+    return x + sum * shares.sum();
+  }
+  nn::Linear gate{nullptr};
+  std::vector<nn::Linear> up, down;
+};
+TORCH_MODULE(MixtureLayer);
+
+inline nn::Sequential mixture() {
+  nn::Sequential layers;
+  for (int i = 0; i < 32; ++i) layers->push_back(MixtureLayer());
+  return layers;
+}
 
 }  // namespace weigh::bench

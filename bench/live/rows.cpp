@@ -17,6 +17,7 @@ class Live {
 
   void run_all() {
     llama70b();
+    mixture();
     against_forward_and_lightning("resnet50", "ResNet-50, 32 images", true);
     against_forward_and_lightning("llama", "Llama of 12 layers, 512 tokens", false);
     graph();
@@ -40,6 +41,13 @@ class Live {
     const std::string what = "Llama of 69 G parameters, built and run dry";
     table_.at_most({what, show_seconds(taken[0]), "0.3 s allowed", taken[0] / 0.3}, 1);
     table_.memory("the same: memory it grows by", static_cast<std::uint64_t>(taken[3]), 64 << 20);
+  }
+
+  void mixture() {
+    const std::vector<double> taken = numbers({WEIGH_BENCH_DRY_RUNS, "mixture"}, 4);
+    const std::string what = "32 layers of 64 experts, routed: dry run";
+    table_.at_most({what, show_seconds(taken[1]), "50 ms allowed", taken[1] / 0.05}, 1);
+    table_.memory("the same: memory it grows by", static_cast<std::uint64_t>(taken[3]), 20 << 20);
   }
 
   void against_forward_and_lightning(const std::string& model, const std::string& name, bool has_limit) {

@@ -6,9 +6,11 @@
 // module and its inputs are as before, whatever happens. Layers that own parameters are recognised by them; the
 // children of torch::nn::Sequential, and layers of this library, tell themselves (Run::witness).
 //
-// A forward that keeps a tensor in a member of its own keeps one without data. One that reads values (item(),
-// nonzero(), a mask as an index) stops there: a note tells the operator and the layer, and what is after it stays
-// unknown. Data pointers must not be asked for. One dry run at a time on each thread.
+// Floats are shapes; integers and booleans, and what is computed of them alone, have their values (docs/lazy.md). A
+// forward that keeps a tensor in a member of its own keeps one without data. One that reads values of floats (item(), a
+// mask of floats as an index) stops there: a note "data-dependent" tells the layer, the operator and what to do, and
+// every number that may be larger is a lower bound. Data pointers must not be asked for. One dry run at a time on each
+// thread.
 #pragma once
 
 #include <functional>
@@ -28,7 +30,7 @@ namespace weigh {
 enum class Forward : std::uint8_t {
   none,  // shapes and FLOPs are left out
   dry,   // on shapes alone
-  real,  // the real one, in eval mode and without gradients; everything it changed is put back
+  real,  // the real one, in eval mode, without gradients but where it asks for them; everything it changed is put back
 };
 
 struct DescribeOptions {
@@ -42,8 +44,8 @@ struct DescribeOptions {
 Model describe(const torch::nn::Module& module);
 
 // With one, which `forward` does: it calls the module and returns its outputs. `inputs` are what it will be called
-// with, for Run::in of the root. Throws weigh::Error(usage) for what libtorch refuses, naming the layer and the
-// operator; passes on what else `forward` throws.
+// with, for Run::in of the root. It is called a second time where it turns out to ask for gradients. Whatever `forward`
+// throws becomes a weigh::Error (usage, or its own kind) that names the layer and the operator, with the original nested.
 Model describe(torch::nn::Module& module, const std::vector<c10::IValue>& inputs,
                const std::function<c10::IValue()>& forward, const DescribeOptions& options);
 

@@ -92,21 +92,48 @@ TEST(Materialize, DrawsAsAForwardWould) {
   EXPECT_TRUE(parameters[0].grad().defined());
 }
 
+struct Masked : nn::Module {
+  weigh::nn::LazyLinear first = register_module("first", weigh::nn::LazyLinear(4));
+  weigh::nn::LazyLinear second = register_module("second", weigh::nn::LazyLinear(4));
+  torch::Tensor seen = register_buffer("seen", torch::zeros({1}));
+  bool throws = false;
+  torch::Tensor forward(const torch::Tensor& x) {
+    const auto y = first(x);
+    seen.add_(1);
+    const auto chosen = y.index({y.sum(1) < 100});
+    if (throws) throw std::runtime_error("no more of it");
+    return second(chosen);
+  }
+};
+
+TEST(Materialize, RunsTheRealForwardWhereValuesAreWanted) {
+  Masked net;
+  torch::manual_seed(7);
+  const std::vector<weigh::Note> notes = weigh::materialize(net, torch::ones({2, 3}));
+  ASSERT_EQ(notes.size(), 1U);
+  EXPECT_EQ(notes[0].place + ": " + notes[0].message,
+            "Masked: the dry run that finds the shapes of lazy layers stopped: aten::index has no form that works on "
+            "shapes alone; Forward::real runs the real forward instead. That was done; what it changed was put back");
+  EXPECT_EQ(net.second->weight.sizes(), torch::IntArrayRef({4, 4}));
+  EXPECT_EQ(net.seen.item<float>(), 0);
+  // and draws as a first forward does
+  Masked other;
+  torch::manual_seed(7);
+  other.forward(torch::ones({2, 3}));
+  EXPECT_TRUE(torch::equal(net.second->weight, other.second->weight));
+  Masked asked;
+  EXPECT_TRUE(weigh::materialize_with({.forward = weigh::Forward::real}, asked, torch::ones({2, 3})).empty());
+}
+
 TEST(Materialize, ChangesNothingWhereItFails) {
-  struct Net : nn::Module {
-    weigh::nn::LazyLinear first = register_module("first", weigh::nn::LazyLinear(4));
-    weigh::nn::LazyLinear second = register_module("second", weigh::nn::LazyLinear(4));
-    torch::Tensor forward(const torch::Tensor& x) {
-      const auto y = first(x);
-      return second(y.index({y.sum(1) > 0}));
-    }
-  } net;
-  EXPECT_EQ(
-      message_of([&] {
-        weigh::materialize(net, torch::ones({2, 3}));
-      }),
-      "Net: the shapes of its lazy layers cannot be found without values: in Net, aten::index has no form that "
-      "works on shapes alone; Forward::real runs the real forward instead; run one real forward to initialise them");
+  Masked net;
+  net.throws = true;
+  EXPECT_EQ(message_of([&] {
+              weigh::materialize(net, torch::ones({2, 3}));
+            }),
+            "Masked: the shapes of its lazy layers cannot be found: the dry run stopped in Masked, where aten::index has "
+            "no form that works on shapes alone; Forward::real runs the real forward instead; and that failed in Masked, "
+            "behind aten::index: no more of it");
   EXPECT_TRUE(weigh::nn::is_uninitialized(net.first->weight));
 }
 

@@ -222,7 +222,7 @@ TEST(Values, StopTheRunWithANote) {
               const Tensor y = x + 1;
               return x + y.accessor<float, 2>()[0][0];
             }),
-            where + "the forward reads the memory of a tensor, which has none in a dry run" + advice);
+            where + "the forward reads the memory of a tensor, which has none in a dry run, behind aten::add" + advice);
 }
 
 TEST(Values, EqualOfOneTensorIsTrue) {
