@@ -189,6 +189,8 @@ void Observation::operate(const c10::OperatorHandle& handle, torch::jit::Stack& 
   const std::size_t number = handle.schema().arguments().size();
   Call call{handle, op, machine_.has_values(handle, op, stack)};
   if (is_dry_ && !call.has_values && quiet_ == 0 && answer_equal(op, stack)) return;
+  if (depth_ == 0) failed_in_.clear();
+  if (depth_ == 0 && gradients_ == 0) check_defined(call, stack);
   remember_written(call, stack);
   machine_.prepare(op, number, stack, call.has_values);
   if (quiet_ > 0) return run(call, stack);
@@ -203,7 +205,6 @@ void Observation::operate(const c10::OperatorHandle& handle, torch::jit::Stack& 
     });
   const bool is_called_by_layer = depth_ == 0;
   if (is_called_by_layer) {
-    failed_in_.clear();
     behind_ = &op;
     owner_ = calls_.owner_of(op, operation.inputs);
     if (owner_ != kNone && !is_beside()) {
@@ -302,26 +303,31 @@ void Observation::run(const Call& call, torch::jit::Stack& stack) {
   } catch (const Stopped&) {
     throw;
   } catch (const c10::NotImplementedError&) {
-    fail(call);
+    fail(call.op);
     if (is_dry_) stop(call.op, "has no form that works on shapes alone");
     throw;
   } catch (const c10::Error& error) {
-    fail(call);
+    fail(call.op);
     if (is_dry_ && reads_memory(error)) stop(call.op, "reads values, which a dry run has not");
     throw;
   } catch (...) {
-    fail(call);
+    fail(call.op);
     throw;
   }
 }
 
-// Notes which operator it is that threw, and why where that is clear.
-void Observation::fail(const Call& call) {
-  if (!failed_in_.empty()) return;
-  failed_in_ = place() + ", " + call.op.name;
-  for (std::size_t i = 0; i < call.arguments.size(); ++i)
-    TORCH_CHECK(!call.op.is_required[i] || !call.arguments[i].isTensor() || call.arguments[i].toTensor().defined(),
-                "its argument '", call.handle.schema().arguments()[i].name(), "' is an undefined tensor");
+// Notes which operator it is that threw.
+void Observation::fail(const Operator& op) {
+  if (failed_in_.empty()) failed_in_ = place() + ", " + op.name;
+}
+
+void Observation::check_defined(const Call& call, const torch::jit::Stack& stack) {
+  const auto arguments = torch::jit::last(stack, call.handle.schema().arguments().size());
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    if (!call.op.is_required[i] || !arguments[i].isTensor() || arguments[i].toTensor().defined()) continue;
+    fail(call.op);
+    TORCH_CHECK(false, "its argument '", call.handle.schema().arguments()[i].name(), "' is an undefined tensor");
+  }
 }
 
 // Two tensors that are one are equal, and two of different shapes are not. Otherwise it is not known, except that

@@ -112,7 +112,8 @@ class Observation final : public Interceptor,
   static bool is_composite(const Call& call);
   void run(const Call& call, torch::jit::Stack& stack);
   void remember_written(const Call& call, const torch::jit::Stack& stack);
-  void fail(const Call& call);
+  void fail(const Operator& op);
+  void check_defined(const Call& call, const torch::jit::Stack& stack);
   void count(const Operator& op, const std::vector<c10::IValue>& arguments, const std::vector<at::Tensor>& inputs,
              const std::vector<at::Tensor>& outputs);
   void pass_on(const std::vector<at::Tensor>& inputs, const std::vector<at::Tensor>& outputs, Index owner);

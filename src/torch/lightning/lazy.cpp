@@ -49,9 +49,12 @@ bool is_optimised(const std::vector<ConfiguredOptimizer>& optimizers, const torc
   return false;
 }
 
-constexpr const char* kRemedy =
-    "give the module an example input, example_input(*this, inputs…), or override forward_batch(), so that it is "
-    "initialised before configure_optimizers()";
+const char* remedy(Session& session) {
+  if (session.module->example())
+    return "its example input initialised none of them before configure_optimizers(): Trainer::notes() tell why";
+  return "give the module an example input, example_input(*this, inputs…), or override forward_batch(), so that it is "
+         "initialised before configure_optimizers()";
+}
 
 }  // namespace
 
@@ -80,7 +83,7 @@ void check_optimizers(Session& session) {
   if (missing.empty()) return;
   throw Error(ErrorKind::usage, "configure_optimizers",
               fmt::format("parameters without a shape are in no optimizer and would never be trained: {}; {}",
-                          fmt::join(missing, ", "), kRemedy));
+                          fmt::join(missing, ", "), remedy(session)));
 }
 
 void check_new_parameters(Session& session) {
@@ -95,7 +98,7 @@ void check_new_parameters(Session& session) {
       ErrorKind::usage, "training_step",
       fmt::format("the first forward made parameters that no optimizer holds, which would never be trained: {}; "
                   "{}",
-                  fmt::join(missing, ", "), kRemedy));
+                  fmt::join(missing, ", "), remedy(session)));
 }
 
 }  // namespace weigh::lightning

@@ -7,6 +7,7 @@
 #include "weigh/error.h"
 #include "weigh/torch/graph/gatv2_conv.h"
 #include "weigh/torch/lazy_linear.h"
+#include "weigh/torch/model_summary.h"
 #include "weigh/torch/uninitialized.h"
 
 namespace weigh::lightning {
@@ -98,6 +99,63 @@ TEST(Lazy, IsInitialisedByTheExampleInputOrTheFirstBatch) {
   const std::vector<double> by_example = trained<WithExample>(true);
   EXPECT_EQ(trained<WithForwardBatch>(true), by_example);  // the same random numbers are drawn
   EXPECT_EQ(trained<GAT>(false), by_example);              // by the first forward
+}
+
+// Of a forward that looks at values of floats, and of one that its example does not fit.
+struct WithValues : GAT {
+  torch::Tensor forward(const torch::Tensor& x, const torch::Tensor& edges) {
+    const torch::Tensor y = torch::elu(conv(x, edges));
+    if (y.size(0) == 1) throw std::runtime_error("one node");
+    return y.sum().item<float>() < 1e9F ? head(y) : y;
+  }
+  torch::Tensor training_step(Graph& graph, std::int64_t) override {
+    return torch::cross_entropy_loss(forward(graph.x, graph.edges), graph.y);
+  }
+};
+
+std::string told(const std::vector<Note>& notes) {
+  std::string text;
+  for (const Note& note : notes) text += note.code + ": " + note.place + ": " + note.message + "\n";
+  return text;
+}
+
+constexpr const char* kStopped = "aten::item gives what depends on values, which a dry run has not; Forward::real runs "
+                                 "the real forward instead";
+
+TEST(Lazy, TrainsThoughItsExampleNeedsValues) {
+  WithValues net;
+  net.example_input(net, torch::zeros({4, 16}), graphs()[0].edges);
+  std::vector<Note> notes;
+  Trainer(heard(notes, {.max_epochs = 1})).fit(net, graphs());
+  EXPECT_FALSE(nn::has_uninitialized(net));
+  EXPECT_EQ(told(notes), std::string("data-dependent: WithValues: the forward with the example input stopped, and the "
+                                     "summary tells what is known: ") + kStopped + "\n");
+
+  WithValues real;
+  real.example_input(real, torch::zeros({4, 16}), graphs()[0].edges, Forward::real);
+  notes.clear();
+  Trainer(heard(notes, {.max_epochs = 1})).fit(real, graphs());
+  EXPECT_EQ(told(notes), "");
+}
+
+TEST(Lazy, TrainsThoughItsExampleThrows) {
+  WithValues net;
+  net.example_input(net, torch::zeros({1, 16}), torch::zeros({2, 1}, torch::kLong));
+  std::vector<Note> notes;
+  Trainer(heard(notes, {.max_epochs = 1})).fit(net, graphs());
+  EXPECT_FALSE(nn::has_uninitialized(net));
+  ASSERT_GE(notes.size(), 2U);
+  EXPECT_EQ(told({notes[0]}), "not-initialized: WithValues: lazy layers are not initialised before training: in "
+                              "WithValues, behind aten::elu: one node\n");
+  EXPECT_EQ(told({notes[1]}), "forward-threw: WithValues, behind aten::elu: the forward with the example input stopped, "
+                              "and the summary tells what is known: it threw: one node\n");
+}
+
+TEST(Lazy, IsSummarisedWithItsExample) {
+  WithExample net;
+  EXPECT_TRUE(weigh::summarize(net).summary().totals.is_exact());
+  EXPECT_EQ(weigh::summarize(net).model().runs.empty(), false);
+  EXPECT_TRUE(weigh::summarize(net, LiveOptions{.forward = Forward::none}).model().runs.empty());
 }
 
 TEST(Lazy, SaysWhichParametersAnOptimizerWouldMiss) {
