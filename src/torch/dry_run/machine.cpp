@@ -154,7 +154,7 @@ void Machine::prepare(const Operator& op, std::size_t arguments, torch::jit::Sta
           if (known_.has(tensor)) known_.lose(tensor);
         });
   if (!has_values)
-    for (std::size_t i = first; i < stack.size(); ++i) stack[i] = replaced(stack[i], op.is_composite || op.by_values != nullptr);
+    for (std::size_t i = first; i < stack.size(); ++i) stack[i] = replaced(stack[i], op.keeps_known);
   if (!is_dry_) return;
   const auto device = has_values ? c10::Device(at::kCPU) : c10::Device(at::kMeta);
   if (op.device_at >= 0) stack[first + static_cast<std::size_t>(op.device_at)] = device;

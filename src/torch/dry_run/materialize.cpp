@@ -1,5 +1,7 @@
 #include "weigh/torch/materialize.h"
 
+#include <algorithm>
+
 #include "dry_run/forward_run.h"
 #include "dry_run/type_name.h"
 
@@ -13,6 +15,13 @@ void initialize(const dry_run::ForwardRun& run) {
     if (auto* lazy = dynamic_cast<nn::LazyLayer*>(layer.module)) lazy->initialize_from(layer.tensors);
 }
 
+// Whether each tensor that had no shape got one.
+bool knows_all(const Model& model) {
+  return std::ranges::all_of(model.tensors, [&](const Tensor& tensor) {
+    return tensor.state != State::uninitialised || model.numel(tensor).is_exact();
+  });
+}
+
 }  // namespace
 
 std::vector<Note> materialize(torch::nn::Module& module, const std::vector<c10::IValue>& inputs,
@@ -21,7 +30,7 @@ std::vector<Note> materialize(torch::nn::Module& module, const std::vector<c10::
     throw Error(ErrorKind::usage, dry_run::type_name(module), "without a forward no shape of a lazy layer is found");
   dry_run::ForwardRun run(module);
   run.watch(inputs, forward, {.forward = options.forward});
-  if (run.is_complete() || !nn::has_uninitialized(module)) {
+  if (run.is_complete() || knows_all(run.live().model)) {
     initialize(run);
     return {};
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <exception>
 
+#include <ATen/Parallel.h>
 #include <ATen/record_function.h>
 #include <fmt/format.h>
 
@@ -236,7 +237,7 @@ void Observation::note_made(const at::Tensor& output, const std::vector<at::Tens
 bool Observation::operate_elsewhere(const c10::OperatorHandle& handle, torch::jit::Stack& stack) {
   if (!is_dry_) {
     // libtorch computes an operator of ours by several threads, or the forward has threads of its own.
-    if (is_operating_) return false;
+    if (is_operating_ && at::in_parallel_region()) return false;
     const std::lock_guard lock(mutex_);
     stop(place(), "it works on another thread, too (" + handle.schema().name() +
                       "), where a real forward is not watched; Forward::dry counts that", "other-thread");

@@ -51,6 +51,9 @@ Makes makes(const c10::FunctionSchema& schema) {
   return as_given.contains(schema.name()) ? Makes::as_given : Makes::floats;
 }
 
+// Made of operators, and compares the devices of what it takes: known values are on another than shapes.
+const std::set<std::string_view> kCompareDevices = {"aten::take_along_dim"};
+
 const std::set<std::string_view> kLike = {"aten::empty_like", "aten::zeros_like", "aten::ones_like", "aten::full_like",
                                           "aten::new_empty",  "aten::new_zeros",  "aten::new_ones",  "aten::new_full"};
 
@@ -69,6 +72,8 @@ Operator look_up(const c10::OperatorHandle& handle) {
                    handle.hasKernelForDispatchKey(c10::DispatchKey::CompositeExplicitAutogradNonFunctional));
   op.needs_values = op.shape_kernel == nullptr && takes_size_from_values(schema);
   op.by_values = value_rule(schema.name());
+  op.keeps_known =
+      op.by_values != nullptr || (op.is_composite && !kCompareDevices.contains(schema.name()));
   op.is_like = kLike.contains(schema.name());
   op.draws = schema.name().find("rand") != std::string::npos;
   op.flops = flop_rule(schema.name());

@@ -34,6 +34,8 @@ struct Operator {
   bool needs_values = false;
   // What it does with values of integers beside floats that have none; null: nothing.
   ValueRule by_values = nullptr;
+  // Whether it, or what it is made of, is to see the values that are known.
+  bool keeps_known = false;
   Makes makes = Makes::nothing;
   bool is_like = false;  // makes what is shaped as its first argument: zeros_like, new_zeros
   bool draws = false;    // random numbers

@@ -2,6 +2,9 @@
 #include "weigh/torch/model_summary.h"
 
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "torch/models/kinds.h"
 
 #include "weigh/torch/graph/gatv2_conv.h"
 #include "weigh/torch/lazy_linear.h"
@@ -85,6 +88,18 @@ TEST(ScriptSummary, IsThatOfAnyModel) {
 )");
   EXPECT_TRUE(summary.live(summary.model().tensors[0]).is_same(net.attr("embed").toModule().attr("weight").toTensor()));
   EXPECT_TRUE(summary.warnings().empty());
+}
+
+// 2·6·8·4 = 384 FLOPs of the gate are known; for 6 tokens its backward is as much, since its input asks for none.
+TEST(StoppedSummary, TellsWhereWhyAndWhatToDo) {
+  testing::TokenChoice net;
+  EXPECT_EQ(summarize(net, torch::zeros({6, 8})).text(), "");
+  RenderOptions json;
+  json.format = RenderFormat::json;
+  const auto told = nlohmann::json::parse(summarize(net, torch::zeros({6, 8})).text(json));
+  EXPECT_FALSE(told.at("totals").at("flops_exact"));
+  for (const auto& module : told.at("modules"))
+    EXPECT_EQ(module.at("flops_exact"), module.at("path") == "gate") << module.at("path");
 }
 
 }  // namespace

@@ -21,7 +21,9 @@ class ScriptRun final : public Interpreter::Watcher {
     observation_.leave(live_.find(module), {output});
   }
   void refuse(const std::string& what) override {
-    throw Stopped(observation_.place(), what + " cannot be run here; torch::jit::Module::forward() runs it");
+    const std::string message = what + " cannot be run here; torch::jit::Module::forward() runs it";
+    observation_.stop(observation_.place(), message);
+    throw Stopped(observation_.place(), message);
   }
 
  private:
@@ -106,7 +108,8 @@ Model describe(const torch::jit::Module& module, const std::vector<c10::IValue>&
   };
   run.watch(inputs, forward, options);
   Model model = std::move(run.live().model);
-  for (Run& each : model.runs) each.witness = Witness::layer;  // every call is seen
+  for (Run& each : model.runs)
+    if (run.is_complete() || each.calls > 0) each.witness = Witness::layer;  // every call is seen
   dry_run::note_constants(module, model);
   return model;
 }
