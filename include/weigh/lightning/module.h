@@ -75,8 +75,8 @@ class ModuleBase : public torch::nn::Module, public ModuleHooks {
   void log(const std::string& name, const torch::Tensor& value, const LogOptions& options = {});
 
   // Inputs for forward(), whatever its signature, with which the model is summarised and lazy layers are initialised.
-  // `self` is *this: it tells whose forward is meant. Forward::real behind the inputs: run the real forward for that. Or
-  // override example().
+  // `self` is *this: it tells whose forward is meant. Forward::real behind the inputs: run the real forward for that.
+  // Or override example().
   template <class Self, class... Inputs>
   void example_input(const Self& /*self*/, const Inputs&... inputs) {
     example_ = make_example_input<Self>(inputs...);

@@ -45,7 +45,8 @@ Model describe(const torch::nn::Module& module);
 
 // With one, which `forward` does: it calls the module and returns its outputs. `inputs` are what it will be called
 // with, for Run::in of the root. It is called a second time where it turns out to ask for gradients. Whatever `forward`
-// throws becomes a weigh::Error (usage, or its own kind) that names the layer and the operator, with the original nested.
+// throws becomes a weigh::Error (usage, or its own kind) that names the layer and the operator, with the original
+// nested.
 Model describe(torch::nn::Module& module, const std::vector<c10::IValue>& inputs,
                const std::function<c10::IValue()>& forward, const DescribeOptions& options);
 

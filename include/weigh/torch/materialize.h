@@ -24,8 +24,9 @@ struct MaterializeOptions {
 };
 
 // `forward` calls the module. Where the dry run stops, the real forward is run once, on small random numbers for what
-// has no shape yet, and with everything it changes put back; a note that is returned says so. Throws weigh::Error and changes nothing
-// where the real one fails, too, or where the forward throws. Layers that it does not reach stay as they are.
+// has no shape yet, and with everything it changes put back; a note that is returned says so. Throws weigh::Error and
+// changes nothing where the real one fails, too, or where the forward throws. Layers that it does not reach stay as
+// they are.
 std::vector<Note> materialize(torch::nn::Module& module, const std::vector<c10::IValue>& inputs,
                               const std::function<c10::IValue()>& forward, const MaterializeOptions& options = {});
 
@@ -41,8 +42,8 @@ std::vector<Note> materialize_with(const MaterializeOptions& options, Module& mo
 
 template <class Module, class... Inputs>
 requires(sizeof...(Inputs) > 0 &&
-         !std::is_same_v<std::tuple_element_t<0, std::tuple<Inputs...>>, std::vector<c10::IValue>>) std::vector<Note>
-    materialize(Module& module, const Inputs&... inputs) {
+         !std::is_same_v<std::tuple_element_t<0, std::tuple<Inputs...>>, std::vector<c10::IValue>>)
+    std::vector<Note> materialize(Module& module, const Inputs&... inputs) {
   return materialize_with({}, module, inputs...);
 }
 

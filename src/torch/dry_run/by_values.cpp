@@ -15,7 +15,9 @@ using Stack = torch::jit::Stack;
 // More places than that are not looked at.
 constexpr std::int64_t kMostPlaces = 1 << 16;
 
-c10::IValue& argument(Stack& stack, std::size_t arguments, std::size_t i) { return stack[stack.size() - arguments + i]; }
+c10::IValue& argument(Stack& stack, std::size_t arguments, std::size_t i) {
+  return stack[stack.size() - arguments + i];
+}
 
 bool is_mask(const at::Tensor& tensor) {
   return tensor.defined() && (tensor.scalar_type() == at::kBool || tensor.scalar_type() == at::kByte);

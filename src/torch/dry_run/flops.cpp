@@ -47,7 +47,8 @@ Flops convolution(at::ArrayRef<c10::IValue> arguments, const at::Tensor& result)
   Flops flops;
   flops.forward = product({2, input.size(0), positions(met), weight.numel()});
   if (needs_grad(input) > 0) flops.backward += flops.forward;
-  // FlopCounterMode counts the gradient of a grouped weight as if each channel met all of the others: `groups` times it.
+  // FlopCounterMode counts the gradient of a grouped weight as if each channel met all of the others: `groups` times
+  // it.
   if (needs_grad(weight) > 0) flops.backward += flops.forward;
   return flops;
 }

@@ -17,9 +17,7 @@ class Interceptor {
   // The same for another thread, which is given no other interceptor; false: it did nothing.
   virtual bool operate_elsewhere(const c10::OperatorHandle& /*op*/, torch::jit::Stack& /*stack*/) { return false; }
   // The same below autograd, in a scope of BelowAutograd.
-  virtual bool operate_below_autograd(const c10::OperatorHandle& /*op*/, torch::jit::Stack& /*stack*/) {
-    return false;
-  }
+  virtual bool operate_below_autograd(const c10::OperatorHandle& /*op*/, torch::jit::Stack& /*stack*/) { return false; }
 
   // Of this thread; null where nobody intercepts.
   static Interceptor* current();

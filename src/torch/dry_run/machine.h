@@ -38,7 +38,8 @@ class Machine {
 
   // Whether the operator is to be computed: all that it takes is known, and what it gives is not too much.
   bool has_values(const c10::OperatorHandle& handle, const Operator& op, const torch::jit::Stack& stack);
-  // Of prepared arguments: gives the operator what it needs to know of values. Whether the result is on the stack already.
+  // Of prepared arguments: gives the operator what it needs to know of values. Whether the result is on the stack
+  // already.
   bool apply_values(const Operator& op, std::size_t arguments, torch::jit::Stack& stack);
   // Replaces the operator's arguments on the stack; not what is known, where its parts or apply_values() want that.
   void prepare(const Operator& op, std::size_t arguments, torch::jit::Stack& stack, bool has_values);

@@ -239,8 +239,10 @@ bool Observation::operate_elsewhere(const c10::OperatorHandle& handle, torch::ji
     // libtorch computes an operator of ours by several threads, or the forward has threads of its own.
     if (is_operating_ && at::in_parallel_region()) return false;
     const std::lock_guard lock(mutex_);
-    stop(place(), "it works on another thread, too (" + handle.schema().name() +
-                      "), where a real forward is not watched; Forward::dry counts that", "other-thread");
+    stop(place(),
+         "it works on another thread, too (" + handle.schema().name() +
+             "), where a real forward is not watched; Forward::dry counts that",
+         "other-thread");
     return false;
   }
   const std::lock_guard lock(mutex_);

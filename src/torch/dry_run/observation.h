@@ -32,10 +32,7 @@ class Stopped : public Error {
 // Whether libtorch complains that a tensor has no memory.
 bool reads_memory(const c10::Error& error);
 
-class Observation final : public Interceptor,
-                          public nn::Observer,
-                          public ContainerWatcher,
-                          public MemoryGuard::Runner {
+class Observation final : public Interceptor, public nn::Observer, public ContainerWatcher, public MemoryGuard::Runner {
  public:
   // A tensor that a lazy layer gave its shape.
   struct Fixed {
@@ -139,16 +136,16 @@ class Observation final : public Interceptor,
   // What is done at one time by this thread, and perhaps by one that the forward started.
   mutable std::recursive_mutex mutex_;
   std::atomic<bool> is_operating_ = false;
-  bool is_elsewhere_ = false;      // the operator is another thread's
-  Charges::Doubt elsewhere_;       // what such operators amount to that are no layer's
-  std::uint64_t recorded_ = 0;     // the handle of a callback of libtorch
-  int gradients_ = 0;              // within a backward that the forward asked for
+  bool is_elsewhere_ = false;   // the operator is another thread's
+  Charges::Doubt elsewhere_;    // what such operators amount to that are no layer's
+  std::uint64_t recorded_ = 0;  // the handle of a callback of libtorch
+  int gradients_ = 0;           // within a backward that the forward asked for
 
-  int depth_ = 0;          // of operators made of operators
-  int quiet_ = 0;          // inside an operator that counts as a whole
-  Index owner_ = kNone;    // of the operator that the layer called
-  Index last_ = kNone;     // the layer that came last
-  std::string failed_in_;  // the operator that threw
+  int depth_ = 0;                     // of operators made of operators
+  int quiet_ = 0;                     // inside an operator that counts as a whole
+  Index owner_ = kNone;               // of the operator that the layer called
+  Index last_ = kNone;                // the layer that came last
+  std::string failed_in_;             // the operator that threw
   const Operator* behind_ = nullptr;  // the last that a layer called
   std::optional<Note> stopped_;
   Index stopped_in_ = kNone;   // the layer whose operator it was

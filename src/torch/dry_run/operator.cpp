@@ -72,8 +72,7 @@ Operator look_up(const c10::OperatorHandle& handle) {
                    handle.hasKernelForDispatchKey(c10::DispatchKey::CompositeExplicitAutogradNonFunctional));
   op.needs_values = op.shape_kernel == nullptr && takes_size_from_values(schema);
   op.by_values = value_rule(schema.name());
-  op.keeps_known =
-      op.by_values != nullptr || (op.is_composite && !kCompareDevices.contains(schema.name()));
+  op.keeps_known = op.by_values != nullptr || (op.is_composite && !kCompareDevices.contains(schema.name()));
   op.is_like = kLike.contains(schema.name());
   op.draws = schema.name().find("rand") != std::string::npos;
   op.flops = flop_rule(schema.name());

@@ -37,9 +37,9 @@ struct Operator {
   // Whether it, or what it is made of, is to see the values that are known.
   bool keeps_known = false;
   Makes makes = Makes::nothing;
-  bool is_like = false;  // makes what is shaped as its first argument: zeros_like, new_zeros
-  bool draws = false;    // random numbers
-  bool is_sized = false;  // by numbers among its arguments
+  bool is_like = false;         // makes what is shaped as its first argument: zeros_like, new_zeros
+  bool draws = false;           // random numbers
+  bool is_sized = false;        // by numbers among its arguments
   FlopRule flops = nullptr;     // null: none
   std::int64_t device_at = -1;  // which argument is the device
   std::int64_t dtype_at = -1;   // which argument is the dtype
@@ -48,8 +48,8 @@ struct Operator {
   bool is_equal = false;
   std::vector<bool> is_required;  // by argument: a tensor that has to be there
   std::vector<bool> is_changed;   // by argument: is_written, or changed though the schema does not say so
-  std::vector<bool> is_written;  // by argument: whether it is changed in place
-  std::vector<bool> is_alias;    // by result: whether it may share memory with an argument
+  std::vector<bool> is_written;   // by argument: whether it is changed in place
+  std::vector<bool> is_alias;     // by result: whether it may share memory with an argument
 };
 
 // Of one thread: not for sharing.

@@ -128,12 +128,13 @@ TEST(Materialize, RunsTheRealForwardWhereValuesAreWanted) {
 TEST(Materialize, ChangesNothingWhereItFails) {
   Masked net;
   net.throws = true;
-  EXPECT_EQ(message_of([&] {
-              weigh::materialize(net, torch::ones({2, 3}));
-            }),
-            "Masked: the shapes of its lazy layers cannot be found: the dry run stopped in Masked, where aten::index has "
-            "no form that works on shapes alone; Forward::real runs the real forward instead; and that failed in Masked, "
-            "behind aten::index: no more of it");
+  EXPECT_EQ(
+      message_of([&] {
+        weigh::materialize(net, torch::ones({2, 3}));
+      }),
+      "Masked: the shapes of its lazy layers cannot be found: the dry run stopped in Masked, where aten::index has "
+      "no form that works on shapes alone; Forward::real runs the real forward instead; and that failed in Masked, "
+      "behind aten::index: no more of it");
   EXPECT_TRUE(weigh::nn::is_uninitialized(net.first->weight));
 }
 

@@ -130,7 +130,9 @@ TEST(Stopped, ByAnExceptionWhereThatIsAskedFor) {
   EXPECT_FALSE(model.runs[0].flops.is_exact());
   EXPECT_FALSE(run(model, "second").flops.is_exact());
   // and a std::runtime_error of libtorch names layer and operator
-  EXPECT_EQ(message_of([&] { describe(net, rand({3, 4})); }),
+  EXPECT_EQ(message_of([&] {
+              describe(net, rand({3, 4}));
+            }),
             "Net: in Net, aten::view: shape '[3, 5]' is invalid for input of size 12");
 }
 
@@ -177,17 +179,21 @@ TEST(Integers, DecideWhatTheyDecide) {
             }),
             "[2, 4]");
   EXPECT_EQ(net.count.item<std::int64_t>(), 0);  // and is as it was
-  EXPECT_EQ(out([](Net&, const Tensor& x, const Tensor& ids) { return x.masked_select(ids.eq(3).any().expand({5, 4})); }),
+  EXPECT_EQ(out([](Net&, const Tensor& x, const Tensor& ids) {
+              return x.masked_select(ids.eq(3).any().expand({5, 4}));
+            }),
             "[20]");
   EXPECT_EQ(out([](Net&, const Tensor& x, const Tensor&) {
               return x.narrow(0, 0, torch::zeros_like(x, torch::kLong).sum().item<std::int64_t>() + 1);
             }),
             "[1, 4]");
-  EXPECT_EQ(out([](Net&, const Tensor& x, const Tensor& ids) { return torch::one_hot(ids)[0].to(torch::kFloat) + x[0]; }),
-            "[4]");
+  EXPECT_EQ(
+      out([](Net&, const Tensor& x, const Tensor& ids) { return torch::one_hot(ids)[0].to(torch::kFloat) + x[0]; }),
+      "[4]");
   // What a float wrote into is known no more.
-  const std::string stops = "?data-dependent: Net: aten::item gives what depends on values, which a dry run has not; "
-                            "Forward::real runs the real forward instead\n";
+  const std::string stops =
+      "?data-dependent: Net: aten::item gives what depends on values, which a dry run has not; "
+      "Forward::real runs the real forward instead\n";
   EXPECT_EQ(out([](Net&, const Tensor& x, const Tensor& ids) {
               Tensor sum = torch::zeros({4}, torch::kLong);
               const Tensor view = sum.narrow(0, 0, 2);
@@ -195,8 +201,9 @@ TEST(Integers, DecideWhatTheyDecide) {
               return x.narrow(0, 0, view.sum().item<std::int64_t>());
             }),
             stops);
-  EXPECT_EQ(out([](Net&, const Tensor& x, const Tensor&) { return x.narrow(0, 0, x.argmax(0)[0].item<std::int64_t>()); }),
-            stops);
+  EXPECT_EQ(
+      out([](Net&, const Tensor& x, const Tensor&) { return x.narrow(0, 0, x.argmax(0)[0].item<std::int64_t>()); }),
+      stops);
 }
 
 TEST(Integers, ThatAreTooManyAreShapes) {
@@ -227,18 +234,23 @@ TEST(BadIntegers, AreRefusedByName) {
   EXPECT_EQ(message([](const Tensor& x) { return x.index({torch::ones({3}, torch::kBool)}); }),
             "Net: in Net, aten::index: The shape of the mask [3] at index 0 does not match the shape of the indexed "
             "tensor [2, 3, 4] at index 0");
-  EXPECT_EQ(message([](const Tensor& x) { return x.index_select(0, longs({1, 2})); }),
+  EXPECT_EQ(message([](const Tensor& x) {
+              return x.index_select(0, longs({1, 2}));
+            }),
             "Net: in Net, aten::index_select: place 2 is out of range: there are 2");
   EXPECT_EQ(message([](const Tensor& x) { return x.index({longs({-3})}); }),
             "Net: in Net, aten::index: place -3 is out of range: there are 2");
-  EXPECT_EQ(message([](const Tensor& x) { return x.repeat_interleave(longs({1, -1}), 0); }),
-            "Net: in Net, aten::repeat_interleave: repeats can not be negative");
-  EXPECT_EQ(message_of([&] {
-              net.how = [](const Tensor& x) { return x + 1; };
-              describe(net, Tensor());
+  EXPECT_EQ(message([](const Tensor& x) {
+              return x.repeat_interleave(longs({1, -1}), 0);
             }),
-            "Net: in Net, aten::add: its argument 'self' is an undefined tensor; input 1 of the forward is an undefined "
-            "tensor");
+            "Net: in Net, aten::repeat_interleave: repeats can not be negative");
+  EXPECT_EQ(
+      message_of([&] {
+        net.how = [](const Tensor& x) { return x + 1; };
+        describe(net, Tensor());
+      }),
+      "Net: in Net, aten::add: its argument 'self' is an undefined tensor; input 1 of the forward is an undefined "
+      "tensor");
 }
 
 TEST(ReadsMemoryDeathTest, EndsWithAMessage) {
@@ -297,8 +309,7 @@ TEST(EmbeddingBag, TakesWhatItWasCalledWith) {
   } net;
   const Tensor flat = longs({1, 2, 3, 4, 5, 6});
   EXPECT_EQ(line(describe(net, flat.view({2, 3}), Tensor(), Tensor()), "bag"), "[2, 3] -> [2, 4] x1");
-  EXPECT_EQ(line(describe(net, flat.view({2, 3}), Tensor(), rand({2, 3})), "bag"),
-            "[[2, 3], ?, [2, 3]] -> [2, 4] x1");
+  EXPECT_EQ(line(describe(net, flat.view({2, 3}), Tensor(), rand({2, 3})), "bag"), "[[2, 3], ?, [2, 3]] -> [2, 4] x1");
   EXPECT_EQ(line(describe(net, flat, longs({0, 4}), Tensor()), "bag"), "[[6], [2]] -> [2, 4] x1");
 }
 

@@ -119,8 +119,9 @@ std::string told(const std::vector<Note>& notes) {
   return text;
 }
 
-constexpr const char* kStopped = "aten::item gives what depends on values, which a dry run has not; Forward::real runs "
-                                 "the real forward instead";
+constexpr const char* kStopped =
+    "aten::item gives what depends on values, which a dry run has not; Forward::real runs "
+    "the real forward instead";
 
 TEST(Lazy, TrainsThoughItsExampleNeedsValues) {
   WithValues net;
@@ -129,7 +130,8 @@ TEST(Lazy, TrainsThoughItsExampleNeedsValues) {
   Trainer(heard(notes, {.max_epochs = 1})).fit(net, graphs());
   EXPECT_FALSE(nn::has_uninitialized(net));
   EXPECT_EQ(told(notes), std::string("data-dependent: WithValues: the forward with the example input stopped, and the "
-                                     "summary tells what is known: ") + kStopped + "\n");
+                                     "summary tells what is known: ") +
+                             kStopped + "\n");
 
   WithValues real;
   real.example_input(real, torch::zeros({4, 16}), graphs()[0].edges, Forward::real);
@@ -145,10 +147,12 @@ TEST(Lazy, TrainsThoughItsExampleThrows) {
   Trainer(heard(notes, {.max_epochs = 1})).fit(net, graphs());
   EXPECT_FALSE(nn::has_uninitialized(net));
   ASSERT_GE(notes.size(), 2U);
-  EXPECT_EQ(told({notes[0]}), "not-initialized: WithValues: lazy layers are not initialised before training: in "
-                              "WithValues, behind aten::elu: one node\n");
-  EXPECT_EQ(told({notes[1]}), "forward-threw: WithValues, behind aten::elu: the forward with the example input stopped, "
-                              "and the summary tells what is known: it threw: one node\n");
+  EXPECT_EQ(told({notes[0]}),
+            "not-initialized: WithValues: lazy layers are not initialised before training: in "
+            "WithValues, behind aten::elu: one node\n");
+  EXPECT_EQ(told({notes[1]}),
+            "forward-threw: WithValues, behind aten::elu: the forward with the example input stopped, "
+            "and the summary tells what is known: it threw: one node\n");
 }
 
 TEST(Lazy, IsSummarisedWithItsExample) {

@@ -197,8 +197,7 @@ TORCH_MODULE(Heterogeneous);
 
 // Sequences of several lengths.
 struct PackedLSTMImpl : torch::nn::Module {
-  torch::nn::LSTM lstm =
-      register_module("lstm", torch::nn::LSTM(torch::nn::LSTMOptions(3, 4).batch_first(true)));
+  torch::nn::LSTM lstm = register_module("lstm", torch::nn::LSTM(torch::nn::LSTMOptions(3, 4).batch_first(true)));
   torch::nn::Linear head = register_module("head", torch::nn::Linear(4, 2));
   Tensor forward(const Tensor& x, const Tensor& lengths) {
     const auto packed = torch::nn::utils::rnn::pack_padded_sequence(x, lengths, true, false);
@@ -214,9 +213,9 @@ struct IntegersImpl : torch::nn::Module {
   Tensor order = register_buffer("order", torch::tensor({2, 0, 1}));
   Tensor forward(Tensor x, const Tensor& ids, const Tensor& mask) {
     for (std::int64_t i = 0; i < ids.max().item<std::int64_t>(); ++i) x = fc(x);
-    x = x.index({mask});                                                      // rows that a mask chooses
-    x = x.repeat_interleave(ids.index_select(0, order), 0);                   // each as often as it is told
-    x = x.index_select(0, std::get<0>(torch::_unique(ids)));                  // no row twice
+    x = x.index({mask});                                      // rows that a mask chooses
+    x = x.repeat_interleave(ids.index_select(0, order), 0);   // each as often as it is told
+    x = x.index_select(0, std::get<0>(torch::_unique(ids)));  // no row twice
     return torch::where(ids.sum() > 3, fc(x), x);
   }
 };
@@ -231,7 +230,8 @@ struct ForceFieldImpl : torch::nn::Module {
     const Tensor between = positions.index_select(0, edges[0]) - positions.index_select(0, edges[1]);
     const Tensor distance = between.pow(2).sum(-1, true).sqrt();
     const Tensor energy = out(torch::tanh(in(distance))).sum();
-    const auto gradient = torch::autograd::grad({energy}, {positions}, /*grad_outputs=*/{}, /*retain_graph=*/true, /*create_graph=*/true);
+    const auto gradient =
+        torch::autograd::grad({energy}, {positions}, /*grad_outputs=*/{}, /*retain_graph=*/true, /*create_graph=*/true);
     return {energy, -gradient[0]};
   }
 };

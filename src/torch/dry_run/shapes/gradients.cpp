@@ -1,4 +1,5 @@
-// Backward operators, of a forward that asks for gradients itself: what they give is shaped as what it is the gradient of.
+// Backward operators, of a forward that asks for gradients itself: what they give is shaped as what it is the gradient
+// of.
 #include "dry_run/shapes/kernels.h"
 
 namespace weigh::dry_run {
