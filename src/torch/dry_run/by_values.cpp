@@ -84,6 +84,10 @@ bool pack(Stack& stack, std::size_t arguments, const KnownValues& known) {
   if (!known.has(lengths)) return false;
   TORCH_CHECK(input.dim() >= 2, "a padded batch of sequences has 2 dimensions or more, not the shape ", input.sizes());
   const Uninterrupted uninterrupted;
+  // libtorch goes on without complaint, with batches that are not there.
+  const std::int64_t room = input.size(argument(stack, arguments, 2).toBool() ? 1 : 0);
+  const auto longest = lengths.numel() > 0 ? lengths.max().item<std::int64_t>() : 0;
+  TORCH_CHECK(longest <= room, "a sequence of length ", longest, " is in a batch of ", room, " steps");
   const at::Tensor steps = at::zeros({}, at::kByte).expand({input.size(0), input.size(1), 1});
   const auto [packed, sizes] = at::_pack_padded_sequence(steps, lengths, argument(stack, arguments, 2).toBool());
   std::vector<std::int64_t> shape = {packed.size(0)};

@@ -230,7 +230,7 @@ TEST(BadIntegers, AreRefusedByName) {
   EXPECT_EQ(message([](const Tensor& x) {
               return torch::nn::utils::rnn::pack_padded_sequence(x, longs({9, 1}), true).data();
             }),
-            "Net: in Net, aten::_pack_padded_sequence: start (0) + length (9) exceeds dimension size (3).");
+            "Net: in Net, aten::_pack_padded_sequence: a sequence of length 9 is in a batch of 3 steps");
   EXPECT_EQ(message([](const Tensor& x) { return x.index({torch::ones({3}, torch::kBool)}); }),
             "Net: in Net, aten::index: The shape of the mask [3] at index 0 does not match the shape of the indexed "
             "tensor [2, 3, 4] at index 0");

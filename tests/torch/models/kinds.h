@@ -133,12 +133,12 @@ struct DictionariesImpl : torch::nn::Module {
   torch::nn::ModuleDict heads{nullptr};
   torch::nn::ParameterDict scales{nullptr};
   DictionariesImpl() {
-    heads = register_module("heads", torch::nn::ModuleDict());
-    heads->insert("a", torch::nn::Linear(8, 3).ptr());
-    heads->insert("b", torch::nn::Linear(8, 5).ptr());
+    const std::vector<std::pair<std::string, std::shared_ptr<torch::nn::Module>>> modules = {
+        {"a", torch::nn::Linear(8, 3).ptr()}, {"b", torch::nn::Linear(8, 5).ptr()}};
+    heads = register_module("heads", torch::nn::ModuleDict(modules));
     scales = register_module("scales", torch::nn::ParameterDict());
-    scales->insert("a", torch::ones({8}));
-    scales->insert("b", torch::ones({8}));
+    scales->insert("a", torch::ones({8}).requires_grad_());
+    scales->insert("b", torch::ones({8}).requires_grad_());
   }
   std::map<std::string, Tensor> forward(const Tensor& x) {
     std::map<std::string, Tensor> out;
