@@ -9,7 +9,7 @@ endif()
 # beside the package, under another name.
 if(simdjson_soname AND NOT WEIGH_PYTHON AND CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT WEIGH_SANITIZE AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_sources(weigh_program PRIVATE cli/load_simdjson.cpp)
-  foreach(room bytes wire model conventions formats places analysis compare check render cli)
+  foreach(room bytes wire model conventions formats places analysis compare check plan render cli)
     target_sources(weigh_program PRIVATE $<TARGET_OBJECTS:weigh_${room}>)
   endforeach()
   target_include_directories(weigh_program PRIVATE $<TARGET_PROPERTY:weigh_cli,INTERFACE_INCLUDE_DIRECTORIES>)

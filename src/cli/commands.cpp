@@ -7,6 +7,7 @@
 #include "cli/completions.h"
 #include "cli/diff.h"
 #include "cli/manual.h"
+#include "cli/plan.h"
 
 namespace weigh::cli {
 namespace {
@@ -28,6 +29,7 @@ int complete(const std::vector<std::string>& arguments, const Console& console) 
 
 const std::vector<Command>& commands() {
   static const std::vector<Command> table = {
+      {"plan", "weigh plan MODEL", "tell how much memory it takes to serve or train a model", plan_options, run_plan},
       {"diff", "weigh diff A B", "tell what differs between two models", diff_options, run_diff},
       {"check", "weigh check FILE...", "tell whether models are what they should be", check_options, run_check},
       {"man", "weigh man", "print the manual page: weigh man | man -l -", nullptr, man},

@@ -136,7 +136,8 @@ std::string adapter_text(const Summary& summary, NumberStyle style) {
   if (!summary.model->config.adapter) return "";
   const AdapterConfig& adapter = *summary.model->config.adapter;
   std::vector<std::string> targets;
-  for (std::size_t i = 0; i < adapter.targets.size() && i < kMost; ++i) targets.push_back(printable(adapter.targets[i], style.unicode));
+  for (std::size_t i = 0; i < adapter.targets.size() && i < kMost; ++i)
+    targets.push_back(printable(adapter.targets[i], style.unicode));
   std::string text = adapter.type.empty() ? "adapter" : printable(adapter.type, style.unicode);
   if (!targets.empty()) text += fmt::format(" for {}", fmt::join(targets, ", "));
   if (adapter.targets.size() > kMost) text += fmt::format(" and {} more", adapter.targets.size() - kMost);

@@ -1,0 +1,95 @@
+#include "plan/sharing.h"
+
+#include <algorithm>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "plan/bounded.h"
+
+#include "weigh/error.h"
+
+namespace weigh {
+namespace {
+
+constexpr std::uint64_t kMostDevices = 1'000'000;
+
+[[noreturn]] void fail(const std::string& message) { throw Error(ErrorKind::usage, "", message); }
+
+void check(const char* what, std::uint64_t ways) {
+  if (ways == 0 || ways > kMostDevices)
+    fail(fmt::format("{} is {}: a number of devices from 1 to {}", what, ways, kMostDevices));
+}
+
+// How many devices are left to share data, or tensors, where the others are shared as asked.
+std::uint64_t rest(std::uint64_t devices, std::uint64_t used, const char* what) {
+  if (devices % used == 0) return devices / used;
+  return fail(fmt::format("{} devices cannot be shared {} by {}: {} is no multiple of {}", devices, what, used, devices,
+                          used)),
+         0;
+}
+
+}  // namespace
+
+Sharing sharing_of(const Pieces& pieces, const PlanOptions& options) {
+  const std::uint64_t devices = options.machine ? options.machine->count : 0;  // 0: as many as it takes
+  Sharing sharing;
+  sharing.pipeline = options.pipeline_parallel;
+  sharing.expert = options.expert_parallel;
+  check("pipeline-parallel", sharing.pipeline);
+  check("expert-parallel", sharing.expert);
+  check("data-parallel", options.data_parallel.value_or(1));
+  check("tensor-parallel", options.tensor_parallel.value_or(1));
+  if (options.train || options.tensor_parallel) {
+    sharing.tensor = options.tensor_parallel.value_or(1);
+    const std::uint64_t used = sharing.tensor * sharing.pipeline;
+    sharing.data = options.data_parallel.value_or(devices == 0 ? 1 : rest(devices, used, "in tensors and layers"));
+  } else {
+    sharing.data = options.data_parallel.value_or(1);
+    const std::uint64_t used = sharing.data * sharing.pipeline;
+    sharing.tensor = devices == 0 ? 1 : rest(devices, used, "in data and layers");
+  }
+  if (devices != 0 && sharing.devices() != devices) {
+    fail(fmt::format("data-parallel {} x tensor-parallel {} x pipeline-parallel {} is {} devices, and there are {}",
+                     sharing.data, sharing.tensor, sharing.pipeline, sharing.devices(), devices));
+  }
+  if (sharing.pipeline > 1 && sharing.pipeline > pieces.layers) {
+    fail(fmt::format("pipeline-parallel {} needs as many layers, and the model has {}", sharing.pipeline,
+                     pieces.layers));
+  }
+  if (sharing.expert > sharing.data * sharing.tensor) {
+    fail(
+        fmt::format("expert-parallel {} needs as many devices for a layer, and there are {} (data-parallel {} x "
+                    "tensor-parallel {})",
+                    sharing.expert, sharing.data * sharing.tensor, sharing.data, sharing.tensor));
+  }
+  return sharing;
+}
+
+std::uint64_t stage_of(std::uint32_t layer, std::uint32_t layers, std::uint64_t stages) {
+  if (layer == 0) return 0;
+  if (layer > layers) return stages - 1;
+  return std::uint64_t{layer - 1} * stages / layers;
+}
+
+std::uint64_t on_fullest(const Pieces& pieces, const Sharing& sharing,
+                         const std::function<std::uint64_t(const Piece&)>& bytes) {
+  std::vector<std::uint64_t> stages(sharing.pipeline);
+  for (const Piece& piece : pieces.pieces) {
+    std::uint64_t& stage = stages[stage_of(piece.layer, pieces.layers, sharing.pipeline)];
+    if (piece.is_expert && sharing.expert > 1) {
+      stage = plus(stage, divided(times(bytes(piece), piece.count), sharing.expert));
+    } else {
+      stage = plus(stage, times(divided(bytes(piece), piece.shape.rank >= 2 ? sharing.tensor : 1), piece.count));
+    }
+  }
+  return *std::max_element(stages.begin(), stages.end());
+}
+
+std::uint64_t sum_of(const Pieces& pieces, const std::function<std::uint64_t(const Piece&)>& bytes) {
+  std::uint64_t sum = 0;
+  for (const Piece& piece : pieces.pieces) sum = plus(sum, times(bytes(piece), piece.count));
+  return sum;
+}
+
+}  // namespace weigh
