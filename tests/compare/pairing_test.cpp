@@ -57,6 +57,7 @@ TEST_F(Pairing, LooksThroughWrappers) {
   b_.add("blocks.1.q.weight", {2, 2});
   const Diff diff = found();
   EXPECT_EQ(diff.equal, 3U);
+  EXPECT_EQ(diff.moved, 3U);
   EXPECT_THAT(
       testing::described(diff),
       ElementsAre("moved module.* -> .* x1, 3 tensors, by convention 100 %",

@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include "analysis/build.h"
 #include "compare/numbers.h"
 #include "support/made_files.h"
 #include "support/scratch_folder.h"
@@ -115,6 +116,26 @@ TEST_F(Values, OfAModelThatDoesNotTellWhereTheyLieAreNotCompared) {
   const Diff found = diff(a, b, {.values = true});
   EXPECT_EQ(found.not_compared, 1U);
   EXPECT_EQ(found.not_compared_why, "w does not lie in one piece in the second, or is compressed there");
+}
+
+TEST_F(Values, OfAMissingFileAreNotCompared) {
+  testing::Build b;
+  b.add("w", {2}).state = State::missing;
+  DiffOptions options;
+  options.values = true;
+  const Diff found = diff(b.model(), b.model(), options);
+  EXPECT_TRUE(found.is_equal());
+  EXPECT_EQ(found.not_compared, 1U);
+  EXPECT_EQ(found.not_compared_why, "w is in a file that is missing");
+}
+
+TEST_F(Values, OfATransposeAreNotCompared) {
+  const Model a = model("a.safetensors", {1, 2, 3, 4});
+  Model b = model("b.safetensors", {1, 2, 3, 5});
+  b.locations[0].strides = {1};  // as PyTorch tells of what lies row by row
+  EXPECT_EQ(diff(a, b, {.values = true}).differences.size(), 1U);
+  b.locations[0].strides = {2};
+  EXPECT_EQ(diff(a, b, {.values = true}).not_compared_why, "w does not lie row by row");
 }
 
 TEST_F(Values, OfAFileThatShrankAreAnError) {
