@@ -78,6 +78,20 @@ def test_gates_come_from_a_policy_too(tmp_path: Path) -> None:
     assert weighbridge.check(AFTER, policy=policy, max_parameters="1K").passed
 
 
+def test_junit_is_what_its_readers_read(tmp_path: Path) -> None:
+    junitparser = pytest.importorskip("junitparser")
+    report = tmp_path / "report.xml"
+    report.write_text(weighbridge.check(BEFORE, initialized=True, max_parameters="1K", no_missing=True).render("junit"))
+    read = junitparser.JUnitXml.fromfile(str(report))
+    assert (read.tests, read.failures, read.errors) == (3, 2, 0)
+    (suite,) = read
+    assert [(case.name, [one.type for one in case.result]) for case in suite] == [
+        ("initialized", ["failed"]),
+        ("max-parameters", ["undecided"]),
+        ("no-missing", []),
+    ]
+
+
 def test_every_rule_is_an_argument() -> None:
     arguments = set(inspect.signature(weighbridge.check).parameters) - {"model", "policy"}
     assert arguments == {rule.replace("-", "_") for rule in _weigh.rules()}
