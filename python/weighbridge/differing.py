@@ -36,7 +36,12 @@ def diff(
         WeighError: what stops the reading of either, and a prefix that a model does not have.
     """
     return _weigh.diff(
-        _model(a, values), _model(b, values), maps=dict(maps or {}), least_likeness=least_likeness, fold=fold, values=values
+        _model(a, values),
+        _model(b, values),
+        maps=dict(maps or {}),
+        least_likeness=least_likeness,
+        fold=fold,
+        values=values,
     )
 
 

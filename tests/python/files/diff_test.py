@@ -9,9 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import DATA, ROOT
-
 import weighbridge
+from conftest import DATA, ROOT
 from weighbridge import _weigh
 
 BEFORE = DATA / "pytorch/gat_module_before.pt"
