@@ -8,8 +8,8 @@
 #pragma once
 
 #include "weigh/count.h"
-#include "weigh/dtype.h"
 #include "weigh/document.h"
+#include "weigh/dtype.h"
 #include "weigh/error.h"
 #include "weigh/limits.h"
 #include "weigh/listing.h"

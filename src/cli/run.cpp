@@ -60,7 +60,7 @@ class MainJob {
   }
 
   void show(const std::string& text) {
-    if (shown_ > 0 && options_.render.format == RenderFormat::svg)
+    if (shown_ > 0 && options_.render.format == RenderFormat::svg && !options_.explained)
       throw Error(ErrorKind::usage, "", "svg is the picture of one model; --format html shows several");
     if (shown_++ > 0) console_.out(is_array_ ? ",\n" : "\n");
     console_.out(text);

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import re
+
 import pytest
 
 import weighbridge
@@ -40,6 +44,16 @@ def test_html_escapes_what_a_file_says() -> None:
     )
     assert html.endswith("<p>306 parameters, 1.224 kB</p>\n")
     assert html.count("<tr>") == 3
+
+
+def test_a_page_allows_its_own_style_and_script_alone() -> None:
+    """The policy names them by their hashes; a browser runs nothing else."""
+    page = weighbridge.read("pytorch/gat_module_after.pt").summary(depth=-1).render("html")
+    for element, directive in (("style", "style-src"), ("script", "script-src")):
+        content = re.findall(f"<{element}>(.*?)</{element}>", page, re.DOTALL)
+        assert len(content) == 1
+        digest = base64.b64encode(hashlib.sha256(content[0].encode()).digest()).decode()
+        assert f"{directive} 'sha256-{digest}'" in page
 
 
 def test_rich_takes_no_name_for_markup() -> None:
