@@ -54,6 +54,14 @@ void expect_modules(const Json& expected, const Model& model) {
   EXPECT_EQ(seen, expected.size()) << "modules that C++ has not";
 }
 
+// FlopCounterMode counts the gradient of a grouped weight `groups` times: in UNet those of merge2 (4) and up1 (2).
+Count counted_too_often(const std::string& name) {
+  if (name != "UNet") return 0;
+  const Json& modules = golden().at(name).at("modules");
+  auto flops = [&](const char* path) { return modules.at(path).at("flops").get<std::uint64_t>(); };
+  return 3 * flops("merge2") + flops("up1");
+}
+
 template <class Holder, class... Inputs>
 void expect_as_in_python(const std::string& name, Holder model, const Inputs&... inputs) {
   const Json& expected = golden().at(name);
@@ -64,7 +72,8 @@ void expect_as_in_python(const std::string& name, Holder model, const Inputs&...
   EXPECT_TRUE(summary.summary().totals.is_exact());
   const Run& whole = summary.model().runs.at(0);
   EXPECT_EQ(whole.flops, Count(expected.at("flops_of_unfused_kernels").get<std::uint64_t>()));
-  EXPECT_EQ(whole.flops + whole.backward_flops, Count(expected.at("forward_and_backward_flops").get<std::uint64_t>()));
+  EXPECT_EQ(whole.flops + whole.backward_flops + counted_too_often(name),
+            Count(expected.at("forward_and_backward_flops").get<std::uint64_t>()));
   expect_modules(expected.at("modules"), summary.model());
 }
 
