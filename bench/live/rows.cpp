@@ -47,7 +47,7 @@ class Live {
     const std::vector<double> taken = numbers({WEIGH_BENCH_DRY_RUNS, "mixture"}, 4);
     const std::string what = "32 layers of 64 experts, routed: dry run";
     table_.at_most({what, show_seconds(taken[1]), "50 ms allowed", taken[1] / 0.05}, 1);
-    table_.memory("the same: memory it grows by", static_cast<std::uint64_t>(taken[3]), 20 << 20);
+    table_.memory("the same: memory it grows by", static_cast<std::uint64_t>(taken[3]), 20'000'000);
   }
 
   void against_forward_and_lightning(const std::string& model, const std::string& name, bool has_limit) {
