@@ -186,7 +186,7 @@ std::string_view remedy(const Summary& summary) {
     return "Run one forward before saving, and the file tells them itself.";
   if (!model.is_live) return "Run one forward before saving, or give an example input, to know them.";
   if (all_known) return "Nothing was initialised: materialize(model, inputs…), or a forward, does that.";
-  if (!model.runs.empty()) return "This forward did not reach them.";
+  if (!model.runs.empty()) return "This forward did not reach all of them.";
   return "Give an example input to know them; materialize(model, inputs…) initialises them.";
 }
 

@@ -56,7 +56,7 @@ Branch · PyTorch, live module · 6 tensors · not all initialised
     positive.bias     [3]
     negative.weight   [2, in]
     negative.bias     [2]
-  Give an example input to know them; materialize(model, inputs…) initialises them.
+  This forward did not reach all of them.
 """
 
 
