@@ -1,14 +1,14 @@
 // Devices by name. Their memory is what the data sheet says, in powers of 1000: a little less than a driver reports, so
 // that what fits here fits there.
 #include <algorithm>
-#include <charconv>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include <fmt/format.h>
 
 #include "analysis/nearest.h"
-#include "bytes/checked.h"
+#include "bytes/digits.h"
 
 #include "weigh/error.h"
 #include "weigh/plan.h"
@@ -27,15 +27,28 @@ std::string lower(std::string_view text) {
 
 // "80gb", "24gib", "0.5tb".
 std::optional<std::uint64_t> size_from(std::string_view text) {
-  double number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || !(number > 0)) return std::nullopt;
-  const std::string_view unit = text.substr(static_cast<std::size_t>(end - text.data()));
+  const std::size_t digits = std::min(text.find_first_not_of("0123456789."), text.size());
+  const std::optional<double> read = real_number_of(text.substr(0, digits));
+  if (!read || !(*read > 0)) return std::nullopt;
+  const double number = *read;
+  const std::string_view unit = text.substr(digits);
   constexpr std::pair<std::string_view, double> kUnits[] = {
       {"mb", 1e6}, {"gb", 1e9}, {"tb", 1e12}, {"mib", 1048576.0}, {"gib", 1073741824.0}, {"tib", 1099511627776.0}};
   for (const auto& [name, bytes] : kUnits)
     if (unit == name && number * bytes < 1e18) return static_cast<std::uint64_t>(number * bytes);
   return std::nullopt;
+}
+
+std::optional<std::uint64_t> bytes_of(std::string_view device) {
+  const auto& devices = known_devices();
+  const auto known =
+      std::find_if(devices.begin(), devices.end(), [&](const Device& one) { return one.name == device; });
+  return known != devices.end() ? std::optional(known->bytes) : size_from(device);
+}
+
+// A size as it was written, a name as the table has it.
+std::string named(std::string_view written, const std::string& device) {
+  return std::string(size_from(device) ? written : device);
 }
 
 [[noreturn]] void fail(std::string_view text, std::string_view device) {
@@ -76,36 +89,19 @@ const std::vector<Device>& known_devices() {
 }
 
 Machine machine_from(std::string_view text) {
-  const std::string whole = lower(text);
-  std::string_view device = whole;
-  Machine machine;
-  for (const std::string_view times : {"×", "x"}) {
-    const std::size_t at = device.rfind(times);
-    if (at == std::string_view::npos || at == 0) continue;
-    const std::string_view number = device.substr(at + times.size());
-    const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), machine.count);
-    if (error != std::errc() || end != number.data() + number.size() || number.empty()) {
-      machine.count = 1;  // "rtx4090" has an x, too
-      continue;
-    }
-    device = device.substr(0, at);
-    break;
-  }
   constexpr std::uint64_t kMostDevices = 1'000'000;
-  if (machine.count == 0 || machine.count > kMostDevices) fail(text, device);
-  machine.device = std::string(device);
-  const auto& devices = known_devices();
-  const auto known =
-      std::find_if(devices.begin(), devices.end(), [&](const Device& candidate) { return candidate.name == device; });
-  if (known != devices.end()) {
-    machine.bytes = known->bytes;
-  } else if (const auto bytes = size_from(device)) {
-    machine.bytes = *bytes;
-    machine.device = std::string(text.substr(0, device.size()));
-  } else {
-    fail(text, device);
+  const std::string whole = lower(text);
+  if (const auto bytes = bytes_of(whole)) return {named(text, whole), *bytes, 1};
+  for (const std::string_view times : {"×", "x"}) {
+    const std::size_t at = whole.rfind(times);
+    if (at == std::string::npos) continue;
+    const std::string device = whole.substr(0, at);
+    const auto bytes = bytes_of(device);
+    const auto count = number_of(std::string_view(whole).substr(at + times.size()));
+    if (bytes && count && *count > 0 && *count <= kMostDevices)
+      return {named(text.substr(0, at), device), *bytes, *count};
   }
-  return machine;
+  fail(text, whole);
 }
 
 }  // namespace weigh

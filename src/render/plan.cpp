@@ -110,7 +110,7 @@ std::string table(const Plan& plan, const RenderOptions& options) {
 std::string markdown(const Plan& plan, const RenderOptions& options) {
   const NumberStyle style{options.exact, true};
   std::string out = fmt::format("**{}**\n\n", markdown_escaped(printable(plan.source)));
-  add_markdown_table(out, columns_of(plan, style), true);
+  add_markdown_table(out, columns_of(plan, style), false);
   out += fmt::format("\n{}\n", markdown_escaped(sum_line(plan, style)));
   for (const std::string& line : verdict_lines(plan, style)) out += fmt::format("\n- {}", markdown_escaped(line));
   for (const std::string& reason : plan.not_counted)

@@ -34,7 +34,7 @@ TEST(Readme, ShowsRealScreens) {
 
 // Of commands on fixtures of tests/data/pytorch.
 TEST(Pages, ShowRealScreens) {
-  for (const char* page : {"diff.md", "check.md"}) {
+  for (const char* page : {"plan.md", "diff.md", "check.md"}) {
     const std::string text = testing::read_file(WEIGH_SOURCE "/docs/" + std::string(page));
     const std::regex screen(R"(```\n\$ weigh (.*)\n([^`]*)```)");
     int screens = 0;

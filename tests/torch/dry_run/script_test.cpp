@@ -136,7 +136,7 @@ TEST(Script, KeepsWhatWasKnownWhereValuesAreWanted) {
             "data-dependent: ReadsValues: aten::item gives what depends on values, which a "
             "dry run has not; Forward::real runs the real forward instead\n");
   EXPECT_EQ(line(model, "first"), "[2, 4] -> [2, 4] x1");
-  EXPECT_EQ(line(model, "second"), "? -> ? x0");
+  EXPECT_EQ(line(model, "second"), "? -> ? x?");
   const weigh::Model real = weigh::describe_with({.forward = weigh::Forward::real}, net, rand({2, 4}));
   EXPECT_EQ(notes(real), "");
   EXPECT_EQ(line(real, "second"), "[2, 4] -> [2, 2] x1");

@@ -123,11 +123,17 @@ constexpr const char* kStopped =
     "aten::item gives what depends on values, which a dry run has not; Forward::real runs "
     "the real forward instead";
 
+TrainerOptions summarised(std::vector<Note>& notes) {
+  TrainerOptions options = heard(notes, {.max_epochs = 1});
+  options.enable_model_summary = true;
+  return options;
+}
+
 TEST(Lazy, TrainsThoughItsExampleNeedsValues) {
   WithValues net;
   net.example_input(net, torch::zeros({4, 16}), graphs()[0].edges);
   std::vector<Note> notes;
-  Trainer(heard(notes, {.max_epochs = 1})).fit(net, graphs());
+  Trainer(summarised(notes)).fit(net, graphs());
   EXPECT_FALSE(nn::has_uninitialized(net));
   EXPECT_EQ(told(notes), std::string("data-dependent: WithValues: the forward with the example input stopped, and the "
                                      "summary tells what is known: ") +
@@ -136,7 +142,7 @@ TEST(Lazy, TrainsThoughItsExampleNeedsValues) {
   WithValues real;
   real.example_input(real, torch::zeros({4, 16}), graphs()[0].edges, Forward::real);
   notes.clear();
-  Trainer(heard(notes, {.max_epochs = 1})).fit(real, graphs());
+  Trainer(summarised(notes)).fit(real, graphs());
   EXPECT_EQ(told(notes), "");
 }
 
@@ -144,7 +150,7 @@ TEST(Lazy, TrainsThoughItsExampleThrows) {
   WithValues net;
   net.example_input(net, torch::zeros({1, 16}), torch::zeros({2, 1}, torch::kLong));
   std::vector<Note> notes;
-  Trainer(heard(notes, {.max_epochs = 1})).fit(net, graphs());
+  Trainer(summarised(notes)).fit(net, graphs());
   EXPECT_FALSE(nn::has_uninitialized(net));
   ASSERT_GE(notes.size(), 2U);
   EXPECT_EQ(told({notes[0]}),
