@@ -10,25 +10,10 @@
 #include <fmt/format.h>
 
 #include "render/check.h"
-#include "render/text.h"
+#include "render/html/escape.h"
 
 namespace weigh {
 namespace {
-
-// XML has no way to write control characters, so printable() comes first.
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : printable(text)) {
-    switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      default: out += c;
-    }
-  }
-  return out;
-}
 
 std::size_t tests_of(const Checked& one) { return one.unreadable.empty() ? one.findings.size() : 1; }
 std::size_t failures_of(const Checked& one) { return one.findings.size() - one.count(Verdict::passed); }

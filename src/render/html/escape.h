@@ -1,4 +1,4 @@
-// The only way by which text enters a page of HTML or a picture of SVG.
+// The only way by which text enters a page of HTML, a picture of SVG or a report in XML.
 #pragma once
 
 #include <string>
