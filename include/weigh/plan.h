@@ -86,6 +86,7 @@ struct PlanLine {
   Count on_each;     // on the device that holds most
   std::string how;   // the formula in words, with its numbers
   Evidence evidence = Evidence::derived;
+  bool is_of_text = false;  // grows with the context and the batch
 };
 
 // Whether it fits, and what would.

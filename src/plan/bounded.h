@@ -10,6 +10,8 @@ namespace weigh {
 
 inline constexpr std::uint64_t kBeyond = std::uint64_t{1} << 60;  // a sum of several still has room in 64 bits
 
+inline constexpr std::uint64_t kMostDevices = 1'000'000;
+
 inline std::uint64_t plus(std::uint64_t a, std::uint64_t b) {
   return std::min(checked_add(a, b).value_or(kBeyond), kBeyond);
 }

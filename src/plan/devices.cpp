@@ -9,6 +9,7 @@
 
 #include "analysis/nearest.h"
 #include "bytes/digits.h"
+#include "plan/bounded.h"
 
 #include "weigh/error.h"
 #include "weigh/plan.h"
@@ -89,7 +90,6 @@ const std::vector<Device>& known_devices() {
 }
 
 Machine machine_from(std::string_view text) {
-  constexpr std::uint64_t kMostDevices = 1'000'000;
   const std::string whole = lower(text);
   if (const auto bytes = bytes_of(whole)) return {named(text, whole), *bytes, 1};
   for (const std::string_view times : {"×", "x"}) {

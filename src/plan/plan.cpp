@@ -209,6 +209,7 @@ class Planner {
     line.how = fmt::format("{} bytes for a token, {} tokens{}", cache->bytes_per_token, cache->context,
                            cache->batch == 1 ? "" : fmt::format(" of each of {} texts", cache->batch));
     line.evidence = Evidence::by_convention;
+    line.is_of_text = true;
     if (std::any_of(config.cache.layers.begin(), config.cache.layers.end(),
                     [](auto& layer) { return layer.keeps_state; }))
       plan_.not_counted.emplace_back("states of fixed size, which some layers keep of each text");
@@ -263,6 +264,7 @@ class Planner {
     line.on_each = times(of_layer, divided(pieces_.layers, sharing_.pipeline));
     line.how = fmt::format("{} text{} x {} tokens x {} x {} bytes for each of {} layers", options_.cache.batch,
                            options_.cache.batch == 1 ? "" : "s", context, pieces_.hidden, element, pieces_.layers);
+    line.is_of_text = true;
     plan_.not_counted.emplace_back(
         options_.checkpointing
             ? "what the layer that is computed again keeps"
@@ -316,10 +318,8 @@ class Judge {
     verdict.fits = needed <= there;
     (verdict.fits ? verdict.left : verdict.lacking) = verdict.fits ? there - needed : needed - there;
     verdict.devices = fewest();
-    const bool has_text = std::any_of(plan.lines.begin(), plan.lines.end(), [](const PlanLine& line) {
-      return line.what == "keys and values" || line.what == "inputs of layers" ||
-             (line.what == "activations" && line.how.find("tokens") != std::string::npos);
-    });
+    const bool has_text =
+        std::any_of(plan.lines.begin(), plan.lines.end(), [](const PlanLine& line) { return line.is_of_text; });
     if (!has_text) return verdict;
     constexpr std::uint64_t kMostTokens = std::uint64_t{1} << 40;
     verdict.context = most(kMostTokens, [](PlanOptions& options, std::uint64_t n) { options.cache.context = n; });
@@ -347,20 +347,17 @@ class Judge {
 
   // More devices of the kind that the numbers leave free: of tensors while serving, of data while training.
   std::optional<std::uint64_t> fewest() const {
-    constexpr std::uint64_t kMostDevices = 65'536;
+    constexpr std::uint64_t kMostTried = 65'536;
     PlanOptions options = options_;
-    options.data_parallel.reset();
-    if (!options_.train) options.tensor_parallel.reset();
-    const std::uint64_t step = options.pipeline_parallel * (options_.train ? options.tensor_parallel.value_or(1)
-                                                                           : options_.data_parallel.value_or(1));
-    if (!options_.train) options.data_parallel = options_.data_parallel;
-    options.expert_parallel = 1;
+    (options.train ? options.data_parallel : options.tensor_parallel).reset();
+    const std::uint64_t step =
+        options.pipeline_parallel * (options.train ? options.tensor_parallel : options.data_parallel).value_or(1);
     const auto holds = [&](std::uint64_t steps) {
       options.machine->count = steps * step;
-      if (options_.expert_parallel > 1) options.expert_parallel = std::max<std::uint64_t>(1, steps);
+      options.expert_parallel = options_.expert_parallel > 1 ? steps : 1;
       return fits(options);
     };
-    const std::uint64_t high = std::max<std::uint64_t>(1, kMostDevices / step);
+    const std::uint64_t high = std::max<std::uint64_t>(1, kMostTried / step);
     if (holds(1)) return step;
     if (!holds(high)) return std::nullopt;
     return (largest(1, high, [&](std::uint64_t steps) { return !holds(steps); }) + 1) * step;

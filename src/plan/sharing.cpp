@@ -12,8 +12,6 @@
 namespace weigh {
 namespace {
 
-constexpr std::uint64_t kMostDevices = 1'000'000;
-
 [[noreturn]] void fail(const std::string& message) { throw Error(ErrorKind::usage, "", message); }
 
 void check(const char* what, std::uint64_t ways) {
