@@ -15,7 +15,8 @@ if(simdjson_soname AND NOT WEIGH_PYTHON AND CMAKE_BUILD_TYPE STREQUAL "Release" 
   target_include_directories(weigh_program PRIVATE $<TARGET_PROPERTY:weigh_cli,INTERFACE_INCLUDE_DIRECTORIES>)
   target_compile_definitions(weigh_program PRIVATE WEIGH_SIMDJSON="${simdjson_soname}")
   target_link_libraries(weigh_program PRIVATE weigh_fmt weigh_flags ZLIB::ZLIB ${ZSTD_LIBRARY} ${CMAKE_DL_LIBS})
-  target_link_options(weigh_program PRIVATE -static-libstdc++ -static-libgcc -Wl,--gc-sections -Wl,--as-needed)
+  target_link_options(weigh_program PRIVATE -static-libstdc++ -static-libgcc -Wl,--gc-sections -Wl,--as-needed
+                      -Wl,-z,pack-relative-relocs)
 else()
   target_link_libraries(weigh_program PRIVATE weigh_cli weigh weigh_flags)
 endif()

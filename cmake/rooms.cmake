@@ -41,17 +41,36 @@ target_link_libraries(weigh_fmt PRIVATE weigh_flags)
 target_include_directories(weigh_fmt SYSTEM PUBLIC ${FMT_INCLUDE_DIR})
 set_target_properties(weigh_fmt PROPERTIES POSITION_INDEPENDENT_CODE ON)
 
-# What nearly every file of a room includes. The rooms without libtorch may become part of a shared library.
-weigh_precompiled(weigh_headers
-  HEADERS <algorithm> <array> <charconv> <cstdint> <cstring> <functional> <map> <memory> <optional> <set> <span> <string>
-          <string_view> <tuple> <unordered_map> <utility> <vector> <fmt/format.h>
-  LIBRARIES weigh_fmt)
-set_target_properties(weigh_headers PROPERTIES POSITION_INDEPENDENT_CODE ON)
+# What nearly every file of a room includes; with simdjson for rooms that read JSON. The rooms without
+# libtorch may become part of a shared library.
+set(weigh_common_headers
+  <algorithm> <array> <charconv> <cstdint> <cstring> <functional> <map> <memory> <optional> <set> <span> <string>
+  <string_view> <tuple> <unordered_map> <utility> <vector> <fmt/format.h>)
+weigh_precompiled(weigh_headers HEADERS ${weigh_common_headers} LIBRARIES weigh_fmt)
+weigh_precompiled(weigh_json_headers HEADERS ${weigh_common_headers} <simdjson.h> LIBRARIES weigh_fmt simdjson::simdjson)
+set_target_properties(weigh_headers weigh_json_headers PROPERTIES POSITION_INDEPENDENT_CODE ON)
+
+# weigh_compile_together(TARGET file…): files of a folder are compiled six at a time, so that what their headers bring is
+# instantiated once for all of them, which is two fifths of the time. No two of them may give one name to different things.
+function(weigh_compile_together target)
+  if(NOT WEIGH_TOGETHER)
+    return()
+  endif()
+  foreach(source ${ARGN})
+    get_filename_component(folder ${source} DIRECTORY)
+    string(MAKE_C_IDENTIFIER ${folder} folder)
+    list(APPEND files_in_${folder} ${source})
+    list(LENGTH files_in_${folder} number)
+    math(EXPR group "(${number} + 5) / 6")
+    set_source_files_properties(${source} PROPERTIES UNITY_GROUP ${folder}_${group})
+  endforeach()
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
+endfunction()
 
 # weigh_room(NAME [FOLDER folder below src, where it is not the name] SOURCES file… ROOMS room… LIBRARIES target…
-#            [HEADERS precompiled headers, where they are others])
+#            [HEADERS precompiled headers, where they are others] [APART: each file is compiled alone])
 function(weigh_room name)
-  cmake_parse_arguments(PARSE_ARGV 1 ARG "" "FOLDER;HEADERS" "SOURCES;ROOMS;LIBRARIES")
+  cmake_parse_arguments(PARSE_ARGV 1 ARG "APART" "FOLDER;HEADERS" "SOURCES;ROOMS;LIBRARIES")
   if(NOT ARG_FOLDER)
     set(ARG_FOLDER ${name})
   endif()
@@ -68,6 +87,9 @@ function(weigh_room name)
   get_target_property(is_pic ${ARG_HEADERS} POSITION_INDEPENDENT_CODE)
   set_target_properties(weigh_${name} PROPERTIES POSITION_INDEPENDENT_CODE ${is_pic})
   target_precompile_headers(weigh_${name} REUSE_FROM ${ARG_HEADERS})
+  if(NOT ARG_APART)
+    weigh_compile_together(weigh_${name} ${ARG_SOURCES})
+  endif()
   set_property(GLOBAL APPEND PROPERTY WEIGH_ROOMS weigh_${name})
   set_property(GLOBAL APPEND PROPERTY WEIGH_LIBRARIES ${ARG_LIBRARIES})
 endfunction()

@@ -60,17 +60,17 @@ Policy parse_policy(std::string_view text, const std::string& source);
 // The file of these names in a folder that has such a table; "" where there is none.
 std::string find_policy(const std::string& folder);
 
-enum class Verdict : std::uint8_t {
+enum class Outcome : std::uint8_t {
   passed,
   failed,
   undecided,  // what it asks for is not known: no pass
 };
-std::string_view name(Verdict verdict);
+std::string_view name(Outcome outcome);
 
 // What became of a gate.
 struct Finding {
   std::string rule;
-  Verdict verdict = Verdict::passed;
+  Outcome verdict = Outcome::passed;
   std::string message;                   // "2 tensors are not initialised"
   std::vector<std::string> places = {};  // modules or tensors that it is about: the first of them
   std::uint64_t all_places = 0;
@@ -86,8 +86,8 @@ struct Checked {
   std::vector<Finding> findings = {};
   std::string unreadable = {};
 
-  std::size_t count(Verdict verdict) const;
-  bool passed() const { return unreadable.empty() && count(Verdict::passed) == findings.size(); }
+  std::size_t count(Outcome outcome) const;
+  bool passed() const { return unreadable.empty() && count(Outcome::passed) == findings.size(); }
 };
 
 enum class CheckFormat : std::uint8_t { table, json, junit, sarif, github };

@@ -80,7 +80,7 @@ std::vector<Finding> check(const Model& model, const Policy& policy,
   return findings;
 }
 
-std::size_t Checked::count(Verdict verdict) const {
+std::size_t Checked::count(Outcome verdict) const {
   return static_cast<std::size_t>(std::count_if(findings.begin(), findings.end(),
                                                 [&](const Finding& finding) { return finding.verdict == verdict; }));
 }

@@ -12,6 +12,8 @@
 
 namespace weigh {
 
+inline constexpr std::size_t kMostNames = 3;  // that are nearest to one that is not known
+
 // What is checked.
 struct Subject {
   const Model& model;

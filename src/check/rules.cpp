@@ -14,7 +14,6 @@
 namespace weigh {
 namespace {
 
-constexpr std::size_t kMostNames = 3;
 constexpr std::size_t kMostPlaces = 20;
 
 constexpr std::array kRules = {
@@ -43,7 +42,7 @@ constexpr auto kPublic = [] {
   return all;
 }();
 
-Finding finding(Verdict verdict, std::string message) {
+Finding finding(Outcome verdict, std::string message) {
   Finding made;
   made.verdict = verdict;
   made.message = std::move(message);
@@ -66,15 +65,15 @@ const RuleRow& rule_called(std::string_view id) {
   throw Error(ErrorKind::usage, "", fmt::format("there is no rule '{}'; nearest are {}", id, fmt::join(names, ", ")));
 }
 
-Finding passed(std::string message) { return finding(Verdict::passed, std::move(message)); }
-Finding failed(std::string message) { return finding(Verdict::failed, std::move(message)); }
-Finding undecided(std::string message) { return finding(Verdict::undecided, std::move(message)); }
+Finding passed(std::string message) { return finding(Outcome::passed, std::move(message)); }
+Finding failed(std::string message) { return finding(Outcome::failed, std::move(message)); }
+Finding undecided(std::string message) { return finding(Outcome::undecided, std::move(message)); }
 
 void add_place(Finding& finding, std::string place) {
   if (finding.all_places++ < kMostPlaces) finding.places.push_back(std::move(place));
 }
 
-std::string_view name(Verdict verdict) {
+std::string_view name(Outcome verdict) {
   constexpr std::array<std::string_view, 3> kNames = {"passed", "failed", "undecided"};
   return kNames[static_cast<std::size_t>(verdict)];
 }

@@ -23,7 +23,7 @@ struct Given {
   std::vector<std::string> values;  // of others
 };
 
-struct Options {
+struct CheckChoices {
   std::vector<std::string> files;
   std::map<std::string_view, Given> rules;
   std::optional<std::string> policy;
@@ -53,7 +53,7 @@ const char* type_name(Argument argument) {
 }
 
 // An option for each row of the table of rules.
-void add_rules(CLI::App& app, Options& options) {
+void add_rules(CLI::App& app, CheckChoices& options) {
   for (const Rule& rule : rules()) {
     Given& given = options.rules[rule.id];
     const std::string flag = "--" + std::string(rule.id);
@@ -67,7 +67,7 @@ void add_rules(CLI::App& app, Options& options) {
   }
 }
 
-void declare(CLI::App& app, Options& options) {
+void declare(CLI::App& app, CheckChoices& options) {
   app.add_option("FILE", options.files, "model files, indices of shards, or directories")->required();
   add_rules(app, options);
   app.add_option("--policy", options.policy,
@@ -79,7 +79,7 @@ void declare(CLI::App& app, Options& options) {
   app.footer("Exit codes: 0 all hold; 1 a rule is violated or undecided; 2 unreadable input or wrong usage.");
 }
 
-Policy policy_of(const Options& options) {
+Policy policy_of(const CheckChoices& options) {
   const std::string file = options.policy ? *options.policy : find_policy("");
   Policy policy = file.empty() ? Policy() : read_policy(file);
   for (const Rule& rule : rules()) {
@@ -91,9 +91,9 @@ Policy policy_of(const Options& options) {
   return policy;
 }
 
-class Job {
+class CheckJob {
  public:
-  Job(const Options& options, const Console& console) : options_(options), console_(console) {
+  CheckJob(const CheckChoices& options, const Console& console) : options_(options), console_(console) {
     apply(options.screen, console, render_);
   }
 
@@ -152,13 +152,13 @@ class Job {
     int code = kDone;
     for (const Checked& one : checked_) {
       if (!one.unreadable.empty()) return kUnusable;
-      const bool is_open = one.count(Verdict::undecided) > 0 && !options_.allow_undecided;
-      if (one.count(Verdict::failed) > 0 || is_open) code = kCheckFailed;
+      const bool is_open = one.count(Outcome::undecided) > 0 && !options_.allow_undecided;
+      if (one.count(Outcome::failed) > 0 || is_open) code = kCheckFailed;
     }
     return code;
   }
 
-  const Options& options_;
+  const CheckChoices& options_;
   const Console& console_;
   RenderOptions render_;
   Policy policy_;
@@ -169,17 +169,17 @@ class Job {
 
 std::vector<OptionRow> check_options() {
   CLI::App app;
-  Options options;
+  CheckChoices options;
   declare(app, options);
   return rows_of(app);
 }
 
 int run_check(const std::vector<std::string>& arguments, const Console& console) {
   CLI::App app("Tells whether models are what they should be.", "weigh check");
-  Options options;
+  CheckChoices options;
   declare(app, options);
   if (const std::optional<Answer> said = parse(app, "weigh check", arguments)) return answer(*said, console);
-  return Job(options, console).run();
+  return CheckJob(options, console).run();
 }
 
 }  // namespace weigh::cli

@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::size_t kMostLines = 100;
 
-struct Options {
+struct DiffChoices {
   std::string a;
   std::string b;
   DiffOptions diff;
@@ -31,7 +31,7 @@ struct Options {
   std::size_t top = kMostLines;
 };
 
-const std::map<std::string, RenderFormat>& render_formats() {
+const std::map<std::string, RenderFormat>& diff_formats() {
   static const std::map<std::string, RenderFormat> choices = {
       {"table", RenderFormat::table}, {"json", RenderFormat::json}, {"markdown", RenderFormat::markdown}};
   return choices;
@@ -53,7 +53,7 @@ std::vector<PrefixMap> read_maps(const std::vector<std::string>& texts) {
   return maps;
 }
 
-void declare(CLI::App& app, Options& options) {
+void declare(CLI::App& app, DiffChoices& options) {
   app.add_option("A", options.a, "a model file, an index of shards, or a directory")->required();
   app.add_option("B", options.b, "another, of any format")->required();
   app.add_option("--map", options.maps, "names of A that begin with OLD begin with NEW in B, which is no difference")
@@ -63,7 +63,7 @@ void declare(CLI::App& app, Options& options) {
                  "how alike two paths must be, in per cent, to be one that was renamed; 101: none (default: 50)")
       ->type_name("PERCENT");
   app.add_flag("--values", options.diff.values, "compare the weights, too: reads all of both files");
-  add_choice(app, "--format", options.format, names(render_formats()), "form of the output (default: table)");
+  add_choice(app, "--format", options.format, names(diff_formats()), "form of the output (default: table)");
   app.add_option("--top", options.top, "only the first N differences; 0: all (default: 100)")->type_name("N");
   app.add_flag("--no-fold", options.no_fold, "show the same difference in numbered siblings one by one");
   add_screen(app, options.screen);
@@ -71,9 +71,9 @@ void declare(CLI::App& app, Options& options) {
       "Exit codes: 0 equal; 1 different; 2 unreadable input, values that could not be compared, or wrong usage.");
 }
 
-void settle(Options& options) {
+void settle(DiffChoices& options) {
   options.diff.maps = read_maps(options.maps);
-  options.render.format = render_formats().at(options.format);
+  options.render.format = diff_formats().at(options.format);
   options.diff.fold = !options.no_fold && options.render.format != RenderFormat::json;
 }
 
@@ -93,9 +93,9 @@ Reading read(const Console& console, const std::string& path, bool with_location
   }
 }
 
-class Job {
+class DiffJob {
  public:
-  Job(Options options, const Console& console) : options_(std::move(options)), console_(console) {
+  DiffJob(DiffChoices options, const Console& console) : options_(std::move(options)), console_(console) {
     apply(options_.screen, console, options_.render);
   }
 
@@ -127,7 +127,7 @@ class Job {
     if (!what.empty()) console_.err(fmt::format("weigh: {}\n", printable(what, options_.render.unicode)));
   }
 
-  Options options_;
+  DiffChoices options_;
   const Console& console_;
 };
 
@@ -135,18 +135,18 @@ class Job {
 
 std::vector<OptionRow> diff_options() {
   CLI::App app;
-  Options options;
+  DiffChoices options;
   declare(app, options);
   return rows_of(app);
 }
 
 int run_diff(const std::vector<std::string>& arguments, const Console& console) {
   CLI::App app("Tells what differs between two models.", "weigh diff");
-  Options options;
+  DiffChoices options;
   declare(app, options);
   app.callback([&] { settle(options); });
   if (const std::optional<Answer> said = parse(app, "weigh diff", arguments)) return answer(*said, console);
-  return Job(std::move(options), console).run();
+  return DiffJob(std::move(options), console).run();
 }
 
 }  // namespace weigh::cli

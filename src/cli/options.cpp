@@ -41,7 +41,7 @@ std::string footer() {
 }
 
 // What CLI11 parses into, before it becomes Options.
-struct Raw {
+struct RawOptions {
   int depth = 1;
   std::string format = "table";
   std::string sort = "definition";
@@ -71,7 +71,7 @@ std::vector<GivenSize> read_sizes(const std::vector<std::string>& texts) {
 }
 
 // The one table of options: help, manual page and completions come from it.
-void declare(CLI::App& app, Options& options, Raw& raw) {
+void declare(CLI::App& app, Options& options, RawOptions& raw) {
   app.set_version_flag("--version", fmt::format("weigh {}", version()), "print the version");
   app.add_option("FILE", options.files, "model files, indices of shards, or directories (of several models: a list)");
   app.add_option("--depth", raw.depth, "levels of modules to show: -1 all, 0 totals only (default: 1, wrappers opened)")
@@ -115,7 +115,7 @@ bool is_for_machines(RenderFormat format) { return format == RenderFormat::json 
 // What is opened by a click is there down to the last module.
 bool is_opened_later(RenderFormat format) { return format == RenderFormat::html || format == RenderFormat::svg; }
 
-void settle(const CLI::App& app, const Raw& raw, Options& options) {
+void settle(const CLI::App& app, const RawOptions& raw, Options& options) {
   options.render.format = render_formats().at(raw.format);
   options.summary.sort = sort_keys().at(raw.sort);
   options.sizes = read_sizes(raw.sizes);
@@ -136,7 +136,7 @@ void settle(const CLI::App& app, const Raw& raw, Options& options) {
 std::vector<OptionRow> option_rows() {
   CLI::App app;
   Options options;
-  Raw raw;
+  RawOptions raw;
   declare(app, options, raw);
   return rows_of(app);
 }
@@ -144,7 +144,7 @@ std::vector<OptionRow> option_rows() {
 std::variant<Options, Answer> parse(const std::vector<std::string>& arguments) {
   CLI::App app(std::string(kAbout), "weigh");
   Options options;
-  Raw raw;
+  RawOptions raw;
   declare(app, options, raw);
   app.callback([&] { settle(app, raw, options); });
   if (const std::optional<Answer> answer = parse(app, "weigh", arguments)) return *answer;

@@ -25,7 +25,7 @@ const std::map<std::string, RenderFormat>& plan_formats() {
 }
 
 // What CLI11 parses into.
-struct Raw {
+struct PlanChoices {
   std::string file;
   std::string precision = "32-true";
   std::string weights;
@@ -43,7 +43,7 @@ struct Raw {
 
 std::vector<std::string> texts(const std::vector<std::string_view>& views) { return {views.begin(), views.end()}; }
 
-void declare(CLI::App& app, Raw& raw) {
+void declare(CLI::App& app, PlanChoices& raw) {
   app.add_option("MODEL", raw.file, "a model file, an index of shards, or a directory")->required();
   app.add_flag("--train", raw.plan.train, "to train it; otherwise to serve it");
   app.add_option("--device", raw.device, "what it shall fit: 80GB, 24GiB or a name (h100), with x8 for eight of them")
@@ -80,7 +80,7 @@ void declare(CLI::App& app, Raw& raw) {
   add_screen(app, raw.screen);
 }
 
-void settle(const CLI::App& app, const Console& console, Raw& raw) {
+void settle(const CLI::App& app, const Console& console, PlanChoices& raw) {
   raw.plan.precision = *precision_from(raw.precision);
   raw.plan.weights = raw.weights;
   raw.plan.optimizer = raw.optimizer;
@@ -104,14 +104,14 @@ void settle(const CLI::App& app, const Console& console, Raw& raw) {
 
 std::vector<OptionRow> plan_options() {
   CLI::App app;
-  Raw raw;
+  PlanChoices raw;
   declare(app, raw);
   return rows_of(app);
 }
 
 int run_plan(const std::vector<std::string>& arguments, const Console& console) {
   CLI::App app("How much memory a model takes, to serve it or to train it: each line with its formula.", "weigh plan");
-  Raw raw;
+  PlanChoices raw;
   declare(app, raw);
   app.callback([&] { settle(app, console, raw); });
   if (const std::optional<Answer> said = parse(app, "weigh plan", arguments)) return answer(*said, console);

@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 
+#include "bytes/shown.h"
 #include "conventions/embeddings.h"
 #include "conventions/layer_kinds.h"
 #include "conventions/transformers.h"
@@ -19,7 +20,6 @@ constexpr unsigned kDeepest = 6;             // objects in objects: quantization
 constexpr std::size_t kMostKeys = 20'000;    // a configuration has hundreds
 constexpr std::size_t kMostWords = 64;       // kept of a list
 constexpr std::size_t kLongestList = 4'096;  // one number for each layer
-constexpr std::size_t kLongestText = 200;
 
 // "W4A16_AWQ": weights of 4 bits.
 unsigned bits_of_algorithm(std::string_view name) {
@@ -58,7 +58,7 @@ void ConfigKeys::add(json::Document& document, const std::string& path, json::Va
       return;
     case simdjson::ondemand::json_type::string: {
       std::string_view text;
-      if (!value.get_string().get(text)) texts_[path] = std::string(text.substr(0, kLongestText));
+      if (!value.get_string().get(text)) texts_[path] = std::string(text.substr(0, kShownText));
       return;
     }
     default: return;
@@ -98,7 +98,7 @@ void ConfigKeys::add_list(json::Document& document, const std::string& path, jso
       case simdjson::ondemand::json_type::string:
         if (value.get_string().get(text)) break;
         kinds.push_back(conventions::layer_kind(text));
-        if (words.size() < kMostWords) words.emplace_back(text.substr(0, kLongestText));
+        if (words.size() < kMostWords) words.emplace_back(text.substr(0, kShownText));
         break;
       case simdjson::ondemand::json_type::object:
         if (holds_blocks) add(document, path + "." + std::to_string(count - 1), value, depth + 1);

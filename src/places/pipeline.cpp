@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "bytes/shown.h"
 #include "conventions/model_name.h"
 #include "model/joined.h"
 #include "places/directory.h"
@@ -21,7 +22,6 @@ namespace weigh {
 namespace {
 
 constexpr std::string_view kIndex = "model_index.json";
-constexpr std::size_t kLongestText = 200;
 
 struct Component {
   std::string name;
@@ -40,7 +40,7 @@ std::string class_in(json::Array list) {
   std::size_t place = 0;
   for (auto item : list) {
     std::string_view text;
-    if (place++ == 1 && !item.get_string().get(text)) type = text.substr(0, kLongestText);
+    if (place++ == 1 && !item.get_string().get(text)) type = text.substr(0, kShownText);
   }
   return type;
 }
@@ -52,7 +52,7 @@ Pipeline read_index(Source& source, const Limits& limits) {
     std::string_view fact;
     if (key == "_class_name" || key == "_diffusers_version") {
       if (!value.get_string().get(fact))
-        (key == "_class_name" ? pipeline.type : pipeline.version) = fact.substr(0, kLongestText);
+        (key == "_class_name" ? pipeline.type : pipeline.version) = fact.substr(0, kShownText);
       return;
     }
     json::Array list;
@@ -74,9 +74,9 @@ bool is_named_without_weights(std::string_view type) {
                      [&](std::string_view word) { return type.find(word) != std::string_view::npos; });
 }
 
-class Reading {
+class PipelineReading {
  public:
-  Reading(Folder& folder, const ReadOptions& options, Model& model)
+  PipelineReading(Folder& folder, const ReadOptions& options, Model& model)
       : folder_(folder), options_(options), model_(model), joined_(model, options.limits), folders_(folder.folders()) {}
 
   void run() {
@@ -167,6 +167,8 @@ class Reading {
 
 bool matches_pipeline(const Folder& folder) { return folder.contains(kIndex); }
 
-void read_pipeline(Folder& folder, const ReadOptions& options, Model& model) { Reading(folder, options, model).run(); }
+void read_pipeline(Folder& folder, const ReadOptions& options, Model& model) {
+  PipelineReading(folder, options, model).run();
+}
 
 }  // namespace weigh

@@ -99,9 +99,9 @@ std::uint64_t width_in(const Folder& folder, const Limits& limits) {
   return width;
 }
 
-class Reading {
+class RankReading {
  public:
-  Reading(Folder& folder, const ReadOptions& options, Model& model)
+  RankReading(Folder& folder, const ReadOptions& options, Model& model)
       : folder_(folder), options_(options), model_(model), ranks_(ranks_of(folder)) {}
 
   void run() {
@@ -173,7 +173,7 @@ class Reading {
 bool matches_rank_files(const Folder& folder) { return !ranks_of(folder).files.empty(); }
 
 void read_rank_files(Folder& folder, const ReadOptions& options, Model& model) {
-  Reading(folder, options, model).run();
+  RankReading(folder, options, model).run();
 }
 
 }  // namespace weigh

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "bytes/shown.h"
 #include "model/joined.h"
 #include "places/directory.h"
 #include "places/read.h"
@@ -19,7 +20,6 @@ namespace weigh {
 namespace {
 
 constexpr std::string_view kModules = "modules.json";
-constexpr std::size_t kLongestText = 200;
 
 struct ChainedModule {
   std::string name;
@@ -29,7 +29,7 @@ struct ChainedModule {
 
 std::string text_of(json::Value& value) {
   std::string_view text;
-  return value.get_string().get(text) ? "" : std::string(text.substr(0, kLongestText));
+  return value.get_string().get(text) ? "" : std::string(text.substr(0, kShownText));
 }
 
 std::vector<ChainedModule> chained_modules(const Folder& folder, const Limits& limits) {

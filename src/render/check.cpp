@@ -10,22 +10,21 @@
 #include "render/glyphs.h"
 #include "render/grid.h"
 #include "render/json_writer.h"
+#include "render/layout.h"
 #include "render/text.h"
 #include "render/units.h"
 
 namespace weigh {
 namespace {
 
-constexpr std::uint64_t kSchema = 1;
+constexpr std::uint64_t kCheckSchema = 1;
 constexpr std::size_t kMostPlaces = 5;
-constexpr std::size_t kIndent = 2;
-constexpr std::string_view kPlain = "\x1b[0m";
 
-std::string_view color_of(Verdict verdict) {
+std::string_view color_of(Outcome verdict) {
   switch (verdict) {
-    case Verdict::passed: return "\x1b[32m";
-    case Verdict::failed: return "\x1b[31m";
-    case Verdict::undecided: return "\x1b[33m";
+    case Outcome::passed: return "\x1b[32m";
+    case Outcome::failed: return "\x1b[31m";
+    case Outcome::undecided: return "\x1b[33m";
   }
   return "";
 }
@@ -33,8 +32,8 @@ std::string_view color_of(Verdict verdict) {
 // "1 of 3 gates failed, 1 undecided"
 std::string sum_of(const Checked& one) {
   if (!one.unreadable.empty()) return "cannot be read";
-  const std::size_t failures = one.count(Verdict::failed);
-  const std::size_t open = one.count(Verdict::undecided);
+  const std::size_t failures = one.count(Outcome::failed);
+  const std::size_t open = one.count(Outcome::undecided);
   const char* const gates = one.findings.size() == 1 ? "gate" : "gates";
   if (failures + open == 0) return fmt::format("{} {} passed", one.findings.size(), gates);
   std::string text = fmt::format("{} of {} {} failed", failures, one.findings.size(), gates);
@@ -132,7 +131,7 @@ std::string render_check_json(std::span<const Checked> checked) {
   std::string out;
   JsonWriter json(out);
   json.begin_object();
-  json.member("schema", kSchema);
+  json.member("schema", kCheckSchema);
   json.member("passed", std::all_of(checked.begin(), checked.end(), [](auto& one) { return one.passed(); }));
   json.key("models");
   json.begin_array();
@@ -147,9 +146,9 @@ std::string render_github(std::span<const Checked> checked) {
   for (const Checked& one : checked) {
     if (!one.unreadable.empty()) add_github(out, one, "error", "unreadable", one.unreadable);
     for (const Finding& finding : one.findings)
-      if (finding.verdict != Verdict::passed)
+      if (finding.verdict != Outcome::passed)
         add_github(out, one, "error", finding.rule,
-                   finding.verdict == Verdict::undecided ? "undecided: " + told(finding) : told(finding));
+                   finding.verdict == Outcome::undecided ? "undecided: " + told(finding) : told(finding));
   }
   return out;
 }

@@ -7,15 +7,13 @@
 
 #include "render/diff_words.h"
 #include "render/glyphs.h"
+#include "render/layout.h"
 #include "render/markup.h"
 #include "render/text.h"
 #include "render/units.h"
 
 namespace weigh {
 namespace {
-
-constexpr std::size_t kIndent = 2;
-constexpr std::string_view kPlain = "\x1b[0m";
 
 std::string_view color_of(char mark) {
   switch (mark) {

@@ -8,7 +8,7 @@
 namespace weigh {
 namespace {
 
-constexpr std::uint64_t kSchema = 1;
+constexpr std::uint64_t kDiffSchema = 1;
 
 std::optional<std::string_view> text_or_null(std::string_view text) {
   return text.empty() ? std::nullopt : std::optional(text);
@@ -117,7 +117,7 @@ std::string render_diff_json(const Diff& diff) {
   std::string out;
   JsonWriter json(out);
   json.begin_object();
-  json.member("schema", kSchema);
+  json.member("schema", kDiffSchema);
   json.member("equal", diff.is_equal());
   json.member("foreign", diff.is_foreign());
   add_side(json, "a", diff.a);

@@ -8,6 +8,7 @@
 #include "analysis/nearest.h"
 #include "render/glyphs.h"
 #include "render/grid.h"
+#include "render/layout.h"
 #include "render/text.h"
 #include "render/units.h"
 
@@ -132,7 +133,6 @@ class Explanation {
   }
 
   std::string grid(const std::string& title, std::vector<GridColumn>& columns, bool has_titles) const {
-    constexpr std::size_t kIndent = 2;
     fit(columns, options_.width > kIndent ? options_.width - kIndent : 0, glyphs(options_.unicode).ellipsis);
     std::string text = printable(title, options_.unicode) + "\n\n";
     bool is_title = true;

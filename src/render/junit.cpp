@@ -16,7 +16,7 @@ namespace weigh {
 namespace {
 
 std::size_t tests_of(const Checked& one) { return one.unreadable.empty() ? one.findings.size() : 1; }
-std::size_t failures_of(const Checked& one) { return one.findings.size() - one.count(Verdict::passed); }
+std::size_t failures_of(const Checked& one) { return one.findings.size() - one.count(Outcome::passed); }
 std::size_t errors_of(const Checked& one) { return one.unreadable.empty() ? 0 : 1; }
 
 std::string counts(std::size_t tests, std::size_t failures, std::size_t errors) {
@@ -48,7 +48,7 @@ std::string render_junit(std::span<const Checked> checked) {
                        counts(tests_of(one), failures_of(one), errors_of(one)));
     if (!one.unreadable.empty()) add_case(out, one, "readable", "error", "unreadable", one.unreadable);
     for (const Finding& finding : one.findings)
-      add_case(out, one, finding.rule, finding.verdict == Verdict::passed ? "" : "failure", name(finding.verdict),
+      add_case(out, one, finding.rule, finding.verdict == Outcome::passed ? "" : "failure", name(finding.verdict),
                told(finding));
     out += "  </testsuite>\n";
   }

@@ -11,6 +11,7 @@
 #include "render/given.h"
 #include "render/glyphs.h"
 #include "render/grid.h"
+#include "render/layout.h"
 #include "render/markup.h"
 #include "render/shorten.h"
 #include "render/text.h"
@@ -18,10 +19,6 @@
 
 namespace weigh {
 namespace {
-
-constexpr std::size_t kIndent = 2;
-constexpr std::string_view kBold = "\x1b[1m";
-constexpr std::string_view kPlain = "\x1b[0m";
 
 std::string format_of(const ListedModel& model) {
   return model.kind.empty() ? model.format : model.format + ", " + model.kind;

@@ -12,6 +12,7 @@
 #include "render/glyphs.h"
 #include "render/grid.h"
 #include "render/json_writer.h"
+#include "render/layout.h"
 #include "render/markup.h"
 #include "render/text.h"
 #include "render/units.h"
@@ -20,8 +21,6 @@
 
 namespace weigh {
 namespace {
-
-constexpr std::size_t kIndent = 2;
 
 // Numbers of five digits and more with commas.
 std::string easy_to_read(std::string_view text) {

@@ -14,7 +14,7 @@
 namespace weigh {
 namespace {
 
-constexpr std::string_view kSchema = "https://json.schemastore.org/sarif-2.1.0.json";
+constexpr std::string_view kSarifSchema = "https://json.schemastore.org/sarif-2.1.0.json";
 
 // A path as a relative or absolute reference of RFC 3986.
 std::string uri_of(std::string_view path) {
@@ -88,7 +88,7 @@ void add_location(JsonWriter& json, const Checked& one, const Finding& finding) 
 }
 
 void add_result(JsonWriter& json, const Checked& one, const Finding& finding) {
-  const bool has_failed = finding.verdict == Verdict::failed;
+  const bool has_failed = finding.verdict == Outcome::failed;
   json.begin_object(true);
   json.member("ruleId", finding.rule);
   json.member("ruleIndex", index_of(finding.rule));
@@ -128,7 +128,7 @@ std::string render_sarif(std::span<const Checked> checked) {
   std::string out;
   JsonWriter json(out);
   json.begin_object();
-  json.member("$schema", kSchema);
+  json.member("$schema", kSarifSchema);
   json.member("version", "2.1.0");
   json.key("runs");
   json.begin_array();
@@ -147,7 +147,7 @@ std::string render_sarif(std::span<const Checked> checked) {
   json.begin_array();
   for (const Checked& one : checked)
     for (const Finding& finding : one.findings)
-      if (finding.verdict != Verdict::passed) add_result(json, one, finding);
+      if (finding.verdict != Outcome::passed) add_result(json, one, finding);
   json.end_array();
   json.end_object();
   json.end_array();

@@ -11,6 +11,7 @@
 #include "render/facts.h"
 #include "render/formats.h"
 #include "render/given.h"
+#include "render/layout.h"
 #include "render/shorten.h"
 #include "render/text.h"
 
@@ -19,12 +20,9 @@
 namespace weigh {
 namespace {
 
-constexpr std::size_t kIndent = 2;
 constexpr std::size_t kMostListed = 12;  // uninitialised tensors
 
-constexpr std::string_view kBold = "\x1b[1m";
 constexpr std::string_view kYellow = "\x1b[33m";
-constexpr std::string_view kPlain = "\x1b[0m";
 
 // Labels with the branches of the tree before them. Rows at depth 1 stand at the left edge.
 std::vector<std::string> tree_labels(const Summary& summary, bool unicode) {

@@ -201,7 +201,7 @@ TEST(Policies, KnowOfEveryFormatWhetherItIsAPickle) {
     const Finding finding = check(model, policy, nullptr).at(0);
     const bool may_be_either =
         format.name == "torch.export" || format.name == "diffusers" || format.name == "sentence-transformers";
-    EXPECT_EQ(finding.verdict == Verdict::undecided, may_be_either) << format.name;
+    EXPECT_EQ(finding.verdict == Outcome::undecided, may_be_either) << format.name;
   }
 }
 

@@ -12,8 +12,6 @@
 namespace weigh::checks {
 namespace {
 
-constexpr std::size_t kMostNames = 3;
-
 // The names that one is called by; the first is the one that is shown.
 std::vector<std::string> names_of(DType dtype) { return {std::string(name(dtype)), std::string(short_name(dtype))}; }
 

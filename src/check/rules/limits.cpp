@@ -38,7 +38,7 @@ Finding max_active(const Subject& subject, const Gate& gate) {
   // All of them are no more than are there.
   Finding of_all = at_most(totals.parameters, gate.number, "parameters, of which a token uses all");
   if (!has_experts(subject.model)) return of_all;
-  if (of_all.verdict == Verdict::passed)
+  if (of_all.verdict == Outcome::passed)
     return passed(fmt::format("{} parameters, of which a token uses some, at most {} are allowed",
                               totals.parameters.known(), gate.number));
   return undecided(fmt::format("{} parameters in a mixture of experts, of which nobody says how many a token uses",

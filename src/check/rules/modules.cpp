@@ -10,8 +10,6 @@
 namespace weigh::checks {
 namespace {
 
-constexpr std::size_t kMostNames = 3;
-
 std::vector<std::string> module_paths(const Model& model) {
   std::vector<std::string> paths;
   for (Index i = 1; i < model.modules.size(); ++i) paths.push_back(model.path_of(i));

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "bytes/checked.h"
+#include "bytes/shown.h"
 #include "formats/gguf/stream.h"
 
 #include "weigh/error.h"
@@ -21,7 +22,7 @@ enum class Value : std::uint32_t { u8, i8, u16, i16, u32, i32, f32, boolean, str
 
 constexpr std::array<std::uint8_t, 13> kValueBytes = {1, 1, 2, 2, 4, 4, 4, 1, 0, 0, 8, 8, 8};
 constexpr std::uint64_t kDefaultAlignment = 32;
-constexpr std::size_t kShownText = 200;
+
 constexpr std::size_t kMostNumbers = 1'000;
 constexpr std::uint64_t kMostLayers = 4'096;
 

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "bytes/digits.h"
+#include "bytes/shown.h"
 #include "conventions/model_name.h"
 #include "wire/json.h"
 
@@ -18,7 +19,7 @@ namespace {
 
 constexpr std::string_view kShard = ".weights.h5";
 constexpr std::size_t kDigits = 5;
-constexpr std::size_t kShownName = 200;
+
 constexpr std::size_t kMostNotes = 100;
 
 using Kind = simdjson::ondemand::json_type;
@@ -81,7 +82,7 @@ void Shards::open(const Folder& folder) {
       const auto count = std::count_if(groups_.begin(), groups_.end(), [&file = name](const auto& group) {
         return std::find(group.second.begin(), group.second.end(), file) != group.second.end();
       });
-      model_.notes.push_back({"missing-shard", name.substr(0, kShownName),
+      model_.notes.push_back({"missing-shard", name.substr(0, kShownText),
                               fmt::format("is not there, but variables of {} of the {} layers that the index names are "
                                           "in it; they are not counted",
                                           count, groups_.size())});
@@ -104,7 +105,7 @@ void Shards::compare(const Store& store) const {
   std::vector<Note> notes;
   const auto note = [&](const char* code, std::string_view place, std::string message) {
     if (notes.size() < kMostNotes)
-      notes.push_back({code, std::string(place.substr(0, kShownName)), std::move(message)});
+      notes.push_back({code, std::string(place.substr(0, kShownText)), std::move(message)});
   };
   std::vector<std::string_view> names(sources_.size());
   for (const auto& [name, number] : files_)

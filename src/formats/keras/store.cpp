@@ -8,13 +8,12 @@
 #include <fmt/format.h>
 
 #include "bytes/checked.h"
+#include "bytes/shown.h"
 
 #include "weigh/error.h"
 
 namespace weigh::keras {
 namespace {
-
-constexpr std::size_t kShownText = 200;
 
 DType integer_of(const hdf5::Datatype& type) {
   switch (type.bytes) {

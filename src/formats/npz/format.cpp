@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "bytes/checked.h"
+#include "bytes/shown.h"
 #include "formats/common/slash_path.h"
 #include "formats/npz/npy_header.h"
 #include "formats/npz/skops.h"
@@ -23,7 +24,7 @@ namespace {
 
 constexpr std::string_view kSuffix = ".npy";
 constexpr std::string_view kSkopsSchema = "schema.json";
-constexpr std::size_t kShownName = 200;
+
 constexpr std::size_t kMostNotes = 100;
 
 class Reader {
@@ -68,7 +69,7 @@ class Reader {
       return;
     }
     const std::string_view name = entry.name.substr(0, entry.name.size() - kSuffix.size());
-    const std::string label = source_.label() + "/" + std::string(entry.name.substr(0, kShownName));
+    const std::string label = source_.label() + "/" + std::string(entry.name.substr(0, kShownText));
     const std::uint64_t size = npy_header_size(label, zip_.read_head(entry, kNpyPreamble), options_.limits);
     if (size > entry.size) {
       throw Error(ErrorKind::truncated, label,
@@ -174,7 +175,7 @@ class Reader {
 
   void note(const char* code, std::string_view place, std::string message) {
     if (notes_++ < kMostNotes)
-      model_.notes.push_back({code, std::string(place.substr(0, kShownName)), std::move(message)});
+      model_.notes.push_back({code, std::string(place.substr(0, kShownText)), std::move(message)});
   }
 
   // NumPy does not know bfloat16 and the types of 8 bits and less: what it writes of them are bytes.

@@ -16,7 +16,7 @@ namespace weigh {
 namespace {
 
 constexpr std::string_view kMagic = "\x93NUMPY";
-constexpr std::size_t kShownText = 60;
+constexpr std::size_t kShownKey = 60;
 
 struct Code {
   char kind;
@@ -58,7 +58,7 @@ class Literal {
       } else if (key == "shape" && !std::exchange(has_shape, true)) {
         header.shape = shape();
       } else {
-        fail(fmt::format("has the key '{}', which is none or stands twice", key.substr(0, kShownText)));
+        fail(fmt::format("has the key '{}', which is none or stands twice", key.substr(0, kShownKey)));
       }
       if (!accept(',') && peek() != '}') fail("lacks a comma or a brace");
     }
@@ -155,8 +155,7 @@ class Literal {
       type.is_big_endian = rest.front() == '>';
       rest.remove_prefix(1);
     }
-    if (rest.empty() || rest.size() > kShownText)
-      fail(fmt::format("has the type '{}'", type.code.substr(0, kShownText)));
+    if (rest.empty() || rest.size() > kShownKey) fail(fmt::format("has the type '{}'", type.code.substr(0, kShownKey)));
     type.kind = rest.front();
     rest = rest.substr(1, rest.find('[') - 1);  // "M8[ns]"
     if (type.kind == 'O') return type;

@@ -7,10 +7,11 @@
 
 #include <fmt/format.h>
 
+#include "bytes/shown.h"
+
 namespace weigh {
 namespace {
 
-constexpr std::size_t kShownText = 200;
 constexpr std::size_t kMostFiles = 100;
 
 // Whether the path could lead out of the model's folder.

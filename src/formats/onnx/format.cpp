@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "bytes/shown.h"
 #include "formats/onnx/external.h"
 #include "formats/onnx/graphs.h"
 #include "formats/onnx/runs.h"
@@ -22,7 +23,6 @@
 namespace weigh {
 namespace {
 
-constexpr std::size_t kShownText = 200;
 constexpr std::size_t kMostFacts = 100;
 constexpr std::size_t kMostNotes = 100;
 

@@ -8,13 +8,13 @@
 #include <fmt/format.h>
 
 #include "bytes/checked.h"
+#include "bytes/shown.h"
 
 #include "weigh/error.h"
 
 namespace weigh {
 namespace {
 
-constexpr std::size_t kShownName = 200;
 constexpr std::uint64_t kMostElements = INT64_MAX;
 
 enum Field : std::uint8_t {
@@ -81,9 +81,9 @@ std::string shape_text(const std::vector<Extent>& shape) {
   return text + "]";
 }
 
-class Reader {
+class TensorReader {
  public:
-  Reader(ProtoMessage message, const Limits& limits) : message_(message), limits_(limits) {}
+  TensorReader(ProtoMessage message, const Limits& limits) : message_(message), limits_(limits) {}
 
   OnnxTensor read() && {
     bool is_external = false;
@@ -129,7 +129,7 @@ class Reader {
   }
 
   [[noreturn]] void fail(const std::string& why, ErrorKind kind = ErrorKind::corrupt) const {
-    throw Error(kind, message_.label(), fmt::format("tensor '{}' {}", tensor_.name.substr(0, kShownName), why), begin_);
+    throw Error(kind, message_.label(), fmt::format("tensor '{}' {}", tensor_.name.substr(0, kShownText), why), begin_);
   }
 
  private:
@@ -163,7 +163,7 @@ class Reader {
     const auto [stop, error] = std::from_chars(text.data(), end, number);
     if (error != std::errc() || stop != end || number > kMostElements)
       fail(fmt::format("has data in another file with the {} '{}', which is no number of bytes", key,
-                       text.substr(0, kShownName)));
+                       text.substr(0, kShownText)));
     return number;
   }
 
@@ -182,11 +182,11 @@ class Reader {
 
   void be_external() {
     if (field_ != none && bytes_ > 0)
-      fail(fmt::format("is said to lie in '{}' but holds {} bytes here, too", external_.location.substr(0, kShownName),
+      fail(fmt::format("is said to lie in '{}' but holds {} bytes here, too", external_.location.substr(0, kShownText),
                        bytes_));
     if (external_.location.empty()) fail("is said to lie in another file, which is not named");
     if (type_.bits != 0 && external_.length && *external_.length != needed_)
-      fail(differ(*external_.length, fmt::format("in '{}'", external_.location.substr(0, kShownName))));
+      fail(differ(*external_.length, fmt::format("in '{}'", external_.location.substr(0, kShownText))));
     if (external_.length.value_or(needed_) > UINT64_MAX - external_.offset) fail("ends behind 2^64 bytes of its file");
     external_.bytes = external_.length.value_or(needed_);
     tensor_.stored_bytes = external_.bytes;
@@ -258,14 +258,14 @@ class Reader {
 
 }  // namespace
 
-OnnxTensor read_onnx_tensor(ProtoMessage message, const Limits& limits) { return Reader(message, limits).read(); }
+OnnxTensor read_onnx_tensor(ProtoMessage message, const Limits& limits) { return TensorReader(message, limits).read(); }
 
 OnnxTensor read_onnx_sparse_tensor(ProtoMessage message, const Limits& limits) {
   OnnxTensor values;
   OnnxTensor indices;
   std::vector<std::int64_t> dims;
   const std::uint64_t begin = message.begin();
-  Reader whole(message, limits);
+  TensorReader whole(message, limits);
   while (message.next()) {
     if (message.number() == 1) values = read_onnx_tensor(message.message("TensorProto"), limits);
     if (message.number() == 2) indices = read_onnx_tensor(message.message("TensorProto"), limits);
@@ -282,7 +282,7 @@ OnnxTensor read_onnx_sparse_tensor(ProtoMessage message, const Limits& limits) {
         ErrorKind::corrupt, message.label(),
         fmt::format("sparse tensor '{}' of {} elements has {} values and {} indices, which do not fit; the file "
                     "is damaged",
-                    values.name.substr(0, kShownName), tensor.elements, values.elements, indices.elements),
+                    values.name.substr(0, kShownText), tensor.elements, values.elements, indices.elements),
         begin);
   }
   tensor.layout = Layout::sparse;

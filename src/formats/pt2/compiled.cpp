@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "bytes/digits.h"
+#include "bytes/shown.h"
 #include "model/builder.h"
 #include "model/roles.h"
 #include "wire/json.h"
@@ -23,7 +24,6 @@ namespace {
 constexpr std::string_view kFolder = "data/aotinductor/";
 constexpr std::string_view kSource = ".wrapper.cpp";
 constexpr std::string_view kFact = "constants_info_[";
-constexpr std::size_t kShownName = 200;
 
 // What the source says of a weight.
 struct Constant {
@@ -101,7 +101,7 @@ class Package {
     if (text->size > options_.limits.json_file_bytes) {
       throw Error(ErrorKind::limit, source_.label(),
                   fmt::format("'{}' has {} bytes, more than {} (limit json_file_bytes)",
-                              text->name.substr(0, kShownName), text->size, options_.limits.json_file_bytes));
+                              text->name.substr(0, kShownText), text->size, options_.limits.json_file_bytes));
     }
     const std::string source = zip_.read(*text);
     for (const auto& [number, constant] : constants_in(source)) add(constant, root);
@@ -118,7 +118,7 @@ class Package {
     file.document().for_each_member([&](std::string_view key, json::Value& value) {
       std::string_view text;
       if (key == "AOTI_DEVICE_KEY" && !value.get_string().get(text))
-        model_.metadata.emplace_back("device", text.substr(0, kShownName));
+        model_.metadata.emplace_back("device", text.substr(0, kShownText));
     });
   }
 
@@ -184,7 +184,7 @@ class Package {
   }
 
   void add_unknown(std::string_view name, Index root, const char* message) {
-    model_.notes.push_back({"compiled-weights", std::string(name.substr(0, kShownName)), message});
+    model_.notes.push_back({"compiled-weights", std::string(name.substr(0, kShownText)), message});
     Tensor unknown;
     unknown.rank = Tensor::kUnknownRank;
     unknown.state = State::missing;

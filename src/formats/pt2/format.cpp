@@ -12,6 +12,7 @@
 
 #include <fmt/format.h>
 
+#include "bytes/shown.h"
 #include "formats/common/glance.h"
 #include "formats/pt2/compiled.h"
 #include "formats/pt2/graph.h"
@@ -254,7 +255,7 @@ class Reader {
     if (!is_same) {
       const std::string stored =
           saved.tensor.rank_known ? text_of(saved.tensor.dtype, saved.tensor.shape) : "of no known shape";
-      model_.notes.push_back({"state-contradicts", model_.path_of(tensor).substr(0, kShownName),
+      model_.notes.push_back({"state-contradicts", model_.path_of(tensor).substr(0, kShownText),
                               fmt::format("is {} to the graph, but {} in {}; it was counted as the former",
                                           text_of(tensor.dtype, shape), stored, saved.entry)});
     }
@@ -304,7 +305,6 @@ class Reader {
     model_.locations[index] = std::move(location);
   }
 
-  static constexpr std::size_t kShownName = 200;
   static constexpr std::size_t kMostPerEntry = 64;  // parts of one entry that are compared
 
   Source& source_;

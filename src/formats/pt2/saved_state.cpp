@@ -5,12 +5,12 @@
 
 #include <fmt/format.h>
 
+#include "bytes/shown.h"
 #include "formats/pytorch/open.h"
 
 namespace weigh::pt2 {
 namespace {
 
-constexpr std::size_t kShownName = 200;
 constexpr std::size_t kMostNamed = 3;
 
 // Version 2.1 called them so, though they are no JSON. The state dict comes first: it counts where both hold a name.
@@ -71,7 +71,7 @@ void SavedState::note_surplus() const {
     std::string names;
     for (const auto& [name, held] : held_) {
       if (held.artifact != i || held.was_found) continue;
-      if (++count <= kMostNamed) names += fmt::format("{}'{}'", count == 1 ? "" : ", ", name.substr(0, kShownName));
+      if (++count <= kMostNamed) names += fmt::format("{}'{}'", count == 1 ? "" : ", ", name.substr(0, kShownText));
     }
     if (count == 0) continue;
     if (count > kMostNamed) names += fmt::format(" and {} more", count - kMostNamed);

@@ -45,7 +45,7 @@ bool is_optimizer_state(Value value) {
 constexpr std::size_t kLongestKey = 200;
 constexpr std::size_t kLongestName = 1000;
 
-std::string text_of(Value key) {
+std::string key_text(Value key) {
   if (key.is(Kind::integer)) return fmt::to_string(key.integer());
   if (key.is(Kind::string)) return std::string(key.text().substr(0, kLongestKey));
   if (key.is(Kind::tuple) && key.items().size() == 2 && key.items()[0].is(Kind::integer) &&
@@ -118,7 +118,7 @@ class Search {
     for (; key != kNone; key = keys_[key].above) {
       const Key& step = keys_[key];
       if (step.position == kArgument) continue;
-      const std::string text = step.position == kNoPosition ? text_of(step.key) : fmt::to_string(step.position);
+      const std::string text = step.position == kNoPosition ? key_text(step.key) : fmt::to_string(step.position);
       if (name.size() + text.size() > kLongestName) return "…/" + name;
       if (text.empty()) continue;
       if (!name.empty()) name.insert(0, 1, '/');

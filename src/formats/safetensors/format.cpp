@@ -14,8 +14,6 @@
 namespace weigh {
 namespace {
 
-constexpr std::uint64_t kLengthSize = 8;
-
 template <class T>
 void append(std::vector<T>& all, std::vector<T> more) {
   if (all.empty() && all.capacity() < more.size()) {

@@ -21,8 +21,6 @@
 namespace weigh {
 namespace {
 
-constexpr std::uint64_t kLengthSize = 8;
-
 // One member of the header as it stands there.
 struct Entry {
   std::string_view name;

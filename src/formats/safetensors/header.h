@@ -26,6 +26,8 @@
 
 namespace weigh {
 
+inline constexpr std::uint64_t kLengthSize = 8;
+
 // What one file's header says, checked by itself.
 struct SafetensorsHeader {
   std::string label;                       // of the file

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "bytes/digits.h"
+#include "bytes/shown.h"
 #include "formats/common/slash_path.h"
 #include "model/roles.h"
 
@@ -21,7 +22,7 @@ constexpr std::string_view kAttributes = "/.ATTRIBUTES/";
 constexpr std::string_view kSlot = "/.OPTIMIZER_SLOT/";
 constexpr std::string_view kAverage = "/ExponentialMovingAverage";
 constexpr std::string_view kCounter = "save_counter";
-constexpr std::size_t kShownName = 200;
+
 constexpr std::size_t kMostNotes = 100;
 
 // What optimizers of TensorFlow 1 append to the name of the variable that they keep state for, also as "_1".
@@ -230,7 +231,7 @@ void Assembler::note_missing() {
 
 void Assembler::note(const char* code, std::string_view place, std::string message) {
   if (notes_++ < kMostNotes)
-    model_.notes.push_back({code, std::string(place.substr(0, kShownName)), std::move(message)});
+    model_.notes.push_back({code, std::string(place.substr(0, kShownText)), std::move(message)});
 }
 
 }  // namespace weigh::tensorflow

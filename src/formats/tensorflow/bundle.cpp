@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "bytes/checked.h"
+#include "bytes/shown.h"
 #include "wire/protobuf.h"
 #include "wire/sstable.h"
 
@@ -15,8 +16,6 @@
 
 namespace weigh::tensorflow {
 namespace {
-
-constexpr std::size_t kShownName = 200;
 
 // DataType of tensorflow/core/framework/types.proto, by number. What is quantised or four bits wide takes a byte, as in
 // PyTorch; resources and text are unknown.
@@ -56,7 +55,7 @@ constexpr std::array kTypes = {
     DType::uint2,
 };
 
-std::string shown(std::string_view name) { return std::string(name.substr(0, kShownName)); }
+std::string shown(std::string_view name) { return std::string(name.substr(0, kShownText)); }
 
 }  // namespace
 

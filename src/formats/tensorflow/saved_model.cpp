@@ -2,14 +2,13 @@
 
 #include <fmt/format.h>
 
+#include "bytes/shown.h"
 #include "wire/protobuf.h"
 
 #include "weigh/error.h"
 
 namespace weigh::tensorflow {
 namespace {
-
-constexpr std::size_t kShownText = 200;
 
 void read_info(ProtoMessage info, SavedModel& saved) {
   while (info.next()) {

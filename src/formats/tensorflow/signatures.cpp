@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "bytes/shown.h"
 #include "formats/tensorflow/bundle.h"
 
 #include "weigh/dtype.h"
@@ -13,7 +14,6 @@
 namespace weigh::tensorflow {
 namespace {
 
-constexpr std::size_t kShownText = 200;
 constexpr std::size_t kMostSignatures = 20;
 constexpr std::size_t kMostTensors = 100;
 constexpr std::size_t kMostShown = 8;

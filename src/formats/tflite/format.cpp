@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "bytes/checked.h"
+#include "bytes/shown.h"
 #include "formats/common/slash_path.h"
 #include "formats/tflite/costs.h"
 #include "formats/tflite/graph.h"
@@ -24,7 +25,7 @@ namespace weigh {
 namespace {
 
 constexpr std::string_view kIdentifier = "TFL3";
-constexpr std::size_t kShownName = 200;
+
 constexpr std::size_t kMostNotes = 100;
 constexpr std::string_view kRead = "/ReadVariableOp";
 
@@ -64,7 +65,7 @@ class Reader {
     }
     if (graph_.subgraphs.size() > 1) model_.kind = fmt::format("{} subgraphs", graph_.subgraphs.size());
     if (!graph_.description.empty())
-      model_.metadata.emplace_back("description", graph_.description.substr(0, kShownName));
+      model_.metadata.emplace_back("description", graph_.description.substr(0, kShownText));
     model_.metadata.emplace_back("operators", std::to_string(operators));
     if (!graph_.subgraphs.empty()) add_runs();
     name_types();
@@ -133,7 +134,7 @@ class Reader {
 
   // The module that it went to; kNone where it is not counted.
   Index add(const TfliteTensor& given, bool is_constant, const std::string& owner) {
-    const std::string shown = given.name.substr(0, kShownName);
+    const std::string shown = given.name.substr(0, kShownText);
     if (given.type == kTfliteString) {
       note("not-numbers", shown, "holds text; it is not counted");
       return kNone;
@@ -184,7 +185,7 @@ class Reader {
     throw Error(ErrorKind::corrupt, source_.label(),
                 fmt::format("tensor '{}' takes {} bytes by its shape and type, but its buffer has {}; is the file "
                             "damaged?",
-                            given.name.substr(0, kShownName), needed, there));
+                            given.name.substr(0, kShownText), needed, there));
   }
 
   // The same bytes, seen with the same shape.

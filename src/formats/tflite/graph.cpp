@@ -29,9 +29,9 @@ constexpr std::array kTypes = {
     Type{DType::uint4, 4},
 };
 
-class Reader {
+class GraphReader {
  public:
-  Reader(Source& source, const Limits& limits) : source_(source), limits_(limits), in_(source, limits) {}
+  GraphReader(Source& source, const Limits& limits) : source_(source), limits_(limits), in_(source, limits) {}
 
   TfliteGraph read() {
     const FlatTable model = in_.root();
@@ -201,6 +201,6 @@ class Reader {
 DType tflite_dtype(std::uint8_t type) { return type < kTypes.size() ? kTypes[type].dtype : DType::unknown; }
 unsigned tflite_bits(std::uint8_t type) { return type < kTypes.size() ? kTypes[type].bits : 0; }
 
-TfliteGraph read_tflite_graph(Source& source, const Limits& limits) { return Reader(source, limits).read(); }
+TfliteGraph read_tflite_graph(Source& source, const Limits& limits) { return GraphReader(source, limits).read(); }
 
 }  // namespace weigh

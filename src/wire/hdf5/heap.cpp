@@ -109,7 +109,7 @@ FractalHeap::Place FractalHeap::child(const Place& parent, std::uint64_t offset)
 namespace {
 
 constexpr const char* kTree = "a B-tree of version 2";
-constexpr const char* kNode = "a node of a B-tree of version 2";
+constexpr const char* kTreeNode = "a node of a B-tree of version 2";
 constexpr std::uint64_t kNodeHead = 6;  // sign, version, kind; a checksum of 4 ends the node
 constexpr std::uint64_t kDeepest = 16;
 constexpr std::uint64_t kShortestRecord = 8;  // of links: a hash of 4 and an ID
@@ -175,23 +175,23 @@ class TreeReader {
   void read_node() {
     const Open open = open_.back();
     open_.pop_back();
-    blocks_.visit(open.address, kNode);
+    blocks_.visit(open.address, kTreeNode);
     const bool is_leaf = open.level == 0;
     const std::uint64_t pointer = is_leaf ? 0 : pointer_bytes(levels_[open.level - 1]);
     const std::uint64_t needed = open.records * record_bytes_ + (is_leaf ? 0 : (open.records + 1) * pointer);
     if (needed > node_bytes_) {
-      blocks_.fail(fmt::format("{} is said to have {} records, more than fit into its {} bytes", kNode, open.records,
-                               node_bytes_),
+      blocks_.fail(fmt::format("{} is said to have {} records, more than fit into its {} bytes", kTreeNode,
+                               open.records, node_bytes_),
                    open.address);
     }
-    records_.nodes.push_back(blocks_.read(open.address, kNodeHead + needed, kNode));
+    records_.nodes.push_back(blocks_.read(open.address, kNodeHead + needed, kTreeNode));
     Fields in = blocks_.fields(records_.nodes.back());
-    blocks_.expect_sign(in, is_leaf ? "BTLF" : "BTIN", kNode);
-    in.skip(2, kNode);
-    for (std::uint64_t i = 0; i < open.records; ++i) records_.records.push_back(in.take(record_bytes_, kNode));
+    blocks_.expect_sign(in, is_leaf ? "BTLF" : "BTIN", kTreeNode);
+    in.skip(2, kTreeNode);
+    for (std::uint64_t i = 0; i < open.records; ++i) records_.records.push_back(in.take(record_bytes_, kTreeNode));
     for (std::uint64_t i = 0; !is_leaf && i <= open.records; ++i) {
-      Open child{in.address(kNode), in.number(bytes_for(levels_[0].most), kNode), open.level - 1};
-      in.skip(levels_[open.level - 1].total_bytes, kNode);
+      Open child{in.address(kTreeNode), in.number(bytes_for(levels_[0].most), kTreeNode), open.level - 1};
+      in.skip(levels_[open.level - 1].total_bytes, kTreeNode);
       open_.push_back(child);
     }
   }

@@ -11,8 +11,8 @@
 namespace weigh::hdf5 {
 namespace {
 
-constexpr const char* kLink = "a link";
-constexpr const char* kNode = "a node of a group's B-tree";
+constexpr const char* kLinkText = "a link";
+constexpr const char* kGroupNode = "a node of a group's B-tree";
 constexpr const char* kSymbols = "a symbol table node";
 constexpr std::uint64_t kSymbolicLink = 2;
 
@@ -34,7 +34,7 @@ class SymbolTable {
     while (!open.empty()) {
       const std::uint64_t address = open.back();
       open.pop_back();
-      const Block head = blocks_.read(address, 4, kNode);
+      const Block head = blocks_.read(address, 4, kGroupNode);
       const std::string_view sign(head.bytes.data(), 4);
       if (sign == "SNOD") {
         read_symbols(address);
@@ -61,22 +61,22 @@ class SymbolTable {
 
   // "TREE" kind (0: group), level, entries (2), two siblings; then keys and children in turn.
   void read_node(std::uint64_t address, std::vector<std::uint64_t>& open) {
-    blocks_.visit(address, kNode);
+    blocks_.visit(address, kGroupNode);
     const auto [offset_bytes, length_bytes] = blocks_.widths();
     const std::uint64_t head_bytes = 8 + 2 * offset_bytes;
-    const Block head = blocks_.read(address, head_bytes, kNode);
+    const Block head = blocks_.read(address, head_bytes, kGroupNode);
     Fields start = blocks_.fields(head);
-    blocks_.expect_sign(start, "TREE", kNode);
-    const std::uint64_t kind = start.number(1, kNode);
-    start.skip(1, kNode);
-    const std::uint64_t entries = start.number(2, kNode);
+    blocks_.expect_sign(start, "TREE", kGroupNode);
+    const std::uint64_t kind = start.number(1, kGroupNode);
+    start.skip(1, kGroupNode);
+    const std::uint64_t entries = start.number(2, kGroupNode);
     if (kind != 0) blocks_.fail(fmt::format("a group's B-tree is of kind {}; that of groups is 0", kind), address);
-    const Block block = blocks_.read(address + head_bytes, entries * (offset_bytes + length_bytes), kNode);
+    const Block block = blocks_.read(address + head_bytes, entries * (offset_bytes + length_bytes), kGroupNode);
     Fields in = blocks_.fields(block);
     const auto first = static_cast<std::ptrdiff_t>(open.size());
     for (std::uint64_t i = 0; i < entries; ++i) {
-      in.skip(length_bytes, kNode);
-      open.push_back(in.address(kNode));
+      in.skip(length_bytes, kGroupNode);
+      open.push_back(in.address(kGroupNode));
     }
     std::reverse(open.begin() + first, open.end());  // the first child is to be taken first
   }
@@ -123,17 +123,17 @@ class SymbolTable {
 // Version, flags, kind (flag 8), its number (flag 4), character set (flag 16), length of the name in 1, 2, 4 or 8
 // bytes, the name; of a hard link, which has no kind or kind 0, the address.
 std::optional<Link> read_link(Fields& in, const Limits& limits) {
-  const std::uint64_t version = in.number(1, kLink);
+  const std::uint64_t version = in.number(1, kLinkText);
   if (version != 1) in.fail(fmt::format("a link is of version {}; 1 is known", version));
-  const std::uint64_t flags = in.number(1, kLink);
-  const std::uint64_t kind = (flags & 8) != 0 ? in.number(1, kLink) : 0;
-  if ((flags & 4) != 0) in.skip(8, kLink);
-  if ((flags & 16) != 0) in.skip(1, kLink);
-  const std::uint64_t length = in.number(1U << (flags & 3), kLink);
+  const std::uint64_t flags = in.number(1, kLinkText);
+  const std::uint64_t kind = (flags & 8) != 0 ? in.number(1, kLinkText) : 0;
+  if ((flags & 4) != 0) in.skip(8, kLinkText);
+  if ((flags & 16) != 0) in.skip(1, kLinkText);
+  const std::uint64_t length = in.number(1U << (flags & 3), kLinkText);
   check_length(in, length, limits);
   const std::string_view name = in.take(length, "the name of a link");
   if (kind != 0) return std::nullopt;
-  return Link{std::string(name), in.address(kLink)};
+  return Link{std::string(name), in.address(kLinkText)};
 }
 
 void read_symbols(Blocks& blocks, const Limits& limits, const Table& table, std::vector<Link>& links) {

@@ -14,7 +14,7 @@ namespace {
 
 constexpr const char* kType = "a datatype";
 constexpr const char* kLayout = "a data layout";
-constexpr const char* kAttribute = "an attribute";
+constexpr const char* kAttributeText = "an attribute";
 
 std::uint64_t padded(std::uint64_t bytes) { return (bytes + 7) / 8 * 8; }
 
@@ -126,12 +126,12 @@ Layout read_layout(Fields& in, const Blocks& blocks) {
 // Version, flags (reserved in version 1), sizes of name, type and space (2 each), from version 3 on the character set,
 // then the three, in version 1 each padded to 8, and the value.
 Attribute read_attribute(Fields& in, const Limits& limits) {
-  const std::uint64_t version = in.number(1, kAttribute);
+  const std::uint64_t version = in.number(1, kAttributeText);
   if (version < 1 || version > 3) in.fail(fmt::format("an attribute is of version {}; 1 to 3 are known", version));
-  const std::uint64_t flags = in.number(1, kAttribute);
+  const std::uint64_t flags = in.number(1, kAttributeText);
   std::array<std::uint64_t, 3> sizes = {};
-  for (std::uint64_t& size : sizes) size = in.number(2, kAttribute);
-  if (version == 3) in.skip(1, kAttribute);
+  for (std::uint64_t& size : sizes) size = in.number(2, kAttributeText);
+  if (version == 3) in.skip(1, kAttributeText);
   if (version == 1) std::transform(sizes.begin(), sizes.end(), sizes.begin(), padded);
   Attribute attribute;
   Fields name = in.part(sizes[0], "the name of an attribute");
@@ -142,7 +142,7 @@ Attribute read_attribute(Fields& in, const Limits& limits) {
   if (has_shared_parts) return attribute;  // a committed type: no tool of ours writes it
   attribute.type = read_datatype(type);
   attribute.space = read_dataspace(space, limits);
-  attribute.value = in.take(in.remaining(), kAttribute);
+  attribute.value = in.take(in.remaining(), kAttributeText);
   return attribute;
 }
 
