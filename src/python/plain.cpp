@@ -50,6 +50,11 @@ class PlainLayers {
   }
 
  private:
+  struct Element {
+    DType dtype = DType::unknown;
+    std::uint64_t bytes = 0;  // 0 where elements may share bytes
+  };
+
   struct Found {
     LiveTensor tensor;
     nb::tuple key;  // as memory_of in tensor_facts.py makes it: the same for tensors that are the same
@@ -66,26 +71,34 @@ class PlainLayers {
     if (nb::cast<bool>(tensor.attr(words_.is_meta)) || !nb::object(tensor.attr(words_.layout)).is(layout_))
       return false;
     const nb::object dtype = tensor.attr(words_.dtype);
-    const auto known = nb::cast<nb::tuple>(of_dtype_(dtype));
+    const Element element = element_of(dtype);
     const nb::object shape = tensor.attr(words_.shape);
     auto sizes = nb::cast<std::vector<std::uint64_t>>(shape);
-    auto taken = nb::cast<std::uint64_t>(known[1]);
-    const std::uint64_t element = taken;
+    std::uint64_t taken = element.bytes;
     for (const std::uint64_t size : sizes) taken *= size;
     const nb::object storage = nb::object(tensor.attr(words_.untyped_storage)()).attr(words_.cdata);
     if (taken == 0 || told_.contains(storage) || !nb::cast<bool>(tensor.attr(words_.is_contiguous)())) return false;
-    const std::uint64_t begin = nb::cast<std::uint64_t>(tensor.attr(words_.storage_offset)()) * element;
+    const std::uint64_t begin = nb::cast<std::uint64_t>(tensor.attr(words_.storage_offset)()) * element.bytes;
     nb::list spans;
     spans.append(nb::make_tuple(begin, begin + taken));
     told_[storage] = spans;
     Found& one =
         found.emplace_back(Found{{.name = nb::cast<std::string>(name)}, nb::make_tuple(storage, begin, shape, dtype)});
     one.tensor.shape = std::move(sizes);
-    one.tensor.dtype = dtype_from_torch(nb::cast<std::string>(known[0])).value_or(DType::unknown);
+    one.tensor.dtype = element.dtype;
     one.tensor.role = role;
     one.tensor.requires_grad = nb::cast<bool>(tensor.attr(words_.requires_grad)) ? RequiresGrad::yes : RequiresGrad::no;
     one.tensor.stored_bytes = taken;
     return true;
+  }
+
+  // A model has few dtypes: each is asked for once.
+  Element element_of(const nb::object& dtype) {
+    for (const auto& [asked, element] : elements_)
+      if (dtype.is(asked)) return element;
+    const auto known = nb::cast<nb::tuple>(of_dtype_(dtype));
+    const DType named = dtype_from_torch(nb::cast<std::string>(known[0])).value_or(DType::unknown);
+    return elements_.emplace_back(dtype, Element{named, nb::cast<std::uint64_t>(known[1])}).second;
   }
 
   bool is_of_plain_type(nb::handle tensor) const {
@@ -98,6 +111,7 @@ class PlainLayers {
   nb::object layout_;
   nb::callable of_dtype_;
   nb::dict told_, tensors_;
+  std::vector<std::pair<nb::object, Element>> elements_;
   Words words_;
 };
 

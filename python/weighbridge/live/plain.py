@@ -6,7 +6,7 @@ The core looks at them itself, and tells what `tensors_of` and `facts_of` would:
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, cast
+from typing import Any
 
 import torch
 from torch import nn
@@ -26,7 +26,8 @@ class PlainLayers:
 
     def add(self, module: nn.Module, index: int) -> bool:
         """Tells the tensors of the module; False, and nothing is told, where one of them is not plain."""
-        held, kind = module.__dict__, cast(Any, type(module))
+        held: dict[str, Any] = module.__dict__
+        kind: Any = type(module)
         if "_handle" in held or not (_is_of_torch(kind) or torch.ScriptObject not in map(type, held.values())):
             return False  # FSDP's, and packed weights
         parameters, buffers = held["_parameters"], held["_buffers"]
