@@ -94,6 +94,16 @@ TEST(Includes, OneFileReadsPolicies) {
 }
 
 // Only what stands below weigh/torch and weigh/lightning may name libtorch, and that nothing else.
+TEST(Includes, OneHeaderBringsAllOfTheCore) {
+  const std::set<std::string> others = {"weigh.h", "torch.h", "fmt.h"};  // this one, and those that need a library
+  std::set<std::string> there, brought;
+  for (const auto& entry : fs::directory_iterator(WEIGH_SOURCE "/include/weigh"))
+    if (const std::string name = entry.path().filename(); entry.is_regular_file() && !others.contains(name))
+      there.insert("weigh/" + name);
+  for (const Include& include : includes_of(WEIGH_SOURCE "/include/weigh/weigh.h")) brought.insert(include.path);
+  EXPECT_EQ(brought, there);
+}
+
 TEST(Includes, PublicHeadersNameNoLibrary) {
   const std::set<std::string> libtorch = {"torch", "ATen", "c10"};
   for (const fs::path& file : sources_below(WEIGH_SOURCE "/include")) {
