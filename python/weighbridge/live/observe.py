@@ -21,6 +21,7 @@ from typing import Any, cast
 import torch
 from torch import nn
 from torch.nn.parameter import is_lazy
+from torch.overrides import BaseTorchFunctionMode
 
 from . import unwrap
 from .calls import Calls, ModuleRun, lazy_names, named_modules, unwatch, watch
@@ -195,6 +196,8 @@ def _nothing_moved() -> Iterator[None]:
             stack.enter_context(torch.inference_mode(False))
             if mha is not None:
                 mha.set_fastpath_enabled(False)
+            else:  # before torch 2.2 nothing but a watcher of functions keeps layers from it
+                stack.enter_context(BaseTorchFunctionMode())
             yield
     finally:
         log.disabled = silent
