@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -125,6 +126,7 @@ struct Summary {
   std::vector<Note> notes;                                  // what was found beside Model::notes
   std::vector<Index> uninitialized;                         // tensors, in the file's order
   std::function<Count(const Model&, const Tensor&)> count;  // as in the options
+  std::shared_ptr<const Model> owned;                       // `model`, where it was summarised from a temporary
 
   // How it is known what the tensor counts as, and for how much: the weaker of both.
   Evidence evidence(const Tensor& tensor) const {
@@ -148,6 +150,8 @@ struct Summary {
 
 // Throws Error(usage) where depth < -1. The summary refers to the model, which must outlive it.
 Summary summarize(const Model& model, const SummaryOptions& options = {});
+// The summary keeps the model: summarize(read("model.ckpt")).
+Summary summarize(Model&& model, const SummaryOptions& options = {});
 
 // What a forward cost in a module with all below it: `member` is Run::flops, backward_flops or activation_bytes. A
 // module that is never called itself, such as a ModuleList, did what the modules in it did. Only where there are runs.

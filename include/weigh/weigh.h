@@ -30,5 +30,6 @@
 #include "weigh/sizes.h"
 #include "weigh/stopped.h"
 #include "weigh/summary.h"
+#include "weigh/text.h"
 #include "weigh/token_cache.h"
 #include "weigh/version.h"

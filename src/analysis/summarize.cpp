@@ -1,4 +1,5 @@
 #include <future>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -30,6 +31,13 @@ std::vector<bool> hidden_modules(const Model& model, const SummaryOptions& optio
 }
 
 }  // namespace
+
+Summary summarize(Model&& model, const SummaryOptions& options) {
+  auto owned = std::make_shared<const Model>(std::move(model));
+  Summary summary = summarize(*owned, options);
+  summary.owned = std::move(owned);
+  return summary;
+}
 
 Summary summarize(const Model& model, const SummaryOptions& options) {
   if (options.depth && *options.depth < -1) {

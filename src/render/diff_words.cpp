@@ -8,6 +8,7 @@
 #include <fmt/ranges.h>
 
 #include "render/glyphs.h"
+#include "render/io_shape.h"
 #include "render/text.h"
 #include "render/units.h"
 

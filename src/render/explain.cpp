@@ -8,6 +8,7 @@
 #include "analysis/nearest.h"
 #include "render/glyphs.h"
 #include "render/grid.h"
+#include "render/io_shape.h"
 #include "render/layout.h"
 #include "render/text.h"
 #include "render/units.h"

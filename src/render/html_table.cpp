@@ -7,6 +7,7 @@
 #include "render/formats.h"
 #include "render/given.h"
 #include "render/html/escape.h"
+#include "render/io_shape.h"
 #include "render/text.h"
 #include "render/units.h"
 

@@ -8,6 +8,7 @@
 #include "render/columns.h"
 #include "render/formats.h"
 #include "render/given.h"
+#include "render/io_shape.h"
 #include "render/markup.h"
 #include "render/text.h"
 

@@ -11,6 +11,7 @@
 #include "render/facts.h"
 #include "render/formats.h"
 #include "render/given.h"
+#include "render/io_shape.h"
 #include "render/layout.h"
 #include "render/shorten.h"
 #include "render/text.h"

@@ -83,7 +83,7 @@ std::map<SymbolId, std::string> names_of(const Model& model, const Count& count,
 
 std::string with_commas(std::uint64_t number) {
   std::string digits = fmt::to_string(number);
-  for (std::size_t i = digits.size(); i > 3;) digits.insert(i -= 3, ",");
+  for (std::size_t i = digits.size(); i > 3;) digits.insert(i -= 3, 1, ',');
   return digits;
 }
 
@@ -141,20 +141,6 @@ std::string bits_text(const Tally& tally) {
   const std::uint64_t parameters = tally.parameters.known();
   if (parameters == 0 || !tally.parameters.is_exact() || !tally.bytes.is_exact()) return "";
   return fmt::format("{:.2f}", 8.0 * static_cast<double>(tally.bytes.known()) / static_cast<double>(parameters));
-}
-
-std::string shape_text(const Model& model, const Tensor& tensor, bool unicode) {
-  if (!tensor.rank_known()) return "?";
-  std::string text = "[";
-  for (const Extent* extent = model.shape_begin(tensor); extent != model.shape_end(tensor); ++extent) {
-    if (text.size() > 1) text += ", ";
-    if (extent->is_known()) {
-      text += fmt::to_string(extent->size());
-    } else {
-      text += extent->symbol() == kNameless ? "?" : printable(model.symbols[extent->symbol()].name, unicode);
-    }
-  }
-  return text + "]";
 }
 
 }  // namespace weigh

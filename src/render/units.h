@@ -41,7 +41,4 @@ std::string bits_text(const Tally& tally);
 // several: "8·conv1.in + 16·fc.in + 50". "" for a count of which some factor has no name.
 std::string expression(const Model& model, const Count& count, NumberStyle style, std::string_view within = "");
 
-// "[8, in]"; "?" for an unknown rank.
-std::string shape_text(const Model& model, const Tensor& tensor, bool unicode = true);
-
 }  // namespace weigh

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "analysis/build.h"
+#include "render/io_shape.h"
 
 namespace weigh {
 namespace {

@@ -22,6 +22,7 @@
 #include <torch/torch.h>
 
 #include "weigh/model.h"
+#include "weigh/torch/modules.h"
 #include "weigh/torch/stand_in.h"
 #include "weigh/torch/values.h"
 
@@ -52,25 +53,6 @@ Model describe(torch::nn::Module& module, const std::vector<c10::IValue>& inputs
 
 namespace detail {
 
-// torch::nn::Linear holds a LinearImpl.
-template <class Holder>
-concept ModuleHolder = requires(const Holder& holder) {
-  holder.ptr();
-  typename Holder::ContainedType;
-};
-
-template <class Module>
-concept NativeModule = std::is_base_of_v<torch::nn::Module, std::remove_const_t<Module>> || ModuleHolder<Module>;
-
-template <class Module>
-auto& module_in(Module& module) {
-  if constexpr (ModuleHolder<std::remove_const_t<Module>>) {
-    return *module.ptr();
-  } else {
-    return module;
-  }
-}
-
 template <class Module, class... Inputs>
 c10::IValue call_forward(Module& module, std::tuple<Inputs...> inputs) {
   return std::apply(
@@ -86,9 +68,12 @@ c10::IValue call_forward(Module& module, std::tuple<Inputs...> inputs) {
         if constexpr (requires { module.forward(values...); }) {
           return call(values...);
         } else {
+          static_assert(!std::is_const_v<Module>,
+                        "a forward may change its module, and this one is const: give one that is not");
           static_assert(
-              requires { module.forward(std::move(values)...); },
-              "the forward of this module does not take these inputs");
+              std::is_const_v<Module> || requires { module.forward(std::move(values)...); },
+              "module.forward(inputs...) does not compile: the number or the types of the inputs are not those of "
+              "forward's parameters, or forward is not public");
           return call(std::move(values)...);
         }
       },
@@ -97,9 +82,9 @@ c10::IValue call_forward(Module& module, std::tuple<Inputs...> inputs) {
 
 }  // namespace detail
 
-// With module.forward(inputs…), whatever its signature. `module` is a module or its holder.
+// With module.forward(inputs…), whatever its signature. `module` is a module, its holder or a std::shared_ptr to it.
 template <detail::NativeModule Module, class... Inputs>
-Model describe_with(const DescribeOptions& options, Module& module, const Inputs&... inputs) {
+Model describe_with(const DescribeOptions& options, Module&& module, const Inputs&... inputs) {
   auto& inner = detail::module_in(module);
   return describe(
       inner, {to_ivalue(inputs)...},
@@ -109,13 +94,13 @@ Model describe_with(const DescribeOptions& options, Module& module, const Inputs
 template <detail::NativeModule Module, class... Inputs>
 requires(sizeof...(Inputs) > 0 &&
          !std::is_same_v<std::tuple_element_t<0, std::tuple<Inputs...>>, std::vector<c10::IValue>>) Model
-    describe(Module& module, const Inputs&... inputs) {
+    describe(Module&& module, const Inputs&... inputs) {
   return describe_with({}, module, inputs...);
 }
 
-template <detail::ModuleHolder Holder>
-Model describe(const Holder& holder) {
-  return describe(static_cast<const torch::nn::Module&>(*holder.ptr()));
+template <class Given>
+requires(detail::ModuleHolder<Given> || detail::SharedModule<Given>) Model describe(const Given& given) {
+  return describe(static_cast<const torch::nn::Module&>(detail::module_in(given)));
 }
 
 }  // namespace weigh

@@ -6,6 +6,7 @@
 #include "weigh/torch/graph/gcn_conv.h"
 #include "weigh/torch/graph/gin_conv.h"
 #include "weigh/torch/graph/inputs.h"
+#include "weigh/torch/graph/layer.h"
 #include "weigh/torch/graph/linear.h"
 #include "weigh/torch/graph/pool.h"
 #include "weigh/torch/graph/sage_conv.h"

@@ -30,8 +30,8 @@ struct MaterializeOptions {
 std::vector<Note> materialize(torch::nn::Module& module, const std::vector<c10::IValue>& inputs,
                               const std::function<c10::IValue()>& forward, const MaterializeOptions& options = {});
 
-template <class Module, class... Inputs>
-std::vector<Note> materialize_with(const MaterializeOptions& options, Module& module, const Inputs&... inputs) {
+template <detail::NativeModule Module, class... Inputs>
+std::vector<Note> materialize_with(const MaterializeOptions& options, Module&& module, const Inputs&... inputs) {
   auto& inner = detail::module_in(module);
   const std::function<c10::IValue()> forward = [&] {
     return detail::call_forward(inner, std::tuple<std::decay_t<Inputs>...>(stand_in(inputs)...));
@@ -40,10 +40,10 @@ std::vector<Note> materialize_with(const MaterializeOptions& options, Module& mo
                      options);
 }
 
-template <class Module, class... Inputs>
+template <detail::NativeModule Module, class... Inputs>
 requires(sizeof...(Inputs) > 0 &&
          !std::is_same_v<std::tuple_element_t<0, std::tuple<Inputs...>>, std::vector<c10::IValue>>)
-    std::vector<Note> materialize(Module& module, const Inputs&... inputs) {
+    std::vector<Note> materialize(Module&& module, const Inputs&... inputs) {
   return materialize_with({}, module, inputs...);
 }
 

@@ -17,6 +17,7 @@
 //   std::cout << Unfrozen(net, weigh::describe(net, x));
 #pragma once
 
+#include <cstdlib>
 #include <functional>
 #include <memory>
 #include <ostream>
@@ -38,7 +39,10 @@ namespace weigh {
 namespace detail {
 
 template <class Module>
-concept TorchModule = NativeModule<Module> || std::is_same_v<std::remove_const_t<Module>, torch::jit::Module>;
+concept TorchModule = NativeModule<Module> || std::is_same_v<std::remove_cvref_t<Module>, torch::jit::Module>;
+
+template <class>
+inline constexpr bool kNever = false;
 
 }  // namespace detail
 
@@ -47,16 +51,31 @@ class ModelSummary {
   // `model` is what describe(module, …) told.
   ModelSummary(const torch::jit::Module& module, Model model, SummaryOptions rows = {});
   template <detail::NativeModule Module>
-  ModelSummary(Module& module, Model model, SummaryOptions rows = {})
+  ModelSummary(Module&& module, Model model, SummaryOptions rows = {})
       : ModelSummary(static_cast<const torch::nn::Module*>(&detail::module_in(module)), std::move(model),
                      std::move(rows)) {}
   virtual ~ModelSummary();
   ModelSummary(ModelSummary&&) noexcept;
   ModelSummary& operator=(ModelSummary&&) noexcept;
 
-  const Model& model() const { return *model_; }
+  const Model& model() const& { return *model_; }
   // Made when it is first asked for, since it asks what a derived class overrides.
-  const Summary& summary() const;
+  const Summary& summary() const&;
+  // What they give belongs to this, and ends with it.
+  template <class Asked = void>
+  const Model& model() const&& {
+    static_assert(detail::kNever<Asked>,
+                  "the Model belongs to this ModelSummary, which ends with the statement: keep it, "
+                  "const auto summary = weigh::summarize(...); summary.model()");
+    return *model_;
+  }
+  template <class Asked = void>
+  const Summary& summary() const&& {
+    static_assert(detail::kNever<Asked>,
+                  "the Summary belongs to this ModelSummary, which ends with the statement: keep "
+                  "it, const auto summary = weigh::summarize(...); summary.summary()");
+    return *summary_;
+  }
   // In any form; the table by default.
   std::string text(RenderOptions options = {}) const;
   // A column for the table that is no built-in one, behind those of columns().
@@ -99,30 +118,44 @@ struct LiveOptions {
 
 namespace detail {
 
+// A LightningModule may know an example.
+template <class Module>
+Model describe_alone(Module& module, const LiveOptions& options) {
+  if constexpr (requires { module.describe_example(DescribeOptions()); })
+    if (auto model = module.describe_example({options.forward, options.with_backward})) return *std::move(model);
+  return describe(std::as_const(module));
+}
+
 template <class Module, class... Inputs>
 ModelSummary summarize_with(const LiveOptions& options, Module& module, const Inputs&... inputs) {
-  if constexpr (sizeof...(Inputs) == 0) {
-    // A LightningModule may know an example.
-    if constexpr (requires { module_in(module).describe_example(DescribeOptions()); })
-      if (auto model = module_in(module).describe_example({options.forward, options.with_backward}))
-        return ModelSummary(module, *std::move(model), options.rows);
-    return ModelSummary(module, describe(std::as_const(module)), options.rows);
-  } else {
+  if constexpr (sizeof...(Inputs) > 0) {
     return ModelSummary(module, describe_with({options.forward, options.with_backward}, module, inputs...),
                         options.rows);
+  } else if constexpr (NativeModule<Module>) {
+    return ModelSummary(module, describe_alone(module_in(module), options), options.rows);
+  } else {
+    return ModelSummary(module, describe(std::as_const(module)), options.rows);
   }
 }
 
 }  // namespace detail
 
-// Of a module, its holder, or a TorchScript module, with the inputs of one forward or with none; LiveOptions may stand
-// behind them.
-template <detail::TorchModule Module, class... Arguments>
-ModelSummary summarize(Module& module, const Arguments&... arguments) {
+// Of a module, its holder, a std::shared_ptr to it, or a TorchScript module, with the inputs of one forward or with
+// none (then with the example input of a LightningModule that has one); LiveOptions may stand behind them. What is
+// returned stands alone: the module may be a temporary.
+template <class Module, class... Arguments>
+requires(!std::is_same_v<std::remove_cvref_t<Module>, Model>) ModelSummary
+    summarize(Module&& module, const Arguments&... arguments) {
+  static_assert(
+      detail::TorchModule<Module>,
+      "weigh::summarize takes a torch::nn::Module, its holder (torch::nn::Linear), a std::shared_ptr to it, a "
+      "torch::jit::Module or a weigh::Model; is it a pointer or a std::unique_ptr, whose * is meant?");
   constexpr std::size_t kCount = sizeof...(Arguments);
   using Last = std::decay_t<std::tuple_element_t<kCount, std::tuple<void*, Arguments...>>>;
   const auto all = std::forward_as_tuple(arguments...);
-  if constexpr (std::is_same_v<Last, LiveOptions>) {
+  if constexpr (!detail::TorchModule<Module>) {
+    std::abort();  // refused above
+  } else if constexpr (std::is_same_v<Last, LiveOptions>) {
     return [&]<std::size_t... I>(std::index_sequence<I...>) {
       return detail::summarize_with(std::get<kCount - 1>(all), module, std::get<I>(all)...);
     }

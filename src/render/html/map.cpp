@@ -11,6 +11,7 @@
 #include "render/columns.h"
 #include "render/facts.h"
 #include "render/html/shades.h"
+#include "render/io_shape.h"
 #include "render/text.h"
 
 namespace weigh {

@@ -17,6 +17,7 @@
 #include "render/html/html_grid.h"
 #include "render/html/map.h"
 #include "render/html/picture.h"
+#include "render/io_shape.h"
 #include "render/text.h"
 
 #include "weigh/limits.h"

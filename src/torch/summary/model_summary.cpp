@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "render/units.h"
+#include "render/io_shape.h"
 
 #include "weigh/stopped.h"
 
@@ -38,7 +38,7 @@ ModelSummary::~ModelSummary() = default;
 ModelSummary::ModelSummary(ModelSummary&&) noexcept = default;
 ModelSummary& ModelSummary::operator=(ModelSummary&&) noexcept = default;
 
-const Summary& ModelSummary::summary() const {
+const Summary& ModelSummary::summary() const& {
   if (summary_) return *summary_;
   SummaryOptions options = rows_;
   options.count = [this](const Model&, const Tensor& tensor) { return count(tensor); };

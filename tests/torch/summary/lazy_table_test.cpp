@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "render/units.h"
+#include "render/io_shape.h"
 #include "support/files.h"
 
 #include "weigh/torch/graph.h"

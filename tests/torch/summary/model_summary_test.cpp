@@ -1,14 +1,16 @@
 // What a summary of a live model says about what is not initialised, and that TorchScript has one, too.
 #include "weigh/torch/model_summary.h"
 
+#include <memory>
+#include <sstream>
+#include <utility>
+
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
 #include "torch/models/kinds.h"
 
-#include "weigh/torch/graph/gatv2_conv.h"
-#include "weigh/torch/lazy_linear.h"
-#include "weigh/torch/materialize.h"
+#include "weigh/torch.h"
 
 namespace weigh {
 namespace {
@@ -109,6 +111,48 @@ TEST(StoppedSummary, TellsWhereWhyAndWhatToDo) {
   EXPECT_FALSE(told.at("totals").at("flops_exact"));
   for (const auto& module : told.at("modules"))
     EXPECT_EQ(module.at("flops_exact"), module.at("path") == "gate") << module.at("path");
+}
+
+// A module, its holder, a pointer to it, one made in the call, and one that may not be changed.
+TEST(Summarize, TakesAModuleHoweverItIsHeld) {
+  const auto shared = std::make_shared<torch::nn::LinearImpl>(16, 8);
+  const torch::nn::Linear holder(shared);
+  const torch::Tensor x = torch::zeros({2, 16});
+  const std::string expected = summarize(*shared, x).text();
+  EXPECT_NE(expected.find("136 parameters"), std::string::npos) << expected;
+  EXPECT_EQ(summarize(shared, x).text(), expected);
+  EXPECT_EQ(summarize(holder, x).text(), expected);
+  EXPECT_EQ(summarize(torch::nn::Linear(16, 8), x).text(), expected);
+  EXPECT_EQ(summarize(std::make_shared<torch::nn::LinearImpl>(16, 8), x).text(), expected);
+  EXPECT_EQ(summarize(std::as_const(*shared)).text(), summarize(shared).text());
+  EXPECT_EQ(describe(shared).tensors.size(), 2U);
+  std::shared_ptr<torch::nn::LinearImpl> none;
+  EXPECT_THROW(summarize(none), Error);
+  EXPECT_THROW(summarize(torch::nn::Linear(nullptr)), Error);
+  nn::LazyLinear lazy(3);
+  materialize(lazy.ptr(), x);
+  EXPECT_EQ(lazy->weight.sizes(), (std::vector<std::int64_t>{3, 16}));
+}
+
+TEST(Values, HaveText) {
+  Net net;
+  const Model model = describe(net, torch::zeros({4, 16}), torch::zeros({2, 3}, torch::kLong));
+  std::ostringstream text;
+  text << model.runs[0].in << ' ' << model.runs[0].flops << ' ' << shape_of(model, model.tensors[0]);
+  EXPECT_EQ(text.str(), "[[4, 16], [2, 3]] 2,176 [1, 1, 8]");
+}
+
+// What begins with two kinds of nodes needs no name for the pair.
+TEST(GraphLayers, TakeBracesForNodesOfTwoKinds) {
+  nn::SAGEConv conv({-1, -1}, 8);
+  const torch::Tensor users = torch::rand({5, 3});
+  const torch::Tensor items = torch::rand({4, 6});
+  const torch::Tensor edges = torch::tensor({0, 4, 2, 1, 3, 0}).view({2, 3});
+  const torch::Tensor expected = conv->forward(nn::NodeFeatures(users, items), edges);
+  EXPECT_TRUE(torch::equal(conv({users, items}, edges), expected));
+  EXPECT_TRUE(torch::equal(conv(std::pair(users, items), edges), expected));
+  EXPECT_EQ(conv->lin_l->weight.size(1), 3);
+  EXPECT_EQ(conv->lin_r->weight.size(1), 6);
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <torch/torch.h>
 
 #include "weigh/torch/graph/inputs.h"
+#include "weigh/torch/graph/layer.h"
 #include "weigh/torch/graph/linear.h"
 
 namespace weigh::nn {
@@ -74,6 +75,6 @@ class GATConvImpl : public torch::nn::Cloneable<GATConvImpl> {
                          const GraphSize& size);
 };
 
-TORCH_MODULE(GATConv);
+WEIGH_GRAPH_LAYER(GATConv);
 
 }  // namespace weigh::nn

@@ -10,6 +10,7 @@
 #include <torch/torch.h>
 
 #include "weigh/torch/graph/inputs.h"
+#include "weigh/torch/graph/layer.h"
 #include "weigh/torch/graph/linear.h"
 
 namespace weigh::nn {
@@ -66,6 +67,6 @@ class GATv2ConvImpl : public torch::nn::Cloneable<GATv2ConvImpl> {
   AttentionOutput attend(const NodeFeatures& x, const torch::Tensor& edge_index, const torch::Tensor& edge_attr);
 };
 
-TORCH_MODULE(GATv2Conv);
+WEIGH_GRAPH_LAYER(GATv2Conv);
 
 }  // namespace weigh::nn

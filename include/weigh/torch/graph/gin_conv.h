@@ -12,6 +12,7 @@
 
 #include "weigh/torch/forward_scope.h"
 #include "weigh/torch/graph/inputs.h"
+#include "weigh/torch/graph/layer.h"
 
 namespace weigh::nn {
 
@@ -63,6 +64,6 @@ class GINConvImpl : public torch::nn::Cloneable<GINConvImpl> {
   std::function<torch::Tensor(torch::nn::Module&, const torch::Tensor&)> call_;
 };
 
-TORCH_MODULE(GINConv);
+WEIGH_GRAPH_LAYER(GINConv);
 
 }  // namespace weigh::nn

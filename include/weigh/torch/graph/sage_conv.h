@@ -9,6 +9,7 @@
 #include <torch/torch.h>
 
 #include "weigh/torch/graph/inputs.h"
+#include "weigh/torch/graph/layer.h"
 #include "weigh/torch/graph/linear.h"
 
 namespace weigh::nn {
@@ -51,6 +52,6 @@ class SAGEConvImpl : public torch::nn::Cloneable<SAGEConvImpl> {
   torch::Tensor convolve(const NodeFeatures& x, const torch::Tensor& edge_index, const GraphSize& size);
 };
 
-TORCH_MODULE(SAGEConv);
+WEIGH_GRAPH_LAYER(SAGEConv);
 
 }  // namespace weigh::nn

@@ -10,6 +10,7 @@
 #include <torch/torch.h>
 
 #include "weigh/torch/graph/inputs.h"
+#include "weigh/torch/graph/layer.h"
 #include "weigh/torch/graph/linear.h"
 
 namespace weigh::nn {
@@ -61,6 +62,6 @@ class TransformerConvImpl : public torch::nn::Cloneable<TransformerConvImpl> {
   torch::Tensor with_root(const torch::Tensor& output, const torch::Tensor& x);
 };
 
-TORCH_MODULE(TransformerConv);
+WEIGH_GRAPH_LAYER(TransformerConv);
 
 }  // namespace weigh::nn
