@@ -1,6 +1,8 @@
-// The screens in the README and in the pages of commands are what the program prints.
+// The screens in the README and in the pages of commands are what the program prints, and snippets are programs.
+#include <filesystem>
 #include <iterator>
 #include <regex>
+#include <set>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -53,6 +55,24 @@ TEST(Pages, ShowRealScreens) {
     }
     EXPECT_EQ(screens, 1) << page;
   }
+}
+
+// Snippets are whole programs: files that are built.
+TEST(Readme, AndPagesOfLibtorchShowProgramsThatAreBuilt) {
+  namespace fs = std::filesystem;
+  std::set<std::string> programs;
+  for (const auto& entry : fs::recursive_directory_iterator(WEIGH_SOURCE "/examples"))
+    if (entry.path().extension() == ".cpp") programs.insert(testing::read_file(entry.path()));
+  const std::string open = "```cpp\n";
+  std::size_t shown = 0;
+  for (const char* page : {"README.md", "docs/lazy.md", "docs/lightning.md", "docs/weights.md"}) {
+    const std::string text = testing::read_file(WEIGH_SOURCE "/" + std::string(page));
+    for (auto at = text.find(open); at != std::string::npos; at = text.find(open, at + 1), ++shown) {
+      const std::string snippet = text.substr(at + open.size(), text.find("```", at + open.size()) - at - open.size());
+      EXPECT_TRUE(programs.contains(snippet)) << page << " shows what is no file of examples:\n" << snippet;
+    }
+  }
+  EXPECT_GE(shown, 5U);
 }
 
 }  // namespace

@@ -61,6 +61,7 @@ weigh_process_test(processes SHARES 2
 weigh_process_test(lightning SHARES 6
   FILES torch/lightning/callbacks_test.cpp torch/lightning/checkpoint_test.cpp torch/lightning/docs_test.cpp
         torch/lightning/fit_test.cpp torch/lightning/hooks_test.cpp torch/lightning/lazy_test.cpp
+        torch/lightning/manual_test.cpp torch/lightning/numbers_test.cpp torch/lightning/recorders_test.cpp
         torch/lightning/ended_process_test.cpp torch/lightning/processes_test.cpp
   PROGRAM torch/lightning/processes_program.cpp
   ROOMS lightning processes summary weights places formats conventions dry_run nn render check compare analysis model wire bytes
@@ -73,3 +74,11 @@ target_compile_options(lightning_run PRIVATE -O0)
 target_compile_definitions(test_lightning PRIVATE
   WEIGH_LIGHTNING_RUN="$<TARGET_FILE:lightning_run>" WEIGH_GATV2="${CMAKE_BINARY_DIR}/examples/gatv2")
 add_dependencies(test_lightning lightning_run gatv2)
+
+# Mistakes that do not compile say what they are.
+get_target_property(torch_includes weigh_libtorch INTERFACE_INCLUDE_DIRECTORIES)
+list(TRANSFORM torch_includes PREPEND "-isystem ")
+list(JOIN torch_includes " " torch_includes)
+add_test(NAME misuse COMMAND ${CMAKE_COMMAND} -DCOMPILER=${CMAKE_CXX_COMPILER} -DSOURCE=${CMAKE_CURRENT_SOURCE_DIR}/torch/misuse/misuse.cpp
+         "-DFLAGS=${TORCH_CXX_FLAGS} -I${PROJECT_SOURCE_DIR}/include ${torch_includes}"
+         -P ${CMAKE_CURRENT_SOURCE_DIR}/torch/misuse/test.cmake)

@@ -17,6 +17,7 @@
 #include "weigh/lightning/batch.h"
 #include "weigh/lightning/hooks.h"
 #include "weigh/lightning/metrics.h"
+#include "weigh/torch/weights.h"
 
 namespace weigh::lightning {
 
@@ -78,6 +79,11 @@ class Callback {
   virtual bool monitors() const { return false; }
   // Whether it saves checkpoints, and so comes after all other callbacks, whose state is saved.
   virtual bool saves_checkpoints() const { return false; }
+
+  // What a checkpoint will hold, tensors by name and facts, to be changed; and what one holds that training goes on
+  // from, when the module's own values are loaded.
+  virtual void on_save_checkpoint(Trainer&, ModuleBase&, Weights& /*checkpoint*/) {}
+  virtual void on_load_checkpoint(Trainer&, ModuleBase&, const Weights& /*checkpoint*/) {}
 
   // What a checkpoint keeps of it, under a name that is unique among the callbacks; none where it is "".
   virtual std::string state_key() const { return ""; }

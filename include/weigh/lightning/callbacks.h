@@ -1,15 +1,18 @@
-// The callbacks that come with the library; ModelCheckpoint has a header of its own.
+// The callbacks that come with the library; checkpoints, loggers and averages of weights have headers of their own.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "weigh/lightning/averaging.h"
 #include "weigh/lightning/callback.h"
+#include "weigh/lightning/loggers.h"
 #include "weigh/lightning/module.h"
 #include "weigh/torch/model_summary.h"
 
@@ -97,6 +100,51 @@ class ProgressBar : public Callback {
   std::size_t shown_width_ = 0;  // of the line that is being rewritten
 };
 
+// Ends the training when it has taken so long, after the batch or the epoch at hand, once min_epochs are reached. What
+// was spent before a checkpoint that training goes on from is counted.
+class Timer : public Callback {
+ public:
+  struct Options {
+    std::optional<std::chrono::milliseconds> duration = {};
+    Interval interval = Interval::step;
+    double (*now)() = nullptr;  // seconds; another clock, for tests
+  };
+  explicit Timer(std::chrono::milliseconds duration) : Timer(Options{.duration = duration}) {}
+  explicit Timer(Options options) : options_(options) {}
+  void on_fit_start(Trainer& trainer, ModuleBase& module) override;
+  void on_train_start(Trainer& trainer, ModuleBase& module) override;
+  void on_train_batch_end(Trainer& trainer, ModuleBase& module, const torch::Tensor& output, const AnyBatch& batch,
+                          std::int64_t batch_idx) override;
+  void on_train_epoch_end(Trainer& trainer, ModuleBase& module) override;
+  void on_train_end(Trainer& trainer, ModuleBase& module) override;
+  std::string state_key() const override;
+  std::map<std::string, std::string> state() const override;
+  void load_state(const std::map<std::string, std::string>& state) override;
+
+  double time_elapsed() const;  // of training, in seconds
+
+ private:
+  double now() const;
+  void check(Trainer& trainer, Interval at) const;
+
+  Options options_;
+  std::optional<double> start_;
+  double before_ = 0;  // of earlier runs
+};
+
+// How many batches make a step, from which epoch on: {{0, 8}, {4, 4}} is 8, and from the fifth epoch on 4; 1 before the
+// first one that is named.
+class GradientAccumulationScheduler : public Callback {
+ public:
+  // Throws weigh::Error(usage) for no epoch, one below 0, or fewer than one batch.
+  explicit GradientAccumulationScheduler(std::map<std::int64_t, std::int64_t> scheduling);
+  void on_train_start(Trainer& trainer, ModuleBase& module) override;
+  void on_train_epoch_start(Trainer& trainer, ModuleBase& module) override;
+
+ private:
+  std::map<std::int64_t, std::int64_t> scheduling_;
+};
+
 enum class Mode : std::uint8_t { min, max };
 
 // Ends the training when a metric has not become better for `patience` checks. It is checked at the end of each
@@ -149,32 +197,6 @@ class LearningRateMonitor : public Callback {
   void log(Trainer& trainer, Interval at);
 
   std::optional<Interval> interval_;
-};
-
-// Writes metrics.csv as Lightning does: a column for each name, sorted, a row for each time of logging. Lines end with
-// CR LF, as those of Python's csv module.
-class CSVLogger : public Callback {
- public:
-  struct Options {
-    std::string save_dir = {};  // default_root_dir of the trainer where empty
-    std::string name = "lightning_logs";
-    std::string version = {};  // "version_0", or the next number that is free, where empty
-  };
-  CSVLogger() : CSVLogger(Options()) {}
-  explicit CSVLogger(Options options) : options_(std::move(options)) {}
-  void setup(Trainer& trainer, ModuleBase& module, Task task) override;
-  void log_metrics(const Metrics& metrics, std::int64_t step) override;
-
-  // Where metrics.csv is, once a run has begun.
-  const std::string& log_dir() const { return log_dir_; }
-
- private:
-  void rewrite();
-
-  Options options_;
-  std::string log_dir_;
-  std::vector<std::string> columns_;
-  std::vector<std::map<std::string, std::string>> rows_;
 };
 
 }  // namespace weigh::lightning

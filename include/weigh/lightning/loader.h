@@ -45,6 +45,26 @@ concept PointerLike = requires(Source& source) {
   (*source).end();
 };
 
+template <class Source>
+concept RangeOrPointer = PointerLike<Source> || requires(Source& source) {
+  source.begin();
+  source.end();
+};
+
+template <class Source>
+auto first_of(Source& source) {
+  if constexpr (PointerLike<Source>) {
+    return (*source).begin();
+  } else if constexpr (RangeOrPointer<Source>) {
+    return source.begin();
+  }
+}
+
+template <class Batch, class Source>
+concept GivesBatches = !RangeOrPointer<Source> || requires(Source & source) {
+  Batch(*first_of(source));
+};
+
 // `Held` is a range or a pointer to one, by value or by reference.
 template <class Batch, class Held>
 class RangeLoader : public Loader {
@@ -93,6 +113,13 @@ std::unique_ptr<Loader> make_loader(Source&& source) {
   if constexpr (std::is_same_v<std::decay_t<Source>, std::nullptr_t>) {
     return nullptr;
   } else {
+    static_assert(
+        RangeOrPointer<Source>,
+        "a loader is a range of batches (it has begin() and end()) or a pointer to one, such as a std::vector "
+        "of batches or what torch::data::make_data_loader returns");
+    static_assert(GivesBatches<Batch, Source>,
+                  "the loader gives other batches than the Batch of the LightningModule<Batch>; a data set without "
+                  ".map(torch::data::transforms::Stack<>()) gives std::vectors of examples");
     return std::make_unique<RangeLoader<Batch, Source>>(std::forward<Source>(source));  // T& stays T&, T&& becomes T
   }
 }

@@ -5,10 +5,14 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <variant>
 
 namespace weigh::lightning {
 
 using Metrics = std::map<std::string, double>;
+
+// What a model was made with.
+using HParams = std::map<std::string, std::variant<std::int64_t, double, bool, std::string>>;
 
 struct LogOptions {
   // Whether there is a number for each step, and one for the epoch: the mean, each batch weighted by its size. Where

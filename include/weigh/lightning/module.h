@@ -18,8 +18,10 @@
 
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <map>
 #include <string>
+#include <type_traits>
 #include <typeinfo>
 #include <utility>
 #include <variant>
@@ -31,13 +33,24 @@
 #include "weigh/lightning/batch.h"
 #include "weigh/lightning/example_input.h"
 #include "weigh/lightning/hooks.h"
+#include "weigh/lightning/manual_optimization.h"
 #include "weigh/lightning/metrics.h"
 #include "weigh/lightning/optimizers.h"
+#include "weigh/lightning/schedulers.h"
 
 namespace weigh::lightning {
 
 struct Session;
 class Trainer;
+
+// A number, or a tensor that holds one.
+struct LogValue {
+  template <class Number>
+  requires std::is_arithmetic_v<Number> LogValue(Number number) : value(static_cast<double>(number)) {}
+  LogValue(const torch::Tensor& tensor) : value(tensor) {}
+
+  std::variant<double, torch::Tensor> value;
+};
 
 namespace detail {
 
@@ -52,7 +65,9 @@ struct NotOverridden : Error {
 class ModuleBase : public torch::nn::Module, public ModuleHooks {
  public:
   // What the model was made with; kept in checkpoints.
-  std::map<std::string, std::variant<std::int64_t, double, bool, std::string>> hparams;
+  HParams hparams;
+  // false: training_step computes gradients and steps optimizers itself (weigh/lightning/manual_optimization.h).
+  bool automatic_optimization = true;
 
   virtual Optimizers configure_optimizers() = 0;
 
@@ -73,6 +88,15 @@ class ModuleBase : public torch::nn::Module, public ModuleHooks {
   // weigh::Error(usage) in a hook that has no results to log to.
   void log(const std::string& name, double value, const LogOptions& options = {});
   void log(const std::string& name, const torch::Tensor& value, const LogOptions& options = {});
+  // Several, with the same options: log_dict({{"loss", loss}, {"accuracy", 0.5}}), or a map.
+  void log_dict(std::initializer_list<std::pair<std::string, LogValue>> values, const LogOptions& options = {}) {
+    for (const auto& item : values)
+      std::visit([&](const auto& value) { log(item.first, value, options); }, item.second.value);
+  }
+  template <class Map>
+  void log_dict(const Map& values, const LogOptions& options = {}) {
+    for (const auto& [name, value] : values) log(name, value, options);
+  }
 
   // Inputs for forward(), whatever its signature, with which the model is summarised and lazy layers are initialised.
   // `self` is *this: it tells whose forward is meant. Forward::real behind the inputs: run the real forward for that.
@@ -100,6 +124,14 @@ class ModuleBase : public torch::nn::Module, public ModuleHooks {
   // Of the class that a message should name: "Net".
   std::string type() const;
   [[noreturn]] void fail(const std::string& message) const;
+  // For optimisation by hand. Throw weigh::Error(usage) where configure_optimizers() returned no such one. The
+  // scheduler is counted over all optimizers. `retain_graph`: another backward goes through the same values.
+  LightningOptimizer optimizer(std::size_t index = 0) const;
+  Scheduler& lr_scheduler(std::size_t index = 0) const;
+  void manual_backward(const torch::Tensor& loss, bool retain_graph = false);
+  [[nodiscard]] ToggledOptimizer toggle_optimizer(const LightningOptimizer& optimizer) const;
+  void clip_gradients(const LightningOptimizer& optimizer, double gradient_clip_val,
+                      ClipAlgorithm algorithm = ClipAlgorithm::norm) const;
   // For hooks: goes on with the next epoch after the batch at hand; in on_train_batch_start, without it.
   void skip_rest_of_epoch();
 

@@ -1,20 +1,21 @@
 // What LightningModule::configure_optimizers() returns: an optimizer, several, each with or without schedulers.
 //
 //   return adam;                                                                  a std::shared_ptr to an optimizer
-//   return {adam, weigh::lightning::make_lambda(*adam, [](auto n) { return std::pow(0.9, n); })};
+//   return {adam, make_scheduler(*adam, cosine_annealing(100))};                  weigh/lightning/schedulers.h
 //   return {adam, {.scheduler = plateau, .monitor = "val_loss"}};                 see Schedule
 //   return weigh::lightning::Optimizers{{adam}, {sgd, …}};
 //
 // Several optimizers are stepped one after the other with the gradients of one loss: for parameters that need different
-// algorithms. (Lightning has one optimizer here, and leaves several to optimisation by hand.)
+// algorithms. (Lightning has one optimizer here, and leaves several to optimisation by hand, which is here, too:
+// weigh/lightning/manual_optimization.h.)
 #pragma once
 
 #include <cstdint>
-#include <functional>
-#include <limits>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -33,6 +34,10 @@ class Scheduler {
   // `metric` is the monitored value, for those that watch one.
   virtual void step(double metric) = 0;
   virtual bool needs_metric() const { return false; }
+  // How often it can be stepped at most; nothing where there is no end.
+  virtual std::optional<std::int64_t> total_steps() const { return std::nullopt; }
+  // Whether it sets rates whatever they are, so that no other scheduler can change them, too.
+  virtual bool sets_rates() const { return false; }
   // For checkpoints; the learning rates themselves are the optimizer's.
   virtual std::map<std::string, double> state() const { return {}; }
   virtual void load_state(const std::map<std::string, double>& /*state*/) {}
@@ -41,51 +46,6 @@ class Scheduler {
 
  private:
   torch::optim::Optimizer* optimizer_;
-};
-
-// The learning rate that each group began with, times factor(how many steps were made).
-class LambdaLR : public Scheduler {
- public:
-  LambdaLR(torch::optim::Optimizer& optimizer, std::function<double(std::int64_t)> factor);
-  void step(double metric) override;
-  std::map<std::string, double> state() const override;
-  void load_state(const std::map<std::string, double>& state) override;
-
- private:
-  void apply();
-
-  std::function<double(std::int64_t)> factor_;
-  std::vector<double> base_;
-  std::int64_t steps_ = 0;
-};
-
-struct PlateauOptions {
-  bool mode_max = false;
-  double factor = 0.1;
-  std::int64_t patience = 10;
-  double threshold = 1e-4;  // relative
-  std::int64_t cooldown = 0;
-  double min_lr = 0;
-};
-
-// Times `factor` when the monitored value has not become better for more than `patience` steps; as in
-// torch.optim.lr_scheduler.ReduceLROnPlateau.
-class ReduceLROnPlateau : public Scheduler {
- public:
-  explicit ReduceLROnPlateau(torch::optim::Optimizer& optimizer, PlateauOptions options = {});
-  void step(double metric) override;
-  bool needs_metric() const override { return true; }
-  std::map<std::string, double> state() const override;
-  void load_state(const std::map<std::string, double>& state) override;
-
- private:
-  bool is_better(double metric) const;
-  void reduce();
-
-  PlateauOptions options_;
-  double best_;
-  std::int64_t bad_ = 0;
-  std::int64_t cooling_ = 0;
 };
 
 // Of libtorch's own schedulers (torch::optim::StepLR); its state is the learning rates and how often it was stepped,
@@ -112,10 +72,6 @@ class NativeScheduler : public Scheduler {
   std::int64_t steps_ = 0;
 };
 
-inline std::shared_ptr<Scheduler> make_lambda(torch::optim::Optimizer& optimizer,
-                                              std::function<double(std::int64_t)> factor) {
-  return std::make_shared<LambdaLR>(optimizer, std::move(factor));
-}
 // make_native<torch::optim::StepLR>(*adam, 10, 0.5)
 template <class Inner, class... Arguments>
 std::shared_ptr<Scheduler> make_native(torch::optim::Optimizer& optimizer, Arguments&&... arguments) {
@@ -137,14 +93,23 @@ struct ConfiguredOptimizer {
   std::vector<Schedule> schedules = {};
 
   template <class Optimizer>
-  ConfiguredOptimizer(std::shared_ptr<Optimizer> made) : optimizer(std::move(made)) {}
+  ConfiguredOptimizer(std::shared_ptr<Optimizer> made, std::vector<Schedule> with = {})
+      : optimizer(std::move(made)), schedules(std::move(with)) {
+    static_assert(std::is_base_of_v<torch::optim::Optimizer, Optimizer>,
+                  "configure_optimizers returns std::shared_ptrs to torch::optim::Optimizer, such as "
+                  "std::make_shared<torch::optim::Adam>(parameters(), 1e-3)");
+  }
   template <class Optimizer>
   ConfiguredOptimizer(std::shared_ptr<Optimizer> made, Schedule schedule)
-      : optimizer(std::move(made)), schedules{std::move(schedule)} {}
+      : ConfiguredOptimizer(std::move(made), std::vector<Schedule>{std::move(schedule)}) {}
   template <class Optimizer>
   ConfiguredOptimizer(std::shared_ptr<Optimizer> made, std::shared_ptr<Scheduler> scheduler)
-      : optimizer(std::move(made)), schedules{Schedule{std::move(scheduler)}} {}
+      : ConfiguredOptimizer(std::move(made), Schedule{std::move(scheduler)}) {}
 };
+
+enum class ClipAlgorithm : std::uint8_t { norm, value };
+// Of all parameters of the optimizer.
+void clip_gradients(const torch::optim::Optimizer& optimizer, double gradient_clip_val, ClipAlgorithm algorithm);
 
 class Optimizers {
  public:

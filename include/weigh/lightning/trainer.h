@@ -1,11 +1,10 @@
-// Runs the loops, with the options of Lightning's Trainer.
+// Runs the loops, with the options of Lightning's Trainer (weigh/lightning/trainer_options.h).
 //
 //   weigh::lightning::Trainer trainer({.max_epochs = 10, .gradient_clip_val = 1.0});
 //   trainer.fit(net, train_batches, validation_batches);
 //   trainer.test(net, test_batches);
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <iosfwd>
@@ -21,75 +20,12 @@
 #include "weigh/lightning/callback.h"
 #include "weigh/lightning/loader.h"
 #include "weigh/lightning/module.h"
+#include "weigh/lightning/trainer_options.h"
 #include "weigh/model.h"
 
 namespace weigh::lightning {
 
 struct Session;
-
-// A number of batches, 10, or a fraction of all, 0.5. As in Python, 1 is one batch, and 1.0 is all of them.
-class Limit {
- public:
-  template <class Number>
-  requires std::is_arithmetic_v<Number> Limit(Number number)
-      : is_fraction_(std::is_floating_point_v<Number>), value_(static_cast<double>(number)) {}
-  bool is_fraction() const { return is_fraction_; }
-  double value() const { return value_; }
-
- private:
-  bool is_fraction_;
-  double value_;
-};
-
-enum class ClipAlgorithm : std::uint8_t { norm, value };
-// bf16: parameters stay 32-bit, and operators that gain by it compute in bfloat16 (Lightning's "bf16-mixed").
-enum class Precision : std::uint8_t { f32, f64, bf16 };
-// What is done about layers that are not initialised when fit starts.
-enum class Uninitialized : std::uint8_t { warn, silent, error };
-
-// Whether several processes train one model, each on a part of the batches: docs/lightning.md. With automatic, they do
-// where torchrun or mpirun started several, or `devices` asks for them; with ddp, one alone is an error.
-enum class Strategy : std::uint8_t { automatic, single, ddp };
-
-struct TrainerOptions {
-  std::optional<std::int64_t> max_epochs = {};  // 1000 where there is no max_steps either; -1: no limit
-  std::optional<std::int64_t> min_epochs = {};
-  std::int64_t max_steps = -1;  // steps of the optimizer; -1: no limit
-  Limit limit_train_batches = 1.0;
-  Limit limit_val_batches = 1.0;
-  Limit limit_test_batches = 1.0;
-  Limit limit_predict_batches = 1.0;
-  std::int64_t check_val_every_n_epoch = 1;
-  Limit val_check_interval = 1.0;  // within an epoch: after so many training batches, or such a part of them
-  std::int64_t num_sanity_val_steps = 2;
-  double gradient_clip_val = 0;  // 0: gradients are not clipped
-  ClipAlgorithm gradient_clip_algorithm = ClipAlgorithm::norm;
-  std::int64_t accumulate_grad_batches = 1;
-  Precision precision = Precision::f32;
-  std::optional<std::uint64_t> seed = {};
-  torch::Device device = torch::kCPU;
-  Strategy strategy = Strategy::automatic;
-  // So many processes on this machine. Where no launcher started them, the trainer does, when it is made: each runs the
-  // program from its beginning, with the same arguments.
-  int devices = 1;
-  bool use_distributed_sampler = true;  // batches are dealt out; false: each process has a loader with its share
-  // How long a process waits for the others, before it takes one for stuck. That of the first trainer that trains.
-  std::chrono::milliseconds process_timeout = std::chrono::minutes(30);
-  std::int64_t fast_dev_run = 0;  // a trial with so many batches of everything, without checkpoints and logs
-  bool enable_model_summary = true;
-  bool enable_progress_bar = true;
-  bool enable_checkpointing = true;
-  std::int64_t log_every_n_steps = 50;
-  bool detect_nan = true;      // a loss that is no number is an error, before it reaches a parameter
-  bool allow_no_loss = false;  // a step that returns an undefined tensor leaves its batch out; else it is an error
-  std::string default_root_dir = ".";
-  std::vector<std::shared_ptr<Callback>> callbacks = {};
-  Uninitialized uninitialized = Uninitialized::warn;
-  // Where text goes: a summary, a progress bar; standard output where null.
-  std::ostream* output = nullptr;
-  // What notes go to; without it, a line on standard error. All are in Trainer::notes().
-  std::function<void(const Note&)> on_note = {};
-};
 
 class Trainer {
  public:
@@ -102,24 +38,24 @@ class Trainer {
   // Trains. `ckpt_path` is a checkpoint to go on from. What a step, a loader or a callback throws is passed on, after
   // Callback::on_exception. Ctrl-C ends the training after the step at hand, with a checkpoint; a second one kills.
   template <class Module, class Train, class Validation = std::nullptr_t>
-  void fit(Module& module, Train&& train, Validation&& validation = nullptr, const std::string& ckpt_path = "") {
-    auto& inner = weigh::detail::module_in(module);
+  void fit(Module&& module, Train&& train, Validation&& validation = nullptr, const std::string& ckpt_path = "") {
+    auto& inner = module_of(module);
     using Batch = typename std::remove_reference_t<decltype(inner)>::Batch;
     fit_any(inner, detail::make_loader<Batch>(std::forward<Train>(train)),
             detail::make_loader<Batch>(std::forward<Validation>(validation)), ckpt_path);
   }
   // What was logged for the epoch.
   template <class Module, class Source>
-  Metrics validate(Module& module, Source&& source, const std::string& ckpt_path = "") {
+  Metrics validate(Module&& module, Source&& source, const std::string& ckpt_path = "") {
     return evaluate(Task::validate, module, std::forward<Source>(source), ckpt_path, nullptr);
   }
   template <class Module, class Source>
-  Metrics test(Module& module, Source&& source, const std::string& ckpt_path = "") {
+  Metrics test(Module&& module, Source&& source, const std::string& ckpt_path = "") {
     return evaluate(Task::test, module, std::forward<Source>(source), ckpt_path, nullptr);
   }
   // What predict_step returned for each batch.
   template <class Module, class Source>
-  std::vector<torch::Tensor> predict(Module& module, Source&& source, const std::string& ckpt_path = "") {
+  std::vector<torch::Tensor> predict(Module&& module, Source&& source, const std::string& ckpt_path = "") {
     std::vector<torch::Tensor> outputs;
     evaluate(Task::predict, module, std::forward<Source>(source), ckpt_path, &outputs);
     return outputs;
@@ -165,6 +101,12 @@ class Trainer {
   void set_callback_metric(const std::string& name, double value);
 
   const std::vector<ConfiguredOptimizer>& optimizers() const;
+  // For callbacks: other schedulers for an optimizer, from now on.
+  void replace_schedules(std::size_t optimizer, std::vector<Schedule> schedules);
+  // So many batches make a step, from the next one on.
+  void set_accumulate_grad_batches(std::int64_t batches);
+  // training_step for each batch of an epoch, without gradients and steps: for what a forward learns.
+  void pass_over_training_batches();
   const std::vector<std::shared_ptr<Callback>>& callbacks() const;
   const Placement& placement() const;
   std::ostream& output() const;
@@ -183,10 +125,21 @@ class Trainer {
   friend class ModuleBase;
   friend struct Session;
 
+  template <class Module>
+  static auto& module_of(Module& module) {
+    static_assert(weigh::detail::NativeModule<Module>,
+                  "a Trainer runs a LightningModule, its holder or a std::shared_ptr to it; is it a pointer or a "
+                  "std::unique_ptr, whose * is meant?");
+    auto& inner = weigh::detail::module_in(module);
+    static_assert(std::is_base_of_v<ModuleBase, std::remove_reference_t<decltype(inner)>>,
+                  "a Trainer runs modules that derive from weigh::lightning::LightningModule<Batch>, and not from "
+                  "torch::nn::Module alone");
+    return inner;
+  }
   template <class Module, class Source>
   Metrics evaluate(Task task, Module& module, Source&& source, const std::string& ckpt_path,
                    std::vector<torch::Tensor>* outputs) {
-    auto& inner = weigh::detail::module_in(module);
+    auto& inner = module_of(module);
     using Batch = typename std::remove_reference_t<decltype(inner)>::Batch;
     return evaluate_any(task, inner, detail::make_loader<Batch>(std::forward<Source>(source)), ckpt_path, outputs);
   }

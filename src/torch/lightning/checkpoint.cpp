@@ -3,15 +3,19 @@
 // them of the older state. Whenever the process ends, there is a pair that belongs together.
 #include "lightning/checkpoint.h"
 
+#include <cstdlib>
 #include <exception>
 #include <filesystem>
 #include <set>
 
 #include <fmt/format.h>
 
+#include "lightning/averages.h"
 #include "lightning/data_parallel.h"
 #include "weights/atomic_file.h"
 
+#include "weigh/lightning/averaging.h"
+#include "weigh/lightning/load_from_checkpoint.h"
 #include "weigh/torch/uninitialized.h"
 
 namespace weigh::lightning {
@@ -31,17 +35,7 @@ std::string stem_of(const fs::path& path) {
 
 fs::path folder_of(const fs::path& path) { return path.has_parent_path() ? path.parent_path() : fs::path("."); }
 
-std::vector<NamedTensor> tensors_of(const ModuleBase& module) {
-  std::vector<NamedTensor> tensors;
-  const auto add = [&](const std::string& name, const torch::Tensor& tensor) {
-    if (tensor.defined() && !nn::is_uninitialized(tensor)) tensors.push_back({name, tensor.detach()});
-  };
-  for (const auto& item : module.named_parameters()) add(item.key(), item.value());
-  for (const auto& item : module.named_buffers()) add(item.key(), item.value());
-  return tensors;
-}
-
-std::string text_of(const std::variant<std::int64_t, double, bool, std::string>& value) {
+std::string text_of(const HParams::mapped_type& value) {
   struct Text {
     std::string operator()(std::int64_t number) const { return std::to_string(number); }
     std::string operator()(double number) const { return fmt::format("{}", number); }
@@ -51,6 +45,19 @@ std::string text_of(const std::variant<std::int64_t, double, bool, std::string>&
   return std::visit(Text(), value);
 }
 
+// What an hparam is: a text that looks like a number is none.
+const char* type_of(const HParams::mapped_type& value) {
+  constexpr const char* kTypes[] = {"int", "float", "bool", "str"};
+  return kTypes[value.index()];
+}
+
+HParams::mapped_type value_of(const std::string& text, const std::string& type) {
+  if (type == "int") return static_cast<std::int64_t>(std::stoll(text));
+  if (type == "float") return std::strtod(text.c_str(), nullptr);
+  if (type == "bool") return text == "true";
+  return text;
+}
+
 using Facts = std::map<std::string, std::string>;
 
 Facts facts_of(Session& session, const std::string& state_name) {
@@ -58,7 +65,10 @@ Facts facts_of(Session& session, const std::string& state_name) {
               {"epoch", std::to_string(session.progress.epoch)},
               {"global_step", std::to_string(session.progress.global_step)},
               {"state", state_name}};
-  for (const auto& [name, value] : session.module->hparams) facts["hparams." + name] = text_of(value);
+  for (const auto& [name, value] : session.module->hparams) {
+    facts["hparams." + name] = text_of(value);
+    facts["hparam_types." + name] = type_of(value);
+  }
   Facts own;
   session.module->on_save_checkpoint(own);
   for (const auto& [name, value] : own) facts["module." + name] = value;
@@ -109,7 +119,12 @@ void save(Session& session, const std::string& given) {
   const std::string state_name = free_state_name(folder, stem_of(path), session.progress.global_step);
   write_state_file(session, folder / state_name);
   try {
-    save_safetensors(path.string(), tensors_of(*session.module), facts_of(session, state_name));
+    Weights checkpoint;
+    add(checkpoint, "", tensors_of(*session.module, true));
+    checkpoint.metadata = facts_of(session, state_name);
+    for (const auto& callback : session.callbacks)
+      callback->on_save_checkpoint(session.trainer, *session.module, checkpoint);
+    save_safetensors(path.string(), checkpoint.tensors, checkpoint.metadata);
   } catch (...) {
     fs::remove(folder / state_name, none);  // what it belongs to was not written
     throw;
@@ -140,6 +155,16 @@ fs::path state_of(const Weights& weights, const fs::path& checkpoint) {
   return state;
 }
 
+HParams hparams_in(const Facts& facts) {
+  HParams hparams;
+  const Facts types = below(facts, "hparam_types.");
+  for (const auto& [name, text] : below(facts, "hparams.")) {
+    const auto type = types.find(name);
+    hparams.emplace(name, value_of(text, type == types.end() ? "str" : type->second));
+  }
+  return hparams;
+}
+
 // What has no shape in the module may be missing: it had none when it was saved, and so was not.
 void erase_uninitialized(std::vector<std::string>& names, const ModuleBase& module) {
   std::set<std::string> without_shape;
@@ -150,7 +175,41 @@ void erase_uninitialized(std::vector<std::string>& names, const ModuleBase& modu
   std::erase_if(names, [&](const std::string& name) { return without_shape.count(name) > 0; });
 }
 
+void tell_of_average(Session& session, const Checkpoint& checkpoint) {
+  Weights all = checkpoint.all;
+  if (take(all, kCurrent).empty()) return;
+  for (const auto& callback : session.callbacks)
+    if (dynamic_cast<WeightAveraging*>(callback.get())) return;
+  session.trainer.add_note(
+      {"average", checkpoint.all.source,
+       fmt::format("the checkpoint holds an average of weights and, under {}, those that were trained; "
+                   "without WeightAveraging among the callbacks training goes on from the average",
+                   kCurrent)});
+}
+
+Weights without_averages(const Weights& all) {
+  Weights own = all;
+  take(own, kCurrent);
+  take(own, kAverage);
+  return own;
+}
+
 }  // namespace
+
+HParams load_hparams(const std::string& checkpoint) { return hparams_in(load_weights(checkpoint).metadata); }
+
+void load_module(ModuleBase& module, const std::string& checkpoint) {
+  const Weights all = load_weights(checkpoint);
+  const Facts& facts = all.metadata;
+  const bool is_ours = facts.count("format") > 0 && facts.at("format") == kFormat;
+  if (!is_ours) {
+    load_state_dict(module, checkpoint);
+    return;
+  }
+  load_state_dict(module, without_averages(all));
+  if (module.hparams.empty()) module.hparams = hparams_in(facts);
+  module.on_load_checkpoint(below(facts, "module."));
+}
 
 std::vector<fs::path> states_of(const fs::path& checkpoint) {
   constexpr std::string_view kState = ".state";
@@ -211,7 +270,8 @@ void save_requested(Session& session) {
 
 std::optional<Checkpoint> open_checkpoint(const Session& session, const std::string& path) {
   if (path.empty()) return std::nullopt;
-  Checkpoint checkpoint{load_weights(path), {}};
+  Checkpoint checkpoint{load_weights(path), {}, {}};
+  checkpoint.weights = without_averages(checkpoint.all);
   LoadReport report = check_state_dict(*session.module, checkpoint.weights);
   erase_uninitialized(report.missing, *session.module);
   if (!report.is_clean())
@@ -225,9 +285,12 @@ void load_model(Session& session, const Checkpoint& checkpoint) {
   load_state_dict(*session.module, checkpoint.weights, {.strict = false});
   const Facts& facts = checkpoint.weights.metadata;
   session.module->on_load_checkpoint(below(facts, "module."));
+  if (session.task != Task::fit) return;
+  tell_of_average(session, checkpoint);
   for (const auto& callback : session.callbacks) {
     const Facts state = below(facts, "callback." + callback->state_key() + "/");
-    if (!callback->state_key().empty() && !state.empty() && session.task == Task::fit) callback->load_state(state);
+    if (!callback->state_key().empty() && !state.empty()) callback->load_state(state);
+    callback->on_load_checkpoint(session.trainer, *session.module, checkpoint.all);
   }
 }
 

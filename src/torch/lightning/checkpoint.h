@@ -24,7 +24,8 @@ void save_requested(Session& session);
 
 // A checkpoint that fits the model.
 struct Checkpoint {
-  Weights weights;
+  Weights all;                  // averages of weights, too
+  Weights weights;              // the module's own
   std::filesystem::path state;  // of the training; empty where the weights are enough
 };
 

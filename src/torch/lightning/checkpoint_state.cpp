@@ -101,6 +101,7 @@ void write_state(const Session& session, OutputArchive& archive) {
   write(archive, "now", RandomState(session.options.device));
   if (session.progress.batch > 0 && session.epoch_start) write(archive, "epoch_start", *session.epoch_start);
   archive.write("results", c10::IValue(text_of(session.train_results.totals())));
+  if (session.scaler) archive.write("scaler", c10::IValue(text_of(session.scaler->state())));
   archive.write("optimizers", c10::IValue(static_cast<std::int64_t>(session.optimizers.size())));
   for (std::size_t i = 0; i < session.optimizers.size(); ++i) {
     const ConfiguredOptimizer& configured = session.optimizers[i];
@@ -134,6 +135,8 @@ void read_state(Session& session, InputArchive& archive) {
           values_of(read_text(archive, numbered(numbered("schedule", i).c_str(), j))));
     set_rates(*configured.optimizer, values_of(read_text(archive, numbered("rates", i))));
   }
+  c10::IValue scaler;
+  if (session.scaler && archive.try_read("scaler", scaler)) session.scaler->load_state(values_of(scaler.toStringRef()));
   session.progress = progress_of(counts);
   session.epochs_processed = session.progress.epoch;
   session.resumes.emplace(ResumePoint{*read_random(archive, "now", session.options.device),

@@ -5,8 +5,8 @@
 
 #include <fmt/format.h>
 
-#include "weigh/lightning/callbacks.h"
-#include "weigh/lightning/trainer.h"
+#include "weigh/error.h"
+#include "weigh/lightning/loggers.h"
 
 namespace weigh::lightning {
 namespace {
@@ -38,32 +38,11 @@ std::string row_text(const std::vector<std::string>& columns, const std::map<std
   return text + "\r\n";
 }
 
-std::string next_version(const fs::path& folder) {
-  std::int64_t next = 0;
-  std::error_code none;
-  for (const auto& entry : fs::directory_iterator(folder, none)) {
-    const std::string name = entry.path().filename();
-    constexpr std::string_view kPrefix = "version_";
-    const std::string digits = name.starts_with(kPrefix) ? name.substr(kPrefix.size()) : "";
-    if (digits.empty() || digits.size() > 9 || digits.find_first_not_of("0123456789") != std::string::npos) continue;
-    next = std::max<std::int64_t>(next, std::stoll(digits) + 1);
-  }
-  return "version_" + std::to_string(next);
-}
-
 [[noreturn]] void fail(const fs::path& path) {
   throw Error(ErrorKind::not_written, path.string(), "cannot be written; is the folder there, and is there space?");
 }
 
 }  // namespace
-
-void CSVLogger::setup(Trainer& trainer, ModuleBase&, Task) {
-  if (!log_dir_.empty()) return;
-  const fs::path folder =
-      fs::path(options_.save_dir.empty() ? trainer.options().default_root_dir : options_.save_dir) / options_.name;
-  log_dir_ =
-      trainer.from_rank_zero((folder / (options_.version.empty() ? next_version(folder) : options_.version)).string());
-}
 
 void CSVLogger::log_metrics(const Metrics& metrics, std::int64_t step) {
   std::map<std::string, std::string> row{{"step", std::to_string(step)}};
@@ -76,17 +55,17 @@ void CSVLogger::log_metrics(const Metrics& metrics, std::int64_t step) {
       columns_.push_back(name);
   rows_.push_back(std::move(row));
   if (columns_.size() > known) return rewrite();
-  std::ofstream file(fs::path(log_dir_) / "metrics.csv", std::ios::binary | std::ios::app);
+  std::ofstream file(fs::path(log_dir()) / "metrics.csv", std::ios::binary | std::ios::app);
   file << row_text(columns_, rows_.back());
-  if (!file.flush()) fail(fs::path(log_dir_) / "metrics.csv");
+  if (!file.flush()) fail(fs::path(log_dir()) / "metrics.csv");
 }
 
 // A new column: the file is written anew.
 void CSVLogger::rewrite() {
   std::sort(columns_.begin(), columns_.end());
   std::error_code none;
-  fs::create_directories(log_dir_, none);
-  const fs::path path = fs::path(log_dir_) / "metrics.csv";
+  fs::create_directories(log_dir(), none);
+  const fs::path path = fs::path(log_dir()) / "metrics.csv";
   std::ofstream file(path, std::ios::binary | std::ios::trunc);
   for (const std::string& column : columns_) file << (&column == &columns_.front() ? "" : ",") << field(column);
   file << "\r\n";

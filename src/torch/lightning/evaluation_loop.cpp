@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "lightning/data_parallel.h"
+#include "lightning/modes.h"
 #include "lightning/session.h"
 
 namespace weigh::lightning {
@@ -44,24 +45,6 @@ const EvaluationHooks kTest = {Stage::test, WEIGH_EVALUATION_HOOKS(test)};
 const EvaluationHooks kPredict = {Stage::predict, WEIGH_EVALUATION_HOOKS(predict)};
 #undef WEIGH_EVALUATION_HOOKS
 
-// Puts every module back into the mode that it is in now.
-class Modes {
- public:
-  explicit Modes(torch::nn::Module& root) {
-    for (const auto& module : root.modules(false)) modes_.emplace_back(module, module->is_training());
-    root_ = {&root, root.is_training()};
-  }
-  void restore() {
-    // train() goes down the tree, and parents stand before their children.
-    root_.first->train(root_.second);
-    for (const auto& [module, training] : modes_) module->train(training);
-  }
-
- private:
-  std::vector<std::pair<std::shared_ptr<torch::nn::Module>, bool>> modes_;
-  std::pair<torch::nn::Module*, bool> root_;
-};
-
 std::optional<std::int64_t> batches_to_do(const Session& session) {
   const std::int64_t sanity = session.options.num_sanity_val_steps;
   if (!session.sanity_checking || sanity < 0) return session.evaluation_batches;
@@ -77,7 +60,7 @@ void evaluate_batch(Session& session, const EvaluationHooks& hooks, std::int64_t
   session.batch_start(hooks.stage, hooks.batch_start);
   torch::Tensor output;
   {
-    const PrecisionScope scope(session.options.precision);
+    const PrecisionScope scope(session);
     output = session.step(hooks.stage, hooks.step);
   }
   session.callbacks_do(hooks.batch_end, hooks.callback_batch_end, output, session.current, batch_idx);
@@ -88,10 +71,24 @@ void evaluate_batch(Session& session, const EvaluationHooks& hooks, std::int64_t
   session.in_batch = false;
 }
 
+// A share of several processes may have none.
+void refuse_empty(const Session& session) {
+  if (session.group) return;
+  const char* name = session.task == Task::fit        ? "validation"
+                     : session.task == Task::validate ? "validate"
+                     : session.task == Task::test     ? "test"
+                                                      : "predict";
+  throw Error(
+      ErrorKind::usage, name,
+      "the loader gave no batch; is the data set empty, or a generator used up? To leave it out, give no loader "
+      "or a limit of 0 batches");
+}
+
 void evaluate_batches(Session& session, const EvaluationHooks& hooks) {
   const auto most = batches_to_do(session);
   Loader& loader = *session.evaluation_loader;
   loader.start();
+  if (loader.is_done() && (!most || *most > 0)) refuse_empty(session);
   for (std::int64_t idx = 0; (!most || idx < *most) && !loader.is_done(); ++idx) {
     evaluate_batch(session, hooks, idx);
     if (!most || idx + 1 < *most) loader.advance();

@@ -1,6 +1,7 @@
 // Epochs and batches of training: Lightning's loops/fit_loop.py and loops/training_epoch_loop.py.
 #include "lightning/checkpoint.h"
 #include "lightning/data_parallel.h"
+#include "lightning/optimization.h"
 #include "lightning/random_state.h"
 #include "lightning/session.h"
 
@@ -48,6 +49,7 @@ void log_step(Session& session) {
 
 // The next batch of the loader becomes the current one.
 void fetch(Session& session) {
+  const auto measured = session.profile("train_dataloader_next");
   session.current = session.train_loader->batch();
   session.current_idx = session.progress.batch;
   ++session.progress.batch;
@@ -59,6 +61,7 @@ void fetch(Session& session) {
 
 void train_batch(Session& session) {
   fetch(session);
+  const auto measured = session.profile("run_training_batch");
   session.place();
   session.in_batch = true;
   session.skips_rest = false;
@@ -153,6 +156,7 @@ bool is_done(Session& session) {
 }
 
 void train_epoch(Session& session) {
+  const auto measured = session.profile("run_training_epoch");
   if (resume_epoch(session)) {
     if (std::exchange(session.progress.validation_is_due, false)) finish_batch(session, true);
   } else {
@@ -168,10 +172,29 @@ void train_epoch(Session& session) {
   run_batches(session);
   session.train_loader->stop();
   session.current = {};
-  if (!session.interrupted) end_epoch(session);
+  if (session.interrupted) return;
+  if (session.epochs_processed == session.first_epoch) check_manual_steps(session);
+  end_epoch(session);
 }
 
 }  // namespace
+
+void pass_over_training_batches(Session& session) {
+  const torch::NoGradGuard no_grad;
+  Loader& loader = *session.train_loader;
+  loader.start();
+  for (std::int64_t i = 0; (!session.train_batches || i < *session.train_batches) && !loader.is_done(); ++i) {
+    session.current = loader.batch();
+    session.current_idx = i;
+    session.place();
+    const PrecisionScope scope(session);
+    session.step(Stage::training, "training_step");
+    loader.advance();
+  }
+  loader.stop();
+  session.current = {};
+  session.train_results.reset();
+}
 
 void fit(Session& session) {
   sanity_check(session);
@@ -179,6 +202,7 @@ void fit(Session& session) {
   if (session.train_batches == 0 || is_done(session)) return;
   session.both("on_train_start", &Callback::on_train_start, &ModuleHooks::on_train_start);
   resume_random(session);
+  session.first_epoch = session.epochs_processed;
   while (!is_done(session)) train_epoch(session);
   session.both("on_train_end", &Callback::on_train_end, &ModuleHooks::on_train_end);
   agree_on_stops(session);

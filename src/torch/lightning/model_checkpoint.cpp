@@ -66,7 +66,7 @@ void ModelCheckpoint::setup(Trainer& trainer, ModuleBase&, Task task) {
   if (!dirpath_.empty()) return;
   std::string beside = trainer.options().default_root_dir;
   for (const auto& callback : trainer.callbacks())
-    if (const auto* logger = dynamic_cast<CSVLogger*>(callback.get())) beside = logger->log_dir();
+    if (const auto* logger = dynamic_cast<FileLogger*>(callback.get())) beside = logger->log_dir();
   dirpath_ = (fs::path(beside) / "checkpoints").string();
 }
 

@@ -1,6 +1,7 @@
 #include "weigh/lightning/module.h"
 
 #include "dry_run/type_name.h"
+#include "lightning/optimization.h"
 #include "lightning/session.h"
 
 namespace weigh::lightning {
@@ -23,14 +24,42 @@ void ModuleBase::on_validation_model_zero_grad() {
 void ModuleBase::configure_gradient_clipping(torch::optim::Optimizer& optimizer) {
   const TrainerOptions& options = trainer().options();
   if (options.gradient_clip_val <= 0) return;
-  std::vector<torch::Tensor> parameters;
-  for (const auto& group : optimizer.param_groups())
-    parameters.insert(parameters.end(), group.params().begin(), group.params().end());
-  if (options.gradient_clip_algorithm == ClipAlgorithm::norm) {
-    torch::nn::utils::clip_grad_norm_(parameters, options.gradient_clip_val);
-  } else {
-    torch::nn::utils::clip_grad_value_(parameters, options.gradient_clip_val);
+  lightning::clip_gradients(optimizer, options.gradient_clip_val, options.gradient_clip_algorithm);
+}
+
+LightningOptimizer ModuleBase::optimizer(std::size_t index) const {
+  Session& session = *trainer().session_;
+  if (index >= session.optimizers.size())
+    fail("optimizer(" + std::to_string(index) + ") is asked for, but configure_optimizers() returned " +
+         std::to_string(session.optimizers.size()));
+  return {session, index};
+}
+
+Scheduler& ModuleBase::lr_scheduler(std::size_t index) const {
+  std::size_t left = index;
+  for (const auto& configured : trainer().session_->optimizers) {
+    if (left < configured.schedules.size()) return *configured.schedules[left].scheduler;
+    left -= configured.schedules.size();
   }
+  fail("lr_scheduler(" + std::to_string(index) + ") is asked for, but configure_optimizers() returned " +
+       std::to_string(index - left));
+}
+
+void ModuleBase::manual_backward(const torch::Tensor& loss, bool retain_graph) {
+  if (automatic_optimization)
+    fail(
+        "manual_backward() is called, but the trainer optimises: set automatic_optimization = false in the "
+        "constructor");
+  backward_by_hand(*trainer().session_, loss, retain_graph);
+}
+
+ToggledOptimizer ModuleBase::toggle_optimizer(const LightningOptimizer& optimizer) const {
+  return {*trainer().session_, optimizer.index()};
+}
+
+void ModuleBase::clip_gradients(const LightningOptimizer& optimizer, double gradient_clip_val,
+                                ClipAlgorithm algorithm) const {
+  lightning::clip_gradients(optimizer.optimizer(), gradient_clip_val, algorithm);
 }
 
 void ModuleBase::log(const std::string& name, double value, const LogOptions& options) {

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 
+#include <c10/util/Type.h>
 #include <fmt/format.h>
+
+#include "dry_run/type_name.h"
 
 namespace weigh::lightning {
 namespace {
@@ -34,8 +37,34 @@ void Session::both(const char* name, void (Callback::*of_callback)(Trainer&, Mod
   module_does(name, [&] { (module->*of_module)(optimizer); });
 }
 
+std::uint32_t Session::entry_of(const char* name) {
+  return options.profiler->entry_of(
+      {name, nullptr}, [&] { return std::string(name); }, false);
+}
+std::uint32_t Session::entry_of(const Callback& callback, const char* name) {
+  return options.profiler->entry_of(
+      {&callback, name},
+      [&] {
+        return fmt::format("[Callback]{}.{}", dry_run::short_type_name(c10::demangle(typeid(callback).name())), name);
+      },
+      false);
+}
+std::uint32_t Session::entry_of(const ModuleBase& of, const char* name) {
+  return options.profiler->entry_of(
+      {&of, name}, [&] { return fmt::format("[Module]{}.{}", of.type(), name); }, false);
+}
+
+LayerTimes* Session::layers() {
+  if (!options.profiler || !options.profiler->options_.layers) return nullptr;
+  if (!layer_times || was_lazy) layer_times = std::make_unique<LayerTimes>(*options.profiler, *module);
+  return layer_times.get();
+}
+
 torch::Tensor Session::step(Stage of, const char* name) {
-  return module_does(name, [&] { return module->step(of, current, current_idx); });
+  return module_does(name, [&] {
+    const LayerTimes::Watch watch(layers());
+    return module->step(of, current, current_idx);
+  });
 }
 void Session::batch_start(Stage of, const char* name) {
   module_does(name, [&] { module->batch_start(of, current, current_idx); });
@@ -62,7 +91,7 @@ void Session::log_to_callbacks(Metrics metrics, std::optional<std::int64_t> step
   for (const auto& callback : callbacks) callback->log_metrics(metrics, step.value_or(progress.logged_step));
 }
 
-bool Session::is_last_of_accumulation() const { return progress.batch % options.accumulate_grad_batches == 0; }
+bool Session::is_last_of_accumulation() const { return progress.batch % accumulate == 0; }
 
 void Session::begin(ModuleBase& of, Task what) {
   module = &of;
@@ -72,10 +101,12 @@ void Session::begin(ModuleBase& of, Task what) {
           : what == Task::validate ? Stage::validation
           : what == Task::test     ? Stage::test
                                    : Stage::predict;
+  accumulate = options.accumulate_grad_batches;
   if (what == Task::fit) {
     progress = {};
     epochs_processed = 0;
     optimizers.clear();
+    manual_steps.clear();
     optimised.clear();
     was_lazy = false;
   }
@@ -96,6 +127,7 @@ void Session::end() {
   train_loader.reset();
   evaluation_loader.reset();
   current = {};
+  layer_times.reset();
   outputs = nullptr;
   in_batch = sanity_checking = false;
 }

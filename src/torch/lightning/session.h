@@ -13,6 +13,7 @@
 
 #include <torch/torch.h>
 
+#include "lightning/layer_times.h"
 #include "lightning/random_state.h"
 #include "lightning/results.h"
 #include "processes/group.h"
@@ -44,12 +45,16 @@ struct Session {
   // Calls the hook of all callbacks, or of the module. `name` is for what is logged in it.
   template <class Hook, class... Arguments>
   void callbacks_do(const char* name, Hook hook, Arguments&&... arguments) {
-    this->hook = name;
-    for (const auto& callback : callbacks) ((*callback).*hook)(trainer, *module, arguments...);
-    this->hook = "";
+    const std::string before = std::exchange(this->hook, name);  // by hand, steps of optimizers are within a step
+    for (const auto& callback : callbacks) {
+      const auto measured = profile(*callback, name);
+      ((*callback).*hook)(trainer, *module, arguments...);
+    }
+    this->hook = before;
   }
   template <class Function>
   decltype(auto) module_does(const char* name, Function&& function) {
+    const auto measured = profile(*module, name);
     struct Leave {
       Session& session;
       std::string before;
@@ -60,6 +65,20 @@ struct Session {
   void both(const char* name, void (Callback::*of_callback)(Trainer&, ModuleBase&), void (ModuleHooks::*of_module)());
   void both(const char* name, void (Callback::*of_callback)(Trainer&, ModuleBase&, torch::optim::Optimizer&),
             void (ModuleHooks::*of_module)(torch::optim::Optimizer&), torch::optim::Optimizer& optimizer);
+
+  // Of the time until what is returned ends; without a profiler of nothing. `name` is a literal.
+  Profiler::Scope profile(const char* name) { return {options.profiler.get(), options.profiler ? entry_of(name) : 0}; }
+  Profiler::Scope profile(const Callback& callback, const char* name) {
+    return {options.profiler.get(), options.profiler ? entry_of(callback, name) : 0};
+  }
+  Profiler::Scope profile(const ModuleBase& of, const char* name) {
+    return {options.profiler.get(), options.profiler ? entry_of(of, name) : 0};
+  }
+  std::uint32_t entry_of(const char* name);
+  std::uint32_t entry_of(const Callback& callback, const char* name);
+  std::uint32_t entry_of(const ModuleBase& of, const char* name);
+  // For LayerTimes::Watch; null where layers are not looked at.
+  LayerTimes* layers();
 
   // The module's functions that take a batch.
   torch::Tensor step(Stage of, const char* name);
@@ -104,8 +123,13 @@ struct Session {
   std::vector<torch::Tensor>* outputs = nullptr;   // of predict_step
 
   std::vector<ConfiguredOptimizer> optimizers;
+  std::vector<std::int64_t> manual_steps;  // of each, in optimisation by hand
+  std::shared_ptr<GradScaler> scaler;      // null where losses are not scaled
+  std::unique_ptr<LayerTimes> layer_times;
   Progress progress;
+  std::int64_t accumulate = 1;  // batches for a step
   std::int64_t epochs_processed = 0;
+  std::int64_t first_epoch = 0;  // of this run
   AnyBatch current;
   std::int64_t current_idx = 0;
   bool in_batch = false;
@@ -135,31 +159,39 @@ constexpr const char* kNoLoss = "no-loss";
 
 // fit_loop.cpp
 void fit(Session& session);
+void pass_over_training_batches(Session& session);
 // evaluation_loop.cpp: a pass over session.evaluation_loader; what was logged for it
 Metrics evaluate(Session& session, Stage stage);
 // optimization.cpp: training_step, and a step of the optimizers unless gradients are accumulated. The loss, detached;
 // undefined where there was none.
 torch::Tensor optimize(Session& session);
 void step_schedulers(Session& session, Interval interval, bool those_with_metric);
+// How many steps fit will make of its optimizers, or how many epochs; nothing where nobody knows yet.
+std::optional<std::int64_t> planned(const Session& session, Interval interval);
 // lazy.cpp
 void initialize_lazy_layers(Session& session);
 void check_optimizers(Session& session);
 void check_new_parameters(Session& session);
 // Unless a callback did.
 void report_uninitialized(Session& session);
+// unchanging_loader.cpp: gives the same batches in each pass, though the range draws an order.
+std::unique_ptr<Loader> make_unchanging(std::unique_ptr<Loader> loader);
 // precision.cpp
 void place_module(Session& session);
 // Sets what a step of this precision needs while it lives.
 class PrecisionScope {
  public:
-  explicit PrecisionScope(Precision precision);
+  explicit PrecisionScope(const Session& session);
   PrecisionScope(const PrecisionScope&) = delete;
   PrecisionScope& operator=(const PrecisionScope&) = delete;
   ~PrecisionScope();
 
  private:
   Precision precision_;
+  torch::DeviceType device_;
 };
+// A GPU computes in 16 bits of either kind, a CPU in bfloat16.
+void settle_precision(Session& session);
 // How many batches of a loader; `name` is the option's. Throws weigh::Error(usage) for a part of an unknown number.
 std::optional<std::int64_t> batches_of(const Loader& loader, Limit limit, const char* name);
 

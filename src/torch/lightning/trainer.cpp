@@ -35,6 +35,7 @@ void check(const TrainerOptions& options) {
   check_limit("limit_val_batches", options.limit_val_batches);
   check_limit("limit_test_batches", options.limit_test_batches);
   check_limit("limit_predict_batches", options.limit_predict_batches);
+  check_limit("overfit_batches", options.overfit_batches);
   check_limit("val_check_interval", options.val_check_interval);
   if (options.val_check_interval.value() == 0)
     refuse("val_check_interval is 0; to switch validation off, limit_val_batches is 0");
@@ -47,6 +48,7 @@ void check(const TrainerOptions& options) {
   check_at_least("log_every_n_steps", options.log_every_n_steps, 1);
   check_at_least("fast_dev_run", options.fast_dev_run, 0);
   check_at_least("devices", options.devices, 1);
+  check_at_least("max_time, in milliseconds,", options.max_time.value_or(std::chrono::milliseconds(0)).count(), 0);
   check_at_least("process_timeout, in milliseconds,", options.process_timeout.count(), 1);
   if (options.gradient_clip_val < 0)
     refuse(fmt::format("gradient_clip_val is {}; 0 switches clipping off", options.gradient_clip_val));
@@ -70,11 +72,16 @@ TrainerOptions completed(TrainerOptions options) {
     options.check_val_every_n_epoch = 1;
     options.enable_checkpointing = false;
     std::erase_if(options.callbacks, [](const auto& callback) {
-      return callback->saves_checkpoints() || callback->monitors() || dynamic_cast<CSVLogger*>(callback.get());
+      return callback->saves_checkpoints() || callback->monitors() || dynamic_cast<FileLogger*>(callback.get());
     });
   }
-  if (!options.max_epochs) options.max_epochs = options.max_steps >= 0 ? -1 : 1000;
   auto& callbacks = options.callbacks;
+  if (options.max_time && has<Timer>(callbacks))
+    refuse("max_time is set, and a Timer is among the callbacks: one of them is enough");
+  if (options.max_time) callbacks.push_back(std::make_shared<Timer>(*options.max_time));
+  if (!options.max_epochs) options.max_epochs = options.max_steps >= 0 || has<Timer>(callbacks) ? -1 : 1000;
+  if (options.overfit_batches.value() > 0)
+    options.limit_train_batches = options.limit_val_batches = options.overfit_batches;
   if (options.enable_progress_bar && !has<ProgressBar>(callbacks)) callbacks.push_back(std::make_shared<ProgressBar>());
   if (options.enable_model_summary && !has<ModelSummary>(callbacks))
     callbacks.push_back(std::make_shared<ModelSummary>());
@@ -95,8 +102,20 @@ void teardown(Session& session) {
   session.module_does("teardown", [&] { session.module->teardown(session.task); });
 }
 
+// A loader of a share may have fewer batches than others.
+void check_not_empty(const Session& session, const Loader& loader, Limit limit, const char* what) {
+  if (session.group || limit.value() == 0 || loader.size() != 0) return;
+  refuse(
+      fmt::format("the loader of {} is empty: its size is 0; is the data set empty, or smaller than a batch? To leave "
+                  "it out, give no loader or a limit of 0 batches",
+                  what));
+}
+
 void configure_loops(Session& session) {
   const TrainerOptions& options = session.options;
+  check_not_empty(session, *session.train_loader, options.limit_train_batches, "training batches");
+  if (session.evaluation_loader)
+    check_not_empty(session, *session.evaluation_loader, options.limit_val_batches, "validation batches");
   session.train_batches =
       agreed_count(session, batches_of(*session.train_loader, options.limit_train_batches, "limit_train_batches"));
   session.evaluation_batches =
@@ -124,7 +143,45 @@ void configure_loops(Session& session) {
   }
 }
 
+// Schedulers that would undo each other, or end before the training does.
+void check_schedules(const Session& session, const std::vector<Schedule>& schedules) {
+  const bool sets_rates = std::any_of(schedules.begin(), schedules.end(),
+                                      [](const Schedule& schedule) { return schedule.scheduler->sets_rates(); });
+  if (sets_rates && schedules.size() > 1)
+    throw Error(
+        ErrorKind::usage, "configure_optimizers",
+        fmt::format("an optimizer has {} schedulers, of which one sets the learning rate whatever the others did: "
+                    "make them one, with sequential({{…}}, {{…}}), or leave one out",
+                    schedules.size()));
+  for (const Schedule& schedule : schedules) {
+    const auto most = schedule.scheduler->total_steps();
+    const auto times = planned(session, schedule.interval);
+    if (most && times && *times / schedule.frequency > *most)
+      throw Error(
+          ErrorKind::usage, "configure_optimizers",
+          fmt::format("a scheduler is for {} steps (total_steps), but it will be stepped {} times, every {} "
+                      "{}{}: give it the steps of the whole training",
+                      *most, *times / schedule.frequency, schedule.frequency,
+                      schedule.interval == Interval::step ? "step" : "epoch", schedule.frequency == 1 ? "" : "s"));
+  }
+}
+
+void check_manual(const Session& session) {
+  if (session.module->automatic_optimization) return;
+  if (session.options.gradient_clip_val > 0)
+    refuse(
+        fmt::format("gradient_clip_val is {}, but the module optimises by hand (automatic_optimization = false): call "
+                    "clip_gradients(optimizer(i), {}) there",
+                    session.options.gradient_clip_val, session.options.gradient_clip_val));
+  if (session.options.accumulate_grad_batches != 1)
+    refuse(
+        fmt::format("accumulate_grad_batches is {}, but the module optimises by hand (automatic_optimization = "
+                    "false): step every {} batches there",
+                    session.options.accumulate_grad_batches, session.options.accumulate_grad_batches));
+}
+
 void configure_optimizers(Session& session) {
+  check_manual(session);
   const Optimizers configured =
       session.module_does("configure_optimizers", [&] { return session.module->configure_optimizers(); });
   session.optimizers = configured.all();
@@ -140,8 +197,23 @@ void configure_optimizers(Session& session) {
         throw Error(ErrorKind::usage, "configure_optimizers",
                     "a scheduler watches a metric, but it is not said which: set Schedule::monitor");
     }
+    if (session.module->automatic_optimization) check_schedules(session, schedules);
+    if (session.scaler && dynamic_cast<torch::optim::LBFGS*>(optimizer.get()))
+      throw Error(
+          ErrorKind::usage, "configure_optimizers",
+          "LBFGS computes gradients several times in a step, and cannot have losses that are scaled: train with "
+          "another precision than f16, without a grad_scaler");
   }
+  session.manual_steps.assign(session.optimizers.size(), 0);
   check_optimizers(session);
+}
+
+void tell_profile(Session& session) {
+  const auto& profiler = session.options.profiler;
+  if (!profiler || !session.is_first()) return;
+  constexpr const char* kTasks[] = {"fit", "validate", "test", "predict"};
+  session.trainer.output() << profiler->table(kTasks[static_cast<std::size_t>(session.task)]) << std::flush;
+  if (!profiler->trace_path().empty()) profiler->write_trace(profiler->trace_path());
 }
 
 // Runs what is given between setup and teardown, with the weights of the checkpoint if there is one; callbacks hear of
@@ -159,6 +231,7 @@ void guarded(Session& session, const std::string& ckpt_path, const Function& fun
     if (checkpoint) load_model(session, *checkpoint);
     function(checkpoint);
     teardown(session);
+    tell_profile(session);
     leave_processes(session);
   } catch (const std::exception& error) {
     for (const auto& callback : session.callbacks) callback->on_exception(session.trainer, *session.module, error);
@@ -171,6 +244,7 @@ void guarded(Session& session, const std::string& ckpt_path, const Function& fun
 
 Trainer::Trainer(TrainerOptions options) : session_(std::make_unique<Session>(*this, completed(std::move(options)))) {
   session_->member = member_for(session_->options);
+  settle_precision(*session_);
 }
 Trainer::~Trainer() = default;
 
@@ -180,8 +254,9 @@ void Trainer::fit_any(ModuleBase& module, std::unique_ptr<Loader> train, std::un
   if (session.module) refuse("fit is called while this trainer runs; use a trainer of its own");
   if (!train) refuse("fit is called without batches to train on");
   session.begin(module, Task::fit);
-  session.train_loader = std::move(train);
-  session.evaluation_loader = std::move(validation);
+  const bool overfits = session.options.overfit_batches.value() > 0;
+  session.train_loader = overfits ? make_unchanging(std::move(train)) : std::move(train);
+  session.evaluation_loader = overfits ? make_unchanging(std::move(validation)) : std::move(validation);
   guarded(session, ckpt_path, [&](std::optional<Checkpoint>& checkpoint) {
     configure_loops(session);
     initialize_lazy_layers(session);
@@ -210,11 +285,11 @@ Metrics Trainer::evaluate_any(Task task, ModuleBase& module, std::unique_ptr<Loa
   Metrics metrics;
   guarded(session, ckpt_path, [&](const std::optional<Checkpoint>&) {
     const TrainerOptions& options = session.options;
-    session.evaluation_batches =
-        task == Task::validate ? batches_of(*session.evaluation_loader, options.limit_val_batches, "limit_val_batches")
-        : task == Task::test
-            ? batches_of(*session.evaluation_loader, options.limit_test_batches, "limit_test_batches")
-            : batches_of(*session.evaluation_loader, options.limit_predict_batches, "limit_predict_batches");
+    const auto [limit, name] = task == Task::validate ? std::pair(options.limit_val_batches, "limit_val_batches")
+                               : task == Task::test   ? std::pair(options.limit_test_batches, "limit_test_batches")
+                                                    : std::pair(options.limit_predict_batches, "limit_predict_batches");
+    check_not_empty(session, *session.evaluation_loader, limit, "batches");
+    session.evaluation_batches = batches_of(*session.evaluation_loader, limit, name);
     share_parameters(session);
     metrics = lightning::evaluate(session, session.stage);
     collect_outputs(session);
@@ -265,6 +340,11 @@ bool Trainer::is_logging_step() const { return session_->is_logging_step(); }
 void Trainer::set_callback_metric(const std::string& name, double value) { session_->views.callback[name] = value; }
 
 const std::vector<ConfiguredOptimizer>& Trainer::optimizers() const { return session_->optimizers; }
+void Trainer::replace_schedules(std::size_t optimizer, std::vector<Schedule> schedules) {
+  session_->optimizers.at(optimizer).schedules = std::move(schedules);
+}
+void Trainer::set_accumulate_grad_batches(std::int64_t batches) { session_->accumulate = batches; }
+void Trainer::pass_over_training_batches() { lightning::pass_over_training_batches(*session_); }
 const std::vector<std::shared_ptr<Callback>>& Trainer::callbacks() const { return session_->callbacks; }
 const Placement& Trainer::placement() const { return session_->placement; }
 std::ostream& Trainer::output() const {

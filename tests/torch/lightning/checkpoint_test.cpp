@@ -3,6 +3,7 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 
 #include <gtest/gtest.h>
 
@@ -10,7 +11,11 @@
 #include "torch/lightning/nets.h"
 
 #include "weigh/error.h"
+#include "weigh/lightning/averaging.h"
+#include "weigh/lightning/load_from_checkpoint.h"
 #include "weigh/lightning/model_checkpoint.h"
+#include "weigh/read.h"
+#include "weigh/summary.h"
 #include "weigh/torch/lazy_linear.h"
 #include "weigh/torch/uninitialized.h"
 #include "weigh/torch/weights.h"
@@ -208,6 +213,8 @@ TEST_F(Checkpoints, KeepTheBest) {
   EXPECT_EQ(metadata, (std::map<std::string, std::string>{{"epoch", "4"},
                                                           {"format", "weigh.lightning.1"},
                                                           {"global_step", "8"},
+                                                          {"hparam_types.rate", "float"},
+                                                          {"hparam_types.width", "int"},
                                                           {"hparams.rate", "0.5"},
                                                           {"hparams.width", "3"},
                                                           {"state", "epoch=3-val_loss=2.0.8.state"}}));
@@ -418,6 +425,88 @@ TEST_F(Checkpoints, InitialiseLazyLayers) {
   Lazy loaded;
   const auto outputs = Trainer(made).predict(loaded, batches(1), checkpoint->best_model_path());
   EXPECT_TRUE(torch::equal(outputs.at(0), net.layer(batches(1)[0].data)));
+}
+
+// With an average of weights among the callbacks, in two runs as in one.
+void expect_goes_on_with(Checkpoints& test, const std::function<std::shared_ptr<Callback>()>& average) {
+  const auto trained = [&](std::int64_t epochs, Model& net, std::shared_ptr<ModelCheckpoint> checkpoint,
+                           const std::string& from = "") {
+    TrainerOptions made = test.options(checkpoint, epochs);
+    made.callbacks.insert(made.callbacks.begin(), average());
+    Trainer(made).fit(net, shuffled(), batches(2), from);
+  };
+  torch::manual_seed(7);
+  Model uninterrupted;
+  trained(4, uninterrupted, nullptr);
+  torch::manual_seed(7);
+  Model begun;
+  const auto checkpoint = std::make_shared<ModelCheckpoint>();
+  trained(2, begun, checkpoint);
+  torch::manual_seed(99);
+  Model resumed;
+  trained(4, resumed, nullptr, checkpoint->best_model_path());
+  test.expect_as_whole(uninterrupted, begun, resumed);
+}
+
+// weigh counts one model, and tells the copy.
+void expect_a_copy_beside(const std::string& checkpoint, const std::string& name) {
+  const weigh::Model model = read(checkpoint);
+  EXPECT_EQ(summarize(model).totals.parameters, Count(2 * 8 + 8 + 8 + 1));
+  std::vector<std::string> copies;
+  for (const Section& section : model.sections)
+    if (section.kind == SectionKind::copy) copies.emplace_back(section.name);
+  EXPECT_EQ(copies, std::vector<std::string>{name});
+}
+
+TEST_F(Checkpoints, GoOnWithAnAverageOfWeights) {
+  expect_goes_on_with(*this, [] { return std::make_shared<EMAWeightAveraging>(0.9); });
+  const std::string path = root + "/checkpoints/epoch=1-step=10.safetensors";
+  expect_a_copy_beside(path, "current_model_state");
+  Model average, trained;
+  EXPECT_TRUE(load_state_dict(average, path, {.strict = false}).missing.empty());
+  load_state_dict(trained, path, {.prefix = "current_model_state."});
+  EXPECT_FALSE(torch::equal(average.first->weight, trained.first->weight));
+  std::vector<Note> notes;
+  TrainerOptions made = options(nullptr, 3);
+  made.on_note = [&](const Note& note) { notes.push_back(note); };
+  Trainer(made).fit(trained, shuffled(), batches(2), path);
+  ASSERT_EQ(notes.size(), 1U);
+  EXPECT_EQ(
+      notes[0].message,
+      "the checkpoint holds an average of weights and, under current_model_state., those that were trained; without "
+      "WeightAveraging among the callbacks training goes on from the average");
+}
+
+TEST_F(Checkpoints, GoOnWithTheAverageOfTheLastEpochs) {
+  expect_goes_on_with(*this, [] {
+    return std::make_shared<StochasticWeightAveraging>(
+        StochasticWeightAveraging::Options{.swa_lr = 0.01, .swa_epoch_start = std::int64_t{2}, .annealing_epochs = 2});
+  });
+  expect_a_copy_beside(root + "/checkpoints/epoch=1-step=10.safetensors", "average_model");
+}
+
+struct Sized : Model {
+  explicit Sized(const HParams& given) {
+    hparams = given;
+    wide = register_module("wide", torch::nn::Linear(2, std::get<std::int64_t>(given.at("width"))));
+  }
+  Sized(std::int64_t width, double rate)
+      : Sized(HParams{{"width", width}, {"rate", rate}, {"name", std::string("7")}, {"lazy", false}}) {}
+  torch::nn::Linear wide{nullptr};
+};
+
+TEST_F(Checkpoints, AreModelsOfTheirOwn) {
+  Sized net(5, 0.1);
+  const auto checkpoint = std::make_shared<ModelCheckpoint>();
+  Trainer(options(checkpoint, 1)).fit(net, shuffled());
+  const auto loaded = load_from_checkpoint<Sized>(checkpoint->best_model_path());
+  EXPECT_EQ(loaded->hparams, net.hparams);
+  EXPECT_TRUE(torch::equal(loaded->wide->weight, net.wide->weight));
+  EXPECT_EQ(loaded->loaded.at("note"), "mine");
+  EXPECT_EQ(load_from_checkpoint<Sized>(checkpoint->best_model_path(), 5, 0.2)->hparams.at("rate"),
+            HParams::mapped_type(0.2));
+  const std::string refusal = error_of([&] { load_from_checkpoint<Sized>(checkpoint->best_model_path(), 6, 0.1); });
+  EXPECT_NE(refusal.find("wide.weight: [5, 2] in the file, [6, 2] in the module"), std::string::npos) << refusal;
 }
 
 }  // namespace

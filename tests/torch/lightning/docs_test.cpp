@@ -1,5 +1,8 @@
 // docs/lightning.md shows the programs that are built, and what they print.
 #include <filesystem>
+#include <regex>
+#include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -32,6 +35,25 @@ TEST(Page, ShowsTheWarningOfAModelWithoutAnExampleInput) {
   const std::string text = printed(WEIGH_GATV2 " --no-example-input --epochs 1 --output " + folder);
   const std::string shown = text.substr(0, text.find("Sanity check"));
   EXPECT_NE(kPage.find("```\n" + shown.substr(0, shown.find("Epoch")) + "```\n"), std::string::npos) << text;
+}
+
+std::vector<std::string> matches(const std::string& text, const char* pattern) {
+  const std::regex regex(pattern);
+  std::vector<std::string> found;
+  for (std::sregex_iterator match(text.begin(), text.end(), regex), end; match != end; ++match)
+    found.push_back((*match)[1]);
+  return found;
+}
+
+TEST(Page, TellsTheOrderOfTheOptionsAndEachHasASetter) {
+  std::string header = read_file(WEIGH_SOURCE "/include/weigh/lightning/trainer_options.h");
+  header = header.substr(header.find("struct TrainerOptions"));
+  const auto setters = header.find("#define");
+  const std::vector<std::string> fields = matches(header.substr(0, setters), R"(\n  [^/\n][^=\n]* (\w+) = )");
+  EXPECT_EQ(matches(header.substr(setters), R"(\n  WEIGH_SETTER\((\w+)\))"), fields);
+  const auto begin = kPage.find("| how long |");
+  EXPECT_EQ(matches(kPage.substr(begin, kPage.find("## Optimisation by hand") - begin), "`(\\w+)`"), fields);
+  EXPECT_GT(fields.size(), 30U);
 }
 
 }  // namespace

@@ -71,14 +71,22 @@ class Recorder : public Callback {
 // The model of the script.
 class Net : public LightningModule<torch::Tensor> {
  public:
-  Net(std::string interval, int raises_at) : interval_(std::move(interval)), raises_at_(raises_at) {}
+  Net(std::string interval, int raises_at) : interval_(std::move(interval)), raises_at_(raises_at) {
+    automatic_optimization = interval_ != "by hand";
+  }
 
   torch::Tensor training_step(torch::Tensor& batch, std::int64_t batch_idx) override {
     g_calls.push_back("module.training_step");
     if (global_step() == raises_at_) throw std::runtime_error("boom");
     log("train_loss", static_cast<double>(batch_idx + 1) / 8, {.on_step = true, .on_epoch = true, .batch_size = 4});
     log("seen", static_cast<double>(global_step()));
-    return layer(batch).sum();
+    const torch::Tensor loss = layer(batch).sum();
+    if (automatic_optimization) return loss;
+    LightningOptimizer by_hand = optimizer();
+    by_hand.zero_grad();
+    manual_backward(loss);
+    by_hand.step();
+    return {};
   }
   torch::Tensor validation_step(torch::Tensor&, std::int64_t batch_idx) override {
     g_calls.push_back("module.validation_step");
@@ -98,7 +106,7 @@ class Net : public LightningModule<torch::Tensor> {
   Optimizers configure_optimizers() override {
     g_calls.push_back("module.configure_optimizers");
     const auto optimizer = std::make_shared<torch::optim::SGD>(parameters(), 0.5);
-    if (interval_.empty()) return optimizer;
+    if (interval_.empty() || !automatic_optimization) return optimizer;
     const auto scheduler = make_lambda(*optimizer, [](std::int64_t count) { return std::pow(0.5, count); });
     return {optimizer, Schedule{scheduler, interval_ == "step" ? Interval::step : Interval::epoch}};
   }

@@ -161,13 +161,6 @@ TEST(Lazy, TrainsThoughItsExampleThrows) {
             "and the summary tells what is known: it threw: one node\n");
 }
 
-TEST(Lazy, IsSummarisedWithItsExample) {
-  WithExample net;
-  EXPECT_TRUE(weigh::summarize(net).summary().totals.is_exact());
-  EXPECT_EQ(weigh::summarize(net).model().runs.empty(), false);
-  EXPECT_TRUE(weigh::summarize(net, LiveOptions{.forward = Forward::none}).model().runs.empty());
-}
-
 TEST(Lazy, SaysWhichParametersAnOptimizerWouldMiss) {
   GAT net;
   net.optimised = [](GAT& self) { return self.head->parameters(); };
@@ -267,6 +260,36 @@ TEST(Summary, IsPrintedOnceWithShapesAndFlops) {
   EXPECT_EQ(printed(nullptr, other, false), "");
   WithExample coloured;
   EXPECT_NE(printed(std::make_shared<RichModelSummary>(), coloured).find("\x1b["), std::string::npos);
+}
+
+TEST(Summary, WithoutATrainerUsesTheExampleInput) {
+  WithExample net;
+  const std::string text = weigh::summarize(net).text();
+  EXPECT_NE(text.find("[[4, 16], [2, 4]]   [4, 8]   2,048"), std::string::npos) << text;
+  const auto without = weigh::summarize(net, LiveOptions{.forward = Forward::none});
+  EXPECT_TRUE(without.model().runs.empty());
+  EXPECT_EQ(weigh::summarize(std::make_shared<WithExample>()).text(), text);
+}
+
+// Its forward looks at a value of a float, which a dry run does not have, before the layer without a shape.
+struct Looking : WithExample {
+  torch::Tensor forward(const torch::Tensor& x, const torch::Tensor& edges) {
+    return GAT::forward(x.sum().item<double>() < 1e9 ? x : -x, edges);
+  }
+  Looking() { example_input(*this, torch::zeros({4, 16}), graphs()[0].edges); }
+};
+
+TEST(Lazy, IsInitialisedByARealForwardWhereTheDryRunStops) {
+  Looking net;
+  std::vector<Note> notes;
+  TrainerOptions options = heard(notes, {.max_epochs = 1});
+  const auto held = std::make_shared<Held>();
+  options.callbacks = {held};
+  Trainer(options).fit(net, graphs());
+  EXPECT_TRUE(held->ready);
+  EXPECT_EQ(told(notes),
+            std::string("data-dependent: Looking: the dry run that finds the shapes of lazy layers stopped: ") +
+                kStopped + ". That was done; what it changed was put back\n");
 }
 
 // What forward takes besides tensors: a dictionary, a tuple and a list.
