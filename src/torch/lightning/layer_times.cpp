@@ -1,7 +1,7 @@
 #include "lightning/layer_times.h"
 
 #include <algorithm>
-#include <utility>
+#include <optional>
 
 #include <ATen/record_function.h>
 
@@ -14,10 +14,11 @@ namespace weigh::lightning {
 thread_local LayerTimes* LayerTimes::current_ = nullptr;
 
 struct LayerTimes::Running : at::ObserverContext {
+  Running() = default;  // a backward, within training_step or a forward
   Running(std::uint32_t of, bool begins, double since) : entry(of), is_new(begins), start(since) {}
-  std::uint32_t entry;
-  bool is_new;
-  double start;
+  std::optional<std::uint32_t> entry;
+  bool is_new = false;
+  double start = 0;
 };
 
 LayerTimes::LayerTimes(Profiler& profiler, const torch::nn::Module& root) : profiler_(profiler) {
@@ -52,6 +53,10 @@ LayerTimes::Layer* LayerTimes::layer_of(const c10::IValue& input, const c10::Ten
 std::unique_ptr<at::ObserverContext> LayerTimes::begin(const at::RecordFunction& function) {
   LayerTimes& self = *current_;
   if (self.is_inside_) return nullptr;
+  if (function.scope() == at::RecordScope::BACKWARD_FUNCTION) {
+    self.is_inside_ = true;
+    return std::make_unique<Running>();
+  }
   for (const c10::IValue& input : function.inputs()) {
     const c10::TensorImpl* parameter = nullptr;
     Layer* layer = self.layer_of(input, parameter);
@@ -71,7 +76,7 @@ void LayerTimes::end(const at::RecordFunction&, at::ObserverContext* context) {
   const auto& running = static_cast<const Running&>(*context);
   LayerTimes& self = *current_;
   self.is_inside_ = false;
-  self.profiler_.record(running.entry, running.start, self.profiler_.now(), running.is_new);
+  if (running.entry) self.profiler_.record(*running.entry, running.start, self.profiler_.now(), running.is_new);
 }
 
 LayerTimes::Watch::Watch(LayerTimes* times) : is_on_(times != nullptr) {
@@ -79,12 +84,14 @@ LayerTimes::Watch::Watch(LayerTimes* times) : is_on_(times != nullptr) {
   current_ = times;
   times->is_inside_ = false;
   at::RecordFunctionCallback callback(&LayerTimes::begin, &LayerTimes::end);
-  callback.needsInputs(true).scopes({at::RecordScope::FUNCTION});
+  callback.needsInputs(true).scopes({at::RecordScope::FUNCTION, at::RecordScope::BACKWARD_FUNCTION});
   handle_ = at::addThreadLocalCallback(callback);
 }
 
 LayerTimes::Watch::~Watch() {
-  if (is_on_) at::removeCallback(handle_);
+  if (!is_on_) return;
+  at::removeCallback(handle_);
+  current_ = nullptr;
 }
 
 }  // namespace weigh::lightning

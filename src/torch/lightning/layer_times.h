@@ -4,6 +4,7 @@
 #pragma once
 
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include <torch/torch.h>
@@ -30,6 +31,21 @@ class LayerTimes {
     bool is_on_ = false;
   };
 
+  // While it lives, they are not: an optimizer takes parameters, too.
+  class Pause {
+   public:
+    Pause() : times_(current_), before_(times_ && std::exchange(times_->is_inside_, true)) {}
+    Pause(const Pause&) = delete;
+    Pause& operator=(const Pause&) = delete;
+    ~Pause() {
+      if (times_) times_->is_inside_ = before_;
+    }
+
+   private:
+    LayerTimes* times_;
+    bool before_;
+  };
+
  private:
   struct Layer {
     std::uint32_t entry;
@@ -45,7 +61,7 @@ class LayerTimes {
   Profiler& profiler_;
   std::vector<Layer> layers_;
   std::unordered_map<const c10::TensorImpl*, std::size_t> owners_;  // of parameters
-  bool is_inside_ = false;                                          // operators call operators
+  bool is_inside_ = false;  // operators call operators, and a backward takes parameters
 };
 
 }  // namespace weigh::lightning

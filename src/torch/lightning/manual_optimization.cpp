@@ -32,6 +32,7 @@ void LightningOptimizer::step(const std::function<void()>& closure) {
   const bool all_finite = unscale(session, {&optimizer()});
   session.both("on_before_optimizer_step", &Callback::on_before_optimizer_step, &ModuleHooks::on_before_optimizer_step,
                optimizer());
+  const LayerTimes::Pause no_forward;
   if (all_finite) optimizer().step();
   if (session.scaler) session.scaler->update(all_finite);
   ++session.progress.global_step;

@@ -179,6 +179,27 @@ TEST(Profiler, TellsWhereTimeGoesByActionAndLayer) {
   EXPECT_EQ(trace.at("traceEvents").size(), static_cast<std::size_t>(all));
 }
 
+// Its training_step does what takes parameters besides a forward: a backward, and a step.
+struct ByHand : Net {
+  ByHand() { automatic_optimization = false; }
+  torch::Tensor training_step(testing::Example& batch, std::int64_t) override {
+    LightningOptimizer sgd = optimizer();
+    sgd.zero_grad();
+    manual_backward(torch::mse_loss(forward(batch.data), batch.target));
+    sgd.step();
+    return {};
+  }
+};
+
+TEST(Profiler, CountsForwardsOfLayersAlone) {
+  const auto profiler = std::make_shared<Profiler>();
+  std::ostringstream text;
+  ByHand net;
+  Trainer(quiet(TrainerOptions().set_max_epochs(1).set_profiler(profiler).set_output(&text))).fit(net, batches(3));
+  for (const Profiler::Row& row : profiler->layers()) EXPECT_EQ(row.calls, 3) << row.action;
+  EXPECT_EQ(profiler->layers().size(), 2U);
+}
+
 TEST(Profiler, PrintsATableAndTakesActionsOfOnesOwn) {
   g_now = 0;
   Profiler profiler({.trace_path = "unused", .max_events = 1, .now = &clock_of_test});
