@@ -62,6 +62,34 @@ TEST(Kinds, AreCountedAsInPython) {
   expect_as_in_python("Integers", Integers(), rand({4, 4}), longs({2, 1, 3}),
                       torch::tensor({1, 0, 1, 1}).to(torch::kBool));
   expect_as_in_python("ForceField", ForceField(), rand({3, 3}), edges());
+  expect_as_in_python("EncoderDecoder", EncoderDecoder(), longs({1, 2, 3, 4, 5, 6}).view({3, 2}),
+                      longs({1, 2, 3, 4}).view({2, 2}));
+  expect_as_in_python("Siamese", Siamese(), rand({2, 1, 5, 5}), rand({2, 1, 5, 5}));
+  expect_as_in_python("Zoo", Zoo(), torch::arange(12).remainder(9).view({2, 6}), rand({1, 1, 2, 4, 4}));
+  expect_as_in_python("HalfTypes", HalfTypes(), rand({3, 6}).to(torch::kBFloat16));
+  expect_as_in_python("Frozen", Frozen(), rand({3, 5}));
+  expect_as_in_python("BranchOnSize, 8", BranchOnSize(), rand({8, 4}));
+  expect_as_in_python("BranchOnSize, 5", BranchOnSize(), rand({5, 4}));
+}
+
+// libtorch 1.13 has no product of float16 for CPUs; a dry run needs none.
+TEST(Kinds, OfTypesThatTheProcessorHasNoProductsFor) {
+  testing::HalfTypes net(torch::kHalf);
+  const Model model = describe(net, rand({3, 6}).to(torch::kHalf));
+  EXPECT_EQ(model.runs[0].flops, Count(expected("HalfTypes").at("flops").get<std::uint64_t>()));
+  EXPECT_EQ(line(model, ""), "[3, 6] -> [3, 6] x1");
+}
+
+TEST(Stopped, AtAValueThatARealForwardHas) {
+  testing::BranchOnFloat net;
+  const Model dry = describe(net, rand({3, 4}));
+  EXPECT_EQ(test::notes(dry),
+            "data-dependent: BranchOnFloat: aten::item gives what depends on values, which a dry run has not; "
+            "Forward::real runs the real forward instead\n");
+  EXPECT_EQ(dry.runs[0].flops.known(), 96U);  // 2·3·4·4 of the layer that ran
+  EXPECT_FALSE(dry.runs[0].flops.is_exact());
+  EXPECT_EQ(describe_with({.forward = Forward::real}, net, rand({3, 4})).runs[0].flops,
+            Count(expected("BranchOnFloat").at("flops").get<std::uint64_t>()));
 }
 
 // Of the middle convolution each of 48 channels meets itself: 2·2·49·48·9, for the input and for the weight. The first

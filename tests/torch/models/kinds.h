@@ -237,4 +237,112 @@ struct ForceFieldImpl : torch::nn::Module {
 };
 TORCH_MODULE(ForceField);
 
+struct EncoderDecoderImpl : torch::nn::Module {
+  torch::nn::Embedding embed = register_module("embed", torch::nn::Embedding(11, 8));
+  torch::nn::Transformer transformer = register_module(
+      "transformer", torch::nn::Transformer(torch::nn::TransformerOptions(8, 2, 1, 2).dim_feedforward(16)));
+  torch::nn::Linear head = register_module("head", torch::nn::Linear(8, 11));
+  Tensor forward(const Tensor& source, const Tensor& target) {
+    const Tensor mask = torch::nn::TransformerImpl::generate_square_subsequent_mask(target.size(0));
+    return head(transformer(embed(source), embed(target), /*src_mask=*/Tensor(), mask));
+  }
+};
+TORCH_MODULE(EncoderDecoder);
+
+// One encoder for two images.
+struct SiameseImpl : torch::nn::Module {
+  torch::nn::Conv2d conv = register_module("conv", torch::nn::Conv2d(1, 4, 3));
+  torch::nn::Linear fc = register_module("fc", torch::nn::Linear(4, 6));
+  Tensor encode(const Tensor& x) { return fc(torch::relu(conv(x)).mean({2, 3})); }
+  Tensor forward(const Tensor& left, const Tensor& right) {
+    return torch::cosine_similarity(encode(left), encode(right));
+  }
+};
+TORCH_MODULE(Siamese);
+
+// Two dozen operators, each of what the ones before made.
+struct ZooImpl : torch::nn::Module {
+  torch::nn::Embedding embed = register_module("embed", torch::nn::Embedding(9, 4));
+  torch::nn::Conv1d along = register_module("along", torch::nn::Conv1d(torch::nn::Conv1dOptions(4, 6, 3).padding(1)));
+  torch::nn::ConvTranspose1d back =
+      register_module("back", torch::nn::ConvTranspose1d(torch::nn::ConvTranspose1dOptions(6, 4, 2).stride(2)));
+  torch::nn::Conv3d solid = register_module("solid", torch::nn::Conv3d(1, 2, 2));
+  torch::nn::LayerNorm norm = register_module("norm", torch::nn::LayerNorm(torch::nn::LayerNormOptions({4})));
+  torch::nn::PReLU slope = register_module("slope", torch::nn::PReLU());
+  Tensor square = register_parameter("square", torch::rand({4, 4}));
+  std::tuple<Tensor, Tensor> forward(const Tensor& ids, const Tensor& volume) {
+    namespace F = torch::nn::functional;
+    const Tensor x = embed(ids);
+    Tensor y = along(F::pad(x.transpose(1, 2), F::PadFuncOptions({1, 1}).mode(torch::kReflect)));
+    y = torch::max_pool1d(slope(y), 2);
+    y = back(y).roll(1, 2);
+    Tensor z = torch::einsum("bct,cd->bdt", {y, square});
+    z = torch::baddbmm(z, z.matmul(z.transpose(1, 2)), z).cumsum(2);
+    z = F::interpolate(
+        z,
+        F::InterpolateFuncOptions().scale_factor(std::vector<double>{2.0}).mode(torch::kLinear).align_corners(false));
+    z = torch::adaptive_avg_pool1d(z, 6).transpose(1, 2);
+    z = std::get<0>(norm(z).sort(1)).gather(1, ids.remainder(6).unsqueeze(2).expand({2, 6, 4}));
+    Tensor s = torch::pixel_shuffle(solid(volume).select(2, 0).repeat({1, 2, 1, 1}), 2);
+    s = F::unfold(s, F::UnfoldFuncOptions({3, 3})).logsumexp(1);
+    const Tensor t = torch::zeros({2, 4}).scatter_add(1, ids.narrow(1, 0, 4).remainder(4), z.select(1, 0));
+    return {torch::glu(torch::addmm(t, z.select(1, 1), square)), s};
+  }
+};
+TORCH_MODULE(Zoo);
+
+struct HalfTypesImpl : torch::nn::Module {
+  explicit HalfTypesImpl(torch::ScalarType type = torch::kBFloat16) { to(type); }
+  torch::nn::Linear up = register_module("up", torch::nn::Linear(6, 8));
+  torch::nn::LayerNorm norm = register_module("norm", torch::nn::LayerNorm(torch::nn::LayerNormOptions({8})));
+  torch::nn::Linear down = register_module("down", torch::nn::Linear(8, 6));
+  Tensor forward(const Tensor& x) { return down(torch::gelu(norm(up(x)))); }
+};
+TORCH_MODULE(HalfTypes);
+
+// A backbone that is not trained, an adapter within it that is, and a head.
+struct FrozenImpl : torch::nn::Module {
+  torch::nn::Linear first = register_module("first", torch::nn::Linear(5, 7));
+  torch::nn::Linear adapter = register_module("adapter", torch::nn::Linear(7, 7));
+  torch::nn::Linear second = register_module("second", torch::nn::Linear(7, 7));
+  torch::nn::Linear head = register_module("head", torch::nn::Linear(7, 3));
+  FrozenImpl() {
+    for (const auto& layer : {first, second})
+      for (Tensor& parameter : layer->parameters()) parameter.set_requires_grad(false);
+  }
+  Tensor forward(const Tensor& given) {
+    const Tensor x = torch::relu(first(given));
+    return head(torch::relu(second(x + adapter(x))));
+  }
+};
+TORCH_MODULE(Frozen);
+
+// Pairs of rows become one, until one is left.
+struct BranchOnSizeImpl : torch::nn::Module {
+  torch::nn::Linear fc = register_module("fc", torch::nn::Linear(4, 4));
+  Tensor forward(Tensor x) {
+    using torch::indexing::None;
+    using torch::indexing::Slice;
+    if (x.size(0) % 2 == 1) x = torch::nn::functional::pad(x, torch::nn::functional::PadFuncOptions({0, 0, 0, 1}));
+    while (x.size(0) > 1) {
+      if (x.size(0) % 2 == 0) {
+        x = fc(x.index({Slice(0, None, 2)}) + x.index({Slice(1, None, 2)}));
+      } else {
+        x = x.slice(0, 1);
+      }
+    }
+    return x;
+  }
+};
+TORCH_MODULE(BranchOnSize);
+
+struct BranchOnFloatImpl : torch::nn::Module {
+  torch::nn::Linear fc = register_module("fc", torch::nn::Linear(4, 4));
+  Tensor forward(const Tensor& given) {
+    const Tensor x = fc(given);
+    return x.abs().sum().item<double>() < 1e9 ? fc(x) : x;
+  }
+};
+TORCH_MODULE(BranchOnFloat);
+
 }  // namespace weigh::testing
