@@ -5,9 +5,9 @@
 
 #include <ATen/Parallel.h>
 #include <ATen/record_function.h>
-#include <fmt/format.h>
 
 #include "dry_run/io_shape.h"
+#include "dry_run/outcome.h"
 
 #include "weigh/torch/uninitialized.h"
 
@@ -34,11 +34,6 @@ void check_one_type(const std::vector<at::Tensor>& inputs) {
 
 }  // namespace
 
-bool reads_memory(const c10::Error& error) {
-  return std::string_view(error.what_without_backtrace()).find("its data is not allocated yet") !=
-         std::string_view::npos;
-}
-
 Observation::Observation(LiveModel& live, Snapshot& snapshot, const Options& options)
     : live_(live),
       snapshot_(snapshot),
@@ -48,7 +43,7 @@ Observation::Observation(LiveModel& live, Snapshot& snapshot, const Options& opt
       machine_({.is_dry = options.is_dry, .computes_integers = true, .with_autograd = options.with_autograd}),
       calls_(live, owners_),
       charges_(live.model),
-      was_cut_(live.model.modules.size()) {
+      stop_(live.model.modules.size()) {
   // Where every module tells itself, nobody asks whose a parameter is.
   const bool is_script = live.modules.empty();
   for (std::size_t i = 0; i < live.tensors.size() && !is_script; ++i)
@@ -115,7 +110,7 @@ void Observation::enter(Index index, const std::vector<c10::IValue>& inputs) {
   const bool is_again = !entered_.empty() && entered_.back().module == index;
   entered_.push_back({index, is_again});
   if (is_again) return;
-  if (stopped_) was_cut_[index] = true;
+  stop_.reach(index);
   charges_.enter(index, calls_.follows(last_, index, {}));
   calls_.entered(index, inputs);
   last_ = index;
@@ -135,7 +130,7 @@ void Observation::leave(Index index, const std::vector<c10::IValue>& outputs) {
     if (last.module == index) break;
   }
   if (is_again) return;
-  if (std::uncaught_exceptions() > 0) was_cut_[index] = true;
+  if (std::uncaught_exceptions() > 0) stop_.cut(index);
   calls_.left(index, outputs);
   charges_.leave(index);
 }
@@ -211,7 +206,7 @@ void Observation::operate(const c10::OperatorHandle& handle, torch::jit::Stack& 
     if (owner_ != kNone && !is_beside()) {
       charges_.reach(owner_, calls_.is_whole(owner_), calls_.follows(last_, owner_, operation.inputs));
       last_ = owner_;
-      if (stopped_) was_cut_[owner_] = true;
+      stop_.reach(owner_);
     }
   }
   run(call, stack);
@@ -239,10 +234,7 @@ bool Observation::operate_elsewhere(const c10::OperatorHandle& handle, torch::ji
     // libtorch computes an operator of ours by several threads, or the forward has threads of its own.
     if (is_operating_ && at::in_parallel_region()) return false;
     const std::lock_guard lock(mutex_);
-    stop(place(),
-         "it works on another thread, too (" + handle.schema().name() +
-             "), where a real forward is not watched; Forward::dry counts that",
-         "other-thread");
+    stop(place(), at_thread(handle.schema().name()), "other-thread");
     return false;
   }
   const std::lock_guard lock(mutex_);
@@ -400,76 +392,20 @@ std::string Observation::place_of_failure() const {
 }
 
 void Observation::stop(const std::string& place, const std::string& message, const char* code) {
-  if (stopped_) return;
-  stopped_ = Note{code, place, message};
-  stopped_in_ = depth_ > 0 ? owner_ : kNone;
-  for (const Entered& open : entered_) was_cut_[open.module] = true;
+  if (!stop_.tell({code, place, message}, depth_ > 0 ? owner_ : kNone)) return;
+  for (const Entered& open : entered_) stop_.cut(open.module);
 }
 
 void Observation::stop(const Operator& op, const std::string& why) {
-  std::string message = op.name + " " + why;
-  if (machine_.known().is_exceeded())
-    message += fmt::format(" (of integers, too, where they take more than {} MiB, or {} MiB in a run)",
-                           KnownValues::kMostBytes >> 20, KnownValues::kMostBytesOfARun >> 20);
-  stop(place(), message + "; Forward::real runs the real forward instead");
-  throw Stopped(stopped_->place, stopped_->message);
+  stop(place(), at_operator(op, why, machine_.known().is_exceeded()));
+  throw Stopped(stop_.note()->place, stop_.note()->message);
 }
 
-void Observation::stop_at_memory() {
-  const std::string where = behind_ == nullptr ? "" : ", behind " + behind_->name;
-  stop(place(), "the forward reads the memory of a tensor, which has none in a dry run" + where +
-                    "; Forward::real runs the real forward instead");
-}
+void Observation::stop_at_memory() { stop(place(), at_memory(behind_)); }
 
 std::vector<Run> Observation::finish() {
   charges_.finish();
-  std::vector<Run> runs = std::move(calls_.runs());
-  std::vector<bool> is_seen;
-  for (const Run& run : runs) is_seen.push_back(run.witness == Witness::layer);
-  std::vector<bool> has_tensors(runs.size());
-  std::vector<bool> was_reached(runs.size());
-  for (auto i = static_cast<Index>(runs.size()); i-- > 0;) {
-    const Module& module = live_.model.modules[i];
-    if (module.first_tensor != kNone) has_tensors[i] = true;
-    if (runs[i].calls > 0) was_reached[i] = true;
-    if (module.parent == kNone) continue;
-    if (has_tensors[i]) has_tensors[module.parent] = true;
-    if (was_reached[i]) was_reached[module.parent] = true;
-  }
-  for (Index i = 0; i < runs.size(); ++i) {
-    Charges::Doubt doubt;
-    if (!is_seen[i] && was_reached[i]) doubt = charges_.doubt_beside(i);
-    if (!is_seen[i] && !has_tensors[i]) doubt = charges_.doubt_within(i, is_seen);
-    if (i != 0) {
-      doubt.flops |= elsewhere_.flops;
-      doubt.activations |= elsewhere_.activations;
-    }
-    // No parameterless layer of libtorch has any, and attention none but between its products.
-    if (calls_.is_whole(i) || calls_.kind(i) == LayerKind::attention) doubt.flops = false;
-    auto sum = [](std::uint64_t known, bool is_doubtful) {
-      return is_doubtful ? Count(known) + Count::unknown() : Count(known);
-    };
-    runs[i].flops = sum(charges_.total(i).flops, doubt.flops);
-    runs[i].backward_flops = sum(charges_.total(i).backward_flops, doubt.flops && with_backward_);
-    runs[i].activation_bytes = sum(charges_.total(i).activation_bytes, doubt.activations);
-    if (stopped_ && !has_ended(i, runs[i])) cut(runs[i]);
-  }
-  return runs;
-}
-
-// Whether all of its calls up to where the forward stopped came to their ends.
-bool Observation::has_ended(Index module, const Run& run) const {
-  if (module == 0 || run.calls == 0 || was_cut_[module] || module == stopped_in_) return false;
-  if (calls_.kind(module) == LayerKind::attention && run.out.kind == IOShape::Kind::unknown) return false;
-  return run.witness >= Witness::operators;
-}
-
-// It may do more than what is known of it.
-void Observation::cut(Run& run) const {
-  run.flops += Count::unknown();
-  if (with_backward_) run.backward_flops += Count::unknown();
-  run.activation_bytes += Count::unknown();
-  if (run.calls == 0) run.witness = Witness::none;
+  return outcome(live_.model, calls_, charges_, elsewhere_, stop_, with_backward_);
 }
 
 }  // namespace weigh::dry_run

@@ -17,20 +17,10 @@
 #include "dry_run/memory_guard.h"
 #include "dry_run/owners.h"
 #include "dry_run/snapshot.h"
+#include "dry_run/stop.h"
 #include "nn/observer.h"
 
-#include "weigh/error.h"
-
 namespace weigh::dry_run {
-
-// The forward asks for what a run without values cannot tell.
-class Stopped : public Error {
- public:
-  Stopped(const std::string& place, const std::string& message) : Error(ErrorKind::unsupported, place, message) {}
-};
-
-// Whether libtorch complains that a tensor has no memory.
-bool reads_memory(const c10::Error& error);
 
 class Observation final : public Interceptor, public nn::Observer, public ContainerWatcher, public MemoryGuard::Runner {
  public:
@@ -82,7 +72,7 @@ class Observation final : public Interceptor, public nn::Observer, public Contai
   void stop(const std::string& place, const std::string& message, const char* code = "data-dependent");
   // Stops where the operator reads the memory of a tensor.
   void stop_at_memory();
-  const std::optional<Note>& stopped() const { return stopped_; }
+  const std::optional<Note>& stopped() const { return stop_.note(); }
   const std::vector<torch::nn::Module*>& initialized_layers() const { return initialized_; }
   const std::unordered_map<const c10::TensorImpl*, Fixed>& fixed() const { return fixed_; }
 
@@ -115,8 +105,6 @@ class Observation final : public Interceptor, public nn::Observer, public Contai
              const std::vector<at::Tensor>& outputs);
   void pass_on(const std::vector<at::Tensor>& inputs, const std::vector<at::Tensor>& outputs, Index owner);
   [[noreturn]] void stop(const Operator& op, const std::string& why);
-  bool has_ended(Index module, const Run& run) const;
-  void cut(Run& run) const;
 
   LiveModel& live_;
   Snapshot& snapshot_;
@@ -147,9 +135,7 @@ class Observation final : public Interceptor, public nn::Observer, public Contai
   Index last_ = kNone;                // the layer that came last
   std::string failed_in_;             // the operator that threw
   const Operator* behind_ = nullptr;  // the last that a layer called
-  std::optional<Note> stopped_;
-  Index stopped_in_ = kNone;   // the layer whose operator it was
-  std::vector<bool> was_cut_;  // by module: it was running then, or ran behind it, or ended by an exception
+  Stop stop_;
 };
 
 }  // namespace weigh::dry_run
