@@ -17,7 +17,7 @@
 namespace weigh::lightning {
 namespace {
 
-[[noreturn]] void refuse(const std::string& message) {
+[[noreturn]] void refuse_averaging(const std::string& message) {
   throw Error(ErrorKind::usage, "StochasticWeightAveraging", message);
 }
 
@@ -71,13 +71,14 @@ class FreshStatistics {
 }  // namespace
 
 StochasticWeightAveraging::StochasticWeightAveraging(Options options) : options_(options) {
-  if (options.swa_lr <= 0) refuse(fmt::format("swa_lr is {}; a learning rate is above 0", options.swa_lr));
+  if (options.swa_lr <= 0) refuse_averaging(fmt::format("swa_lr is {}; a learning rate is above 0", options.swa_lr));
   if (const auto* epoch = std::get_if<std::int64_t>(&options.swa_epoch_start); epoch && *epoch < 1)
-    refuse(fmt::format("swa_epoch_start is {}; epochs count from 1 here, and a part of all is written 0.8", *epoch));
+    refuse_averaging(
+        fmt::format("swa_epoch_start is {}; epochs count from 1 here, and a part of all is written 0.8", *epoch));
   if (const auto* part = std::get_if<double>(&options.swa_epoch_start); part && !(*part >= 0 && *part <= 1))
-    refuse(fmt::format("swa_epoch_start is {}; a part of all epochs is between 0.0 and 1.0", *part));
+    refuse_averaging(fmt::format("swa_epoch_start is {}; a part of all epochs is between 0.0 and 1.0", *part));
   if (options.annealing_epochs < 0)
-    refuse(fmt::format("annealing_epochs is {}; 0 is at once", options.annealing_epochs));
+    refuse_averaging(fmt::format("annealing_epochs is {}; 0 is at once", options.annealing_epochs));
 }
 
 void StochasticWeightAveraging::setup(Trainer&, ModuleBase&, Task task) {
@@ -90,13 +91,16 @@ void StochasticWeightAveraging::setup(Trainer&, ModuleBase&, Task task) {
 
 void StochasticWeightAveraging::on_fit_start(Trainer& trainer, ModuleBase&) {
   const auto& optimizers = trainer.optimizers();
-  if (optimizers.size() != 1) refuse(fmt::format("there are {} optimizers; it works with one", optimizers.size()));
+  if (optimizers.size() != 1)
+    refuse_averaging(fmt::format("there are {} optimizers; it works with one", optimizers.size()));
   if (optimizers[0].schedules.size() > 1)
-    refuse(fmt::format("the optimizer has {} schedulers, one of which it would take the place of: give one or none",
-                       optimizers[0].schedules.size()));
+    refuse_averaging(
+        fmt::format("the optimizer has {} schedulers, one of which it would take the place of: give one or none",
+                    optimizers[0].schedules.size()));
   const std::int64_t epochs = trainer.options().max_epochs.value_or(-1);
   if (const auto* part = std::get_if<double>(&options_.swa_epoch_start)) {
-    if (epochs < 0) refuse("swa_epoch_start is a part of all epochs, but there is no max_epochs: give a number");
+    if (epochs < 0)
+      refuse_averaging("swa_epoch_start is a part of all epochs, but there is no max_epochs: give a number");
     first_epoch_ = static_cast<std::int64_t>(static_cast<double>(epochs) * *part);
   } else {
     first_epoch_ = std::get<std::int64_t>(options_.swa_epoch_start);
