@@ -1,10 +1,12 @@
 // What is written down of a run: event files, JSON lines, where time goes.
 #include <cmath>
+#include <csignal>
 #include <cstring>
 #include <filesystem>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
+#include <sys/resource.h>
 
 #include "lightning/event_file.h"
 #include "lightning/log_file.h"
@@ -127,6 +129,48 @@ TEST(TensorBoardLogger, WritesHparamsAndAnEventForEachMetric) {
   EXPECT_TRUE(files[0].filename().string().starts_with("events.out.tfevents.")) << files[0];
   EXPECT_EQ(tags_of(read_file(files[0])),
             (std::vector<std::string>{"brain.Event:2", "_hparams_/experiment", "epoch", "half", "loss", "rank"}));
+}
+
+// While it lives, files of this process grow no larger.
+class FileLimit {
+ public:
+  explicit FileLimit(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit now{bytes, before_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &now);
+  }
+  FileLimit(const FileLimit&) = delete;
+  FileLimit& operator=(const FileLimit&) = delete;
+  ~FileLimit() {
+    ::setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, handler_);
+  }
+
+ private:
+  void (*handler_)(int);
+  rlimit before_{};
+};
+
+TEST(TensorBoardLogger, TellsOfAFullDiskAndLeavesWholeRecords) {
+  const std::string folder = scratch("limit");
+  Logging net;
+  const auto logger =
+      std::make_shared<TensorBoardLogger>(LoggerOptions{.save_dir = folder, .name = "", .version = "v"});
+  std::string told;
+  {
+    const FileLimit limit(1000);
+    told = error_of([&] { Trainer(logging(logger)).fit(net, batches(40)); });
+  }
+  const fs::path file = *fs::directory_iterator(folder + "/v");
+  EXPECT_EQ(told, file.string() +
+                      ": cannot be written: File too large; what was logged before is whole. Checkpoints saved before "
+                      "are kept");
+  const std::string written = read_file(file);
+  EXPECT_LE(written.size(), 1000U);
+  EXPECT_GT(written.size(), 800U);  // events of less than 100 bytes, four at a time
+  const std::vector<std::string> tags = tags_of(written);
+  EXPECT_EQ(tags.back(), "rank");  // the last of the four
+  EXPECT_EQ((tags.size() - 2) % 4, 0U);
 }
 
 double g_now = 0;
