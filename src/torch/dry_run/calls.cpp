@@ -53,9 +53,9 @@ void Calls::set_attention(Index module, Attention::Parameters parameters) {
 }
 
 Index Calls::owner_of(const Operator& op, const std::vector<at::Tensor>& inputs) const {
-  std::vector<Index> candidates;
+  Owners::Modules candidates;
   for (const at::Tensor& input : inputs) {
-    const std::vector<Index>* owners = owners_.of(input);
+    const Owners::Modules* owners = owners_.of(input);
     if (owners == nullptr) continue;
     if (owners->size() == 1) return owners->front();
     if (candidates.empty()) candidates = *owners;

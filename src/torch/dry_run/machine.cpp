@@ -109,8 +109,7 @@ bool Machine::makes_integers(const Operator& op, at::ArrayRef<c10::IValue> argum
 bool Machine::is_affordable(const c10::OperatorHandle& handle, const Operator& op, const torch::jit::Stack& stack) {
   const auto arguments = torch::jit::last(stack, handle.schema().arguments().size());
   const bool is_in_place = !op.is_written.empty() && op.is_written[0];
-  const bool is_view = !op.is_alias.empty() && op.is_alias[0];
-  if (is_in_place || is_view) return true;
+  if (is_in_place || op.is_view) return true;
   std::int64_t elements = 0;
   for (const c10::IValue& argument : arguments)
     visit_tensors(argument, [&](const at::Tensor& tensor) { elements += tensor.numel(); });
@@ -185,7 +184,9 @@ c10::IValue Machine::replaced(const c10::IValue& value, bool keep_known) {
 void Machine::call(const c10::OperatorHandle& handle, const Operator& op, torch::jit::Stack& stack, bool has_values) {
   if (has_values) return compute(handle, op, stack);
   if (is_dry_ && make_vector(op, stack, handle.schema().arguments().size())) return;
-  if (op.is_composite || (is_dry_ && !with_autograd_ && op.is_shaped_by_parts && op.shape_kernel == nullptr)) {
+  // The parts of a view are views, which work on shapes: no need to see them.
+  const bool is_of_parts = op.is_shaped_by_parts && op.shape_kernel == nullptr && !op.is_view;
+  if (op.is_composite || (is_dry_ && !with_autograd_ && is_of_parts)) {
     call_with_parts_intercepted(handle, stack);
     return;
   }

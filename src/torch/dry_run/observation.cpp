@@ -46,12 +46,14 @@ Observation::Observation(LiveModel& live, Snapshot& snapshot, const Options& opt
       stop_(live.model.modules.size()) {
   // Where every module tells itself, nobody asks whose a parameter is.
   const bool is_script = live.modules.empty();
+  owners_.reserve(2 * live.tensors.size());  // and their twins
+  machine_.twins().reserve(live.tensors.size());
   for (std::size_t i = 0; i < live.tensors.size() && !is_script; ++i)
     if (!nn::is_uninitialized(live.tensors[i])) own(live.tensors[i], owner_for(live.model.tensors[i].module));
   // What the module holds beside its registered tensors, a transpose of one perhaps, is known by the same memory.
   machine_.twins().when_made([this](const at::Tensor& original, const at::Tensor& twin) {
-    if (const std::vector<Index>* owners = owners_.of(original))
-      for (const Index owner : std::vector<Index>(*owners)) own(twin, owner);
+    if (const Owners::Modules* owners = owners_.of(original))
+      for (const Index owner : Owners::Modules(*owners)) own(twin, owner);
     if ((with_backward_ || with_autograd_) && original.requires_grad()) twin.set_requires_grad(true);
     mark(twin);
   });

@@ -94,6 +94,8 @@ Operator look_up(const c10::OperatorHandle& handle) {
   }
   if (op.device_at >= 0) op.makes = makes(schema);
   for (const auto& result : schema.returns()) op.is_alias.push_back(result.alias_info() != nullptr);
+  op.is_view = !op.is_alias.empty() && op.is_alias[0] &&
+               std::none_of(op.is_written.begin(), op.is_written.end(), [](bool is_written) { return is_written; });
   op.returns_self = !is_meta && !op.is_composite && !op.is_shaped_by_parts && op.is_alias.size() == 1 &&
                     op.is_alias[0] && !op.is_written.empty() && op.is_written[0];
   return op;

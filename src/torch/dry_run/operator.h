@@ -30,6 +30,7 @@ struct Operator {
   bool returns_self = false;
   // libtorch shapes it without data by other operators, of which one may lack its kernel.
   bool is_shaped_by_parts = false;
+  bool is_view = false;  // of what it takes, which it does not change
   // What it returns depends on values, which a dry run has not of floats.
   bool needs_values = false;
   // What it does with values of integers beside floats that have none; null: nothing.

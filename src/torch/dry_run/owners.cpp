@@ -17,7 +17,7 @@ void Owners::add(const at::Tensor& tensor, Index module) {
     owned.modules.push_back(module);
 }
 
-const std::vector<Index>* Owners::of(const at::Tensor& tensor) const {
+const Owners::Modules* Owners::of(const at::Tensor& tensor) const {
   const auto found = by_storage_.find(storage_of(tensor));
   return found == by_storage_.end() ? nullptr : &found->second.modules;
 }

@@ -3,8 +3,8 @@
 #pragma once
 
 #include <unordered_map>
-#include <vector>
 
+#include <c10/util/SmallVector.h>
 #include <torch/torch.h>
 
 #include "weigh/model.h"
@@ -13,15 +13,18 @@ namespace weigh::dry_run {
 
 class Owners {
  public:
+  using Modules = c10::SmallVector<Index, 2>;
+
+  void reserve(std::size_t storages) { by_storage_.reserve(storages); }
   // A tensor that is tied belongs to more than one.
   void add(const at::Tensor& tensor, Index module);
   // Null for a tensor that no layer owns.
-  const std::vector<Index>* of(const at::Tensor& tensor) const;
+  const Modules* of(const at::Tensor& tensor) const;
 
  private:
   struct Owned {
     c10::Storage storage;  // kept alive: another must not come to lie at its address
-    std::vector<Index> modules;
+    Modules modules;
   };
   std::unordered_map<const c10::StorageImpl*, Owned> by_storage_;
 };

@@ -12,6 +12,7 @@ namespace weigh::dry_run {
 
 class Twins {
  public:
+  void reserve(std::size_t tensors) { pairs_.reserve(tensors); }
   // The twin of a tensor, always the same one; itself where it has no data anyway and none was made for it.
   at::Tensor of(const at::Tensor& tensor);
   // A new twin, though the tensor has no data: for one that belongs to the model and must stay as it is.

@@ -16,6 +16,7 @@ const ShapeKernels& ShapeKernels::all() {
     add_distances(made);
     add_gradients(made);
     add_transforms(made);
+    add_views(made);
     return made;
   }();
   return kernels;

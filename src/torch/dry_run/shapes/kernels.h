@@ -1,6 +1,6 @@
 // Shape-only kernels that libtorch lacks in C++ (Python has some of its own). They serve the dry run alone: nothing is
 // registered with the dispatcher, where it would change what other code of the process sees. One is used only where
-// the dispatcher has none, or where the operator, being made of others, would ask for values.
+// the dispatcher has none, or where the operator, being made of others, would ask for values or take long.
 #pragma once
 
 #include <map>
@@ -64,5 +64,6 @@ void add_losses(ShapeKernels& kernels);
 void add_distances(ShapeKernels& kernels);
 void add_gradients(ShapeKernels& kernels);
 void add_transforms(ShapeKernels& kernels);
+void add_views(ShapeKernels& kernels);
 
 }  // namespace weigh::dry_run
