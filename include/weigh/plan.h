@@ -28,7 +28,8 @@ enum class Precision : std::uint8_t {
   true16,      // "16-true"
   true_bf16,   // "bf16-true"
 };
-std::optional<Precision> precision_from(std::string_view name);
+// Throws Error(usage) that names the nearest.
+Precision precision_from(std::string_view name);
 std::vector<std::string_view> precision_names();
 
 // "adamw", "adamw8bit", "sgd", …: those that a plan knows the states of.
@@ -58,18 +59,19 @@ struct Machine {
   std::uint64_t bytes = 0;  // of one device
   std::uint64_t count = 1;
 };
-// "80GB", "24GiB", "h100", each also with "x8" or "×8" behind. Throws Error(usage) that names the nearest.
+// "80GB", "24GiB", "h100", each also with "x8" or "×8" behind, or "8x" before. Throws Error(usage) that names the
+// nearest.
 Machine machine_from(std::string_view text);
 
 struct PlanOptions {
   bool train = false;
   std::string weights = {};  // one of weight_names(); empty: as stored, or what the precision says while training
   CacheQuestion cache = {};  // context and batch hold for training, too
-  Precision precision = Precision::full32;
-  std::string optimizer = "adamw";
-  bool master_weights = false;  // the optimizer keeps 32-bit copies of 16-bit parameters
-  bool checkpointing = false;   // of activations: each layer keeps its input alone
-  unsigned zero = 0;            // DeepSpeed's stage 0 to 3; FSDP is 3
+  std::optional<Precision> precision = {};  // while training; otherwise full32
+  std::string optimizer = {};               // while training, one of optimizer_names(); empty: adamw
+  bool master_weights = false;              // the optimizer keeps 32-bit copies of 16-bit parameters
+  bool checkpointing = false;               // of activations: each layer keeps its input alone
+  unsigned zero = 0;                        // DeepSpeed's stage 0 to 3; FSDP is 3
   std::optional<Lora> lora = {};
   // How many devices share what: replicas for data; each tensor; the layers; the experts. Without a number the devices
   // of the machine: each tensor while serving, data while training.
@@ -102,7 +104,7 @@ struct Verdict {
 };
 
 struct Plan {
-  std::string source;  // of the model
+  std::string source;  // of the model; of a live one its architecture
   bool train = false;
   std::uint64_t devices = 1;
   std::vector<PlanLine> lines;
@@ -117,7 +119,7 @@ struct Plan {
 // Throws Error(usage) where options contradict each other or the model.
 Plan plan(const Summary& summary, const PlanOptions& options);
 
-// As a table, Markdown or JSON (docs/json.md). Throws Error(usage) for another form.
+// As a table, Markdown, JSON (docs/plan.md) or a table of HTML. Throws Error(usage) for another form.
 std::string render(const Plan& plan, const RenderOptions& options = {});
 
 }  // namespace weigh

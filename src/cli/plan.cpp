@@ -27,9 +27,8 @@ const std::map<std::string, RenderFormat>& plan_formats() {
 // What CLI11 parses into.
 struct PlanChoices {
   std::string file;
-  std::string precision = "32-true";
+  std::string precision;
   std::string weights;
-  std::string optimizer = "adamw";
   std::string device;
   std::string format = "table";
   std::string kv_dtype;
@@ -58,7 +57,7 @@ void declare(CLI::App& app, PlanChoices& raw) {
   add_choice(app, "--kv-dtype", raw.kv_dtype, texts(cache_element_names()),
              "what keys and values are stored as (default: what the model computes in)");
   add_choice(app, "--precision", raw.precision, texts(precision_names()), "while training (default: 32-true)");
-  add_choice(app, "--optimizer", raw.optimizer, texts(optimizer_names()), "while training (default: adamw)");
+  add_choice(app, "--optimizer", raw.plan.optimizer, texts(optimizer_names()), "while training (default: adamw)");
   app.add_flag("--master-weights", raw.plan.master_weights, "the optimizer keeps 32-bit copies of 16-bit parameters");
   app.add_flag("--checkpointing", raw.plan.checkpointing, "activations are computed again: each layer keeps its input");
   app.add_option("--zero", raw.plan.zero, "stage of ZeRO: 1 optimizer states, 2 gradients, 3 weights (FSDP) are shared")
@@ -81,16 +80,13 @@ void declare(CLI::App& app, PlanChoices& raw) {
 }
 
 void settle(const CLI::App& app, const Console& console, PlanChoices& raw) {
-  raw.plan.precision = *precision_from(raw.precision);
+  if (!raw.precision.empty()) raw.plan.precision = precision_from(raw.precision);
   raw.plan.weights = raw.weights;
-  raw.plan.optimizer = raw.optimizer;
   if (app.count("--context") > 0) raw.plan.cache.context = raw.context;
   raw.plan.cache.element = cache_element(raw.kv_dtype);
   if (raw.rank != 0) raw.plan.lora = Lora{raw.rank, raw.targets};
   if (raw.rank == 0 && !raw.targets.empty())
     throw CLI::ValidationError("--lora-targets", "names matrices for adapters, and --lora gives no rank");
-  for (const char* only : {"--precision", "--optimizer", "--master-weights", "--checkpointing", "--zero", "--lora"})
-    if (!raw.plan.train && app.count(only) > 0) throw CLI::ValidationError(only, "is of training: give --train, too");
   try {
     if (!raw.device.empty()) raw.plan.machine = machine_from(raw.device);
   } catch (const Error& error) {

@@ -20,4 +20,9 @@ inline std::uint64_t times(std::uint64_t a, std::uint64_t b) {
   return std::min(checked_mul(a, b).value_or(kBeyond), kBeyond);
 }
 
+// Rounded up.
+constexpr std::uint64_t divided(std::uint64_t number, std::uint64_t parts) {
+  return number / parts + (number % parts != 0 ? 1 : 0);
+}
+
 }  // namespace weigh

@@ -52,13 +52,15 @@ std::string named(std::string_view written, const std::string& device) {
   return std::string(size_from(device) ? written : device);
 }
 
+bool is_count(std::optional<std::uint64_t> number) { return number && *number > 0 && *number <= kMostDevices; }
+
 [[noreturn]] void fail(std::string_view text, std::string_view device) {
   std::vector<std::string> names;
   for (const Device& known : known_devices()) names.emplace_back(known.name);
   nearest_first(names, device);
   throw Error(ErrorKind::usage, "",
               fmt::format("'{}' is no device that is known (the nearest is '{}') and no size such as 80GB or 24GiB; "
-                          "either may have x8 behind it for eight of them",
+                          "either may have x8 behind it, or 8x before it, for eight",
                           text, names.front()));
 }
 
@@ -98,8 +100,15 @@ Machine machine_from(std::string_view text) {
     const std::string device = whole.substr(0, at);
     const auto bytes = bytes_of(device);
     const auto count = number_of(std::string_view(whole).substr(at + times.size()));
-    if (bytes && count && *count > 0 && *count <= kMostDevices)
-      return {named(text.substr(0, at), device), *bytes, *count};
+    if (bytes && is_count(count)) return {named(text.substr(0, at), device), *bytes, *count};
+  }
+  for (const std::string_view times : {"×", "x"}) {
+    const std::size_t at = whole.find(times);
+    if (at == std::string::npos) continue;
+    const std::string device = whole.substr(at + times.size());
+    const auto bytes = bytes_of(device);
+    const auto count = number_of(std::string_view(whole).substr(0, at));
+    if (bytes && is_count(count)) return {named(text.substr(at + times.size()), device), *bytes, *count};
   }
   fail(text, whole);
 }

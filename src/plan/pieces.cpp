@@ -1,5 +1,6 @@
 #include "plan/pieces.h"
 
+#include <algorithm>
 #include <array>
 
 #include "analysis/parts.h"
@@ -14,8 +15,9 @@ namespace {
 struct Place {
   std::uint32_t layer = 0;
   bool is_in_layer = false;
-  bool is_expert = false;
-  bool is_left_out = false;  // of a copy, or of an optimizer's state
+  std::uint64_t experts = 0;   // one of so many
+  bool holds_experts = false;  // each of its tensors all of a layer, as the first extent
+  bool is_left_out = false;    // of a copy, or of an optimizer's state
 };
 
 class Collector {
@@ -41,12 +43,12 @@ class Collector {
       const auto module = static_cast<Index>(i);
       const std::uint64_t held = summary_.tallies[i].bytes.known();
       if (held <= most || !has_numbered(module)) continue;
-      if (list_ != kNone && is_below(module, list_)) continue;
+      if (pieces_.list != kNone && is_below(module, pieces_.list)) continue;
       most = held;
-      list_ = module;
+      pieces_.list = module;
     }
-    if (list_ == kNone) return;
-    for (Index child = model_.modules[list_].first_child; child != kNone; child = model_.modules[child].next) {
+    if (pieces_.list == kNone) return;
+    for (Index child = model_.modules[pieces_.list].first_child; child != kNone; child = model_.modules[child].next) {
       places_[child].layer = ++pieces_.layers;
       places_[child].is_in_layer = true;
     }
@@ -69,11 +71,30 @@ class Collector {
     const Place& above = places_[here.parent];
     Place& place = places_[module];
     place.is_left_out = place.is_left_out || above.is_left_out;
-    place.is_expert =
-        above.is_expert || conventions::is_list_of_experts(here.name) || conventions::holds_packed_experts(here.name);
+    place_experts(module, above);
     if (place.is_in_layer) return;
     place.is_in_layer = above.is_in_layer;
-    place.layer = above.is_in_layer ? above.layer : list_ != kNone && module > list_ ? pieces_.layers + 1 : 0;
+    place.layer = above.is_in_layer                                ? above.layer
+                  : pieces_.list != kNone && module > pieces_.list ? pieces_.layers + 1
+                                                                   : 0;
+  }
+
+  void place_experts(Index module, const Place& above) {
+    const std::string_view name = model_.modules[module].name;
+    Place& place = places_[module];
+    place.experts = above.experts;
+    place.holds_experts = above.holds_experts || conventions::holds_packed_experts(name);
+    if (!conventions::is_list_of_experts(name) || above.experts != 0) return;
+    for (Index child = model_.modules[module].first_child; child != kNone; child = model_.modules[child].next)
+      if (is_number(model_.modules[child].name)) ++place.experts;
+    place.holds_experts = place.experts == 0;
+  }
+
+  std::uint64_t experts_of(const Tensor& tensor) const {
+    const Place& place = places_[tensor.module];
+    if (!place.holds_experts || !tensor.rank_known() || tensor.rank == 0) return place.experts;
+    const Extent first = *model_.shape_begin(tensor);
+    return first.is_known() ? first.size() : 0;
   }
 
   void add(const Tensor& tensor) {
@@ -94,7 +115,8 @@ class Collector {
     piece.is_parameter = piece.is_packed || (part == Part::plain && tensor.role == Role::parameter);
     piece.is_trainable = tensor.requires_grad != RequiresGrad::no;
     piece.is_floating = is_floating_point(tensor.dtype) || piece.is_packed || block_of(tensor.dtype).elements != 0;
-    piece.is_expert = place.is_expert;
+    piece.experts = experts_of(tensor);
+    pieces_.experts = std::max(pieces_.experts, piece.experts);
     piece.layer = place.layer;
     piece.is_in_layer = place.is_in_layer;
     if (is_text_embedding(model_, tensor.module) && !piece.is_in_layer) see_embedding(piece.shape);
@@ -126,7 +148,20 @@ class Collector {
     for (unsigned i = 0; i + 2 < tensor.rank; ++i) before = times(before, size(extents[i]));
     shape.rows = times(before, size(extents[tensor.rank - 2]));
     shape.columns = times(before, size(extents[tensor.rank - 1]));
+    unpack(shape);
     return shape;
+  }
+
+  // Of packed weights one side counts words. Which one is not looked at: the longer sum of both sides counts.
+  static void unpack(Trained& shape) {
+    if (shape.rank != 2 || shape.rows == 0 || shape.columns == 0) return;
+    const std::uint64_t rows = divided(shape.elements, shape.columns);
+    const std::uint64_t columns = divided(shape.elements, shape.rows);
+    if (shape.rows + columns > rows + shape.columns) {
+      shape.columns = columns;
+    } else {
+      shape.rows = rows;
+    }
   }
 
   // The language model's is the largest of that name.
@@ -140,7 +175,6 @@ class Collector {
   const Model& model_;
   std::vector<Place> places_;
   Pieces pieces_;
-  Index list_ = kNone;
   std::uint64_t embedding_ = 0;
   std::array<std::uint32_t, 256> latest_ = {};
 };

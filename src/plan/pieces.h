@@ -23,8 +23,8 @@ struct Piece {
   bool is_packed = false;
   bool is_overhead = false;  // of packed weights: their scales
   bool is_trainable = true;
-  bool is_expert = false;
-  bool is_floating = true;  // numbers that a precision converts, rather than integers
+  std::uint64_t experts = 0;  // among which it is one, or of which it holds all; 0: of no mixture
+  bool is_floating = true;    // numbers that a precision converts, rather than integers
 
   friend bool operator==(const Piece&, const Piece&) = default;
 };
@@ -32,6 +32,8 @@ struct Piece {
 struct Pieces {
   std::vector<Piece> pieces;  // ties once; copies and optimizer states of the file left out
   std::uint32_t layers = 0;   // numbered modules, side by side, that hold most
+  Index list = kNone;         // the module that holds these
+  std::uint64_t experts = 0;  // of the layer that has most
   std::uint64_t hidden = 0;   // width of the text embedding; 0: none
   std::uint64_t unknown = 0;  // tensors whose size is not known
 };

@@ -9,10 +9,12 @@
 #include <fmt/ranges.h>
 
 #include "analysis/nearest.h"
+#include "plan/activations.h"
 #include "plan/bounded.h"
 #include "plan/optimizers.h"
 #include "plan/pieces.h"
 #include "plan/sharing.h"
+#include "plan/verdict.h"
 #include "plan/weights.h"
 
 #include "weigh/error.h"
@@ -54,12 +56,13 @@ class Planner {
         pieces_(pieces),
         options_(options),
         sharing_(sharing_of(pieces, options)),
-        precision_(row_of(options.precision)) {
+        precision_(row_of(options.precision.value_or(Precision::full32))) {
     check();
   }
 
   Plan make() {
-    plan_.source = summary_.model->source;
+    const Model& model = *summary_.model;
+    plan_.source = model.source.empty() ? model.architecture : model.source;
     plan_.train = options_.train;
     plan_.devices = sharing_.devices();
     weights();
@@ -82,11 +85,26 @@ class Planner {
     if (!options_.weights.empty()) {
       weights_row_ = weights_row(options_.weights);
       if (weights_row_ == nullptr) fail_unknown("form of weights", options_.weights, weight_names());
-      if (options_.train && !options_.lora)
-        fail("weights that are trained are held as the precision says; another form goes with adapters (lora) alone");
     }
-    optimizer_ = optimizer_row(options_.optimizer);
-    if (optimizer_ == nullptr) fail_unknown("optimizer", options_.optimizer, optimizer_names());
+    const std::string_view optimizer = options_.optimizer.empty() ? "adamw" : std::string_view(options_.optimizer);
+    optimizer_ = optimizer_row(optimizer);
+    if (optimizer_ == nullptr) fail_unknown("optimizer", optimizer, optimizer_names());
+    if (options_.cache.batch == 0 || options_.cache.context == 0U)
+      fail("a batch has at least 1 text, and a text (context) at least 1 token");
+    options_.train ? check_training() : check_serving();
+  }
+
+  void check_serving() const {
+    if (options_.precision || !options_.optimizer.empty() || options_.lora || options_.zero != 0 ||
+        options_.master_weights || options_.checkpointing) {
+      fail(
+          "precision, optimizer, adapters (lora), ZeRO, master weights and checkpointing are of training, and serving "
+          "is planned");
+    }
+  }
+
+  void check_training() const {
+    if (options_.cache.element) fail("keys and values are kept while serving, and training is planned");
     if (options_.zero > 3) fail(fmt::format("ZeRO has stages 0 to 3, and {} was asked for", options_.zero));
     if (options_.master_weights && precision_.element != 2) {
       fail(
@@ -94,27 +112,38 @@ class Planner {
                       "have 32 bits",
                       precision_.name));
     }
-    if (!options_.train && (options_.lora || options_.zero != 0 || options_.master_weights || options_.checkpointing))
-      fail("adapters, ZeRO, master weights and checkpointing are of training, and serving is planned");
-    if (options_.lora && options_.lora->rank == 0) fail("adapters (lora) have a rank of at least 1");
+    if (!options_.lora) {
+      if (weights_row_ == nullptr) return;
+      fail("weights that are trained are held as the precision says; another form goes with adapters (lora) alone");
+    }
+    if (options_.lora->rank == 0) fail("adapters (lora) have a rank of at least 1");
+    if (options_.master_weights)
+      fail(
+          "32-bit copies for the optimizer (master weights) are of 16-bit parameters, and adapters (lora) have 32 "
+          "bits");
   }
 
   bool trains(const Piece& piece) const {
     return piece.is_parameter && piece.is_trainable && (piece.is_floating || piece.is_packed);
   }
 
+  // Of one tensor, as it is held.
+  std::uint64_t held(const Piece& piece) const {
+    if (weights_row_ != nullptr) return weights_row_->bytes(piece);
+    return options_.train && !options_.lora ? bytes_unpacked(piece, precision_.element) : piece.bytes;
+  }
+
   void weights() {
-    Bytes bytes = [](const Piece& piece) { return piece.bytes; };
     std::string how = "as stored";
     if (weights_row_ != nullptr) {
-      bytes = weights_row_->bytes;
       how = fmt::format("as {}: {}", weights_row_->name, weights_row_->how);
     } else if (options_.train && !options_.lora) {
-      bytes = [element = precision_.element](const Piece& piece) { return bytes_unpacked(piece, element); };
       how = fmt::format("{} bytes for each parameter ({})", precision_.element, precision_.name);
     }
-    PlanLine& line = add("weights", bytes, std::move(how), options_.zero >= 3);
-    line.evidence = summary_.totals.evidence;
+    const bool is_as_stored = how == "as stored";
+    PlanLine& line = add(
+        "weights", [this](const Piece& piece) { return held(piece); }, std::move(how), options_.zero >= 3);
+    line.evidence = is_as_stored ? summary_.totals.evidence : std::max(summary_.totals.evidence, Evidence::derived);
   }
 
   void serve() {
@@ -137,13 +166,7 @@ class Planner {
     };
     add("gradients", of_trained(element), fmt::format("{} bytes for each trainable parameter", element),
         options_.zero >= 2);
-    if (precision_.is_mixed) {
-      add(
-          "copies for autocast",
-          [this](const Piece& piece) { return trains(piece) && piece.shape.rank >= 2 ? bytes_unpacked(piece, 2) : 0; },
-          "2 bytes for each number of a trainable matrix: torch.autocast keeps what it has cast until the forward ends",
-          options_.zero >= 3);
-    }
+    copies_for_autocast();
     if (options_.master_weights)
       add("master weights", of_trained(4), "4 bytes for each trainable parameter", options_.zero >= 1);
     add(
@@ -152,45 +175,78 @@ class Planner {
         states_text(kept), options_.zero >= 1);
   }
 
+  // Of 32-bit matrices, frozen ones, too: their gradients take none, those of what comes in do. What is cast is whole
+  // on each device, whoever shares the original.
+  void copies_for_autocast() {
+    if (!precision_.is_mixed) return;
+    const Bytes bytes = [this](const Piece& piece) -> std::uint64_t {
+      if (!piece.is_parameter || piece.shape.rank < 2) return 0;
+      const std::uint64_t beside = options_.lora ? adapter_of(piece) : 0;
+      const bool is_cast = piece.is_floating && held(piece) >= times(piece.shape.elements, 4);
+      return times(plus(is_cast ? piece.shape.elements : 0, beside), 2);
+    };
+    add("copies for autocast", bytes,
+        "2 bytes for each number of a 32-bit matrix: torch.autocast casts them, and the backward pass needs them",
+        false);
+  }
+
   std::string states_text(std::uint64_t element) const {
     return fmt::format("{}: {}; parameters have {} bytes", optimizer_->name, optimizer_->keeps, element);
   }
 
   void adapters() {
     const Lora& lora = *options_.lora;
+    check_targets();
     const Bytes each = [&](const Piece& piece) { return times(adapter_of(piece), kAdapterElement); };
     const std::uint64_t parameters = sum_of(pieces_, [&](const Piece& piece) { return adapter_of(piece); });
-    if (parameters == 0) {
-      fail(lora.targets.empty() ? "the model has no matrix in layers that an adapter (lora) could be beside"
-                                : fmt::format("no matrix of the layers is called {}", fmt::join(lora.targets, ", ")));
-    }
+    if (parameters == 0) fail("the model has no matrix in layers that an adapter (lora) could be beside");
     add("adapters", each, fmt::format("r = {}: {} parameters of 4 bytes", lora.rank, parameters), options_.zero >= 3);
     add("gradients", each, "4 bytes for each of the adapters' parameters", options_.zero >= 2);
+    copies_for_autocast();
     add(
-        "optimizer states",
-        [&](const Piece& piece) {
-          const std::uint64_t elements = adapter_of(piece);
-          return elements == 0 ? 0 : optimizer_->bytes({elements, 2, elements / lora.rank, 2 * lora.rank}, 4);
-        },
-        states_text(kAdapterElement), options_.zero >= 1);
+        "optimizer states", [&](const Piece& piece) { return adapter_states(piece); }, states_text(kAdapterElement),
+        options_.zero >= 1);
   }
 
-  // r · (in + out). Which side of a packed matrix its words lie along is not looked at: the longer sum counts.
+  void check_targets() const {
+    for (const std::string& target : options_.lora->targets) {
+      const bool is_there = std::any_of(pieces_.pieces.begin(), pieces_.pieces.end(), [&](const Piece& piece) {
+        return piece.module == target && may_have_adapter(piece);
+      });
+      if (!is_there) fail(fmt::format("no matrix of the layers is called {}", target));
+    }
+  }
+
+  bool may_have_adapter(const Piece& piece) const {
+    return piece.is_in_layer && piece.is_parameter && piece.shape.rank == 2 && piece.shape.rows != 0 &&
+           piece.shape.columns != 0;
+  }
+
+  // r · (in + out).
   std::uint64_t adapter_of(const Piece& piece) const {
-    const Trained& shape = piece.shape;
-    if (!piece.is_in_layer || !piece.is_parameter || shape.rank != 2 || shape.rows == 0 || shape.columns == 0) return 0;
     const std::vector<std::string>& targets = options_.lora->targets;
-    if (!targets.empty() && std::find(targets.begin(), targets.end(), piece.module) == targets.end()) return 0;
-    const std::uint64_t sides = std::max(shape.rows + divided(shape.elements, shape.rows),
-                                         shape.columns + divided(shape.elements, shape.columns));
-    return times(options_.lora->rank, sides);
+    const bool is_target = targets.empty() || std::find(targets.begin(), targets.end(), piece.module) != targets.end();
+    return is_target && may_have_adapter(piece)
+               ? times(options_.lora->rank, plus(piece.shape.rows, piece.shape.columns))
+               : 0;
+  }
+
+  // Of two matrices, [r, in] and [out, r].
+  std::uint64_t adapter_states(const Piece& piece) const {
+    if (adapter_of(piece) == 0) return 0;
+    const std::uint64_t rank = options_.lora->rank;
+    const auto [elements, _, out, in] = piece.shape;
+    const auto states = [this](std::uint64_t rows, std::uint64_t columns) {
+      return optimizer_->bytes({times(rows, columns), 2, rows, columns}, kAdapterElement);
+    };
+    return plus(states(rank, in), states(out, rank));
   }
 
   void keys_and_values() {
     const Config& config = summary_.model->config;
     const std::optional<TokenCache> cache = token_cache(config.cache, options_.cache);
     if (!cache) {
-      if (!config.cache.layers.empty() || !config.types.empty())
+      if (!config.cache.layers.empty() || !config.types.empty() || pieces_.hidden != 0)
         plan_.not_counted.emplace_back(
             "keys and values: the model makes no text, or it is not known what its layers keep");
       return;
@@ -236,48 +292,18 @@ class Planner {
     return most;
   }
 
-  // Of what a forward keeps for the backward pass. Without a graph no more is known than what checkpointing keeps, too.
   void activations() {
-    const Model& model = *summary_.model;
-    const Count seen = model.runs.empty() ? Count() : model.runs[0].activation_bytes;
-    if (seen.known() != 0 && !options_.checkpointing) {
-      PlanLine& line = plan_.lines.emplace_back();
-      line.what = "activations";
-      line.bytes = line.on_each = seen;
-      line.how = "all that operators return in one forward of the inputs that the model tells: no more is kept";
-      if (sharing_.tensor > 1 || sharing_.pipeline > 1) line.how += "; not shared here";
-      return;
-    }
-    const std::uint64_t context = options_.cache.context.value_or(model.config.cache.context);
-    if (pieces_.layers == 0 || pieces_.hidden == 0 || context == 0) {
-      plan_.not_counted.emplace_back(
-          "activations: no graph tells them; a .pt2 or ONNX file does, and a live module with an example input");
-      return;
-    }
     const std::uint64_t element = precision_.is_mixed || precision_.element == 2 ? 2 : 4;
-    std::uint64_t of_layer = element;
-    for (const std::uint64_t factor : {options_.cache.batch, context, pieces_.hidden})
-      of_layer = times(of_layer, factor);
-    PlanLine& line = plan_.lines.emplace_back();
-    line.what = options_.checkpointing ? "activations" : "inputs of layers";
-    line.bytes = times(of_layer, pieces_.layers);
-    line.on_each = times(of_layer, divided(pieces_.layers, sharing_.pipeline));
-    line.how = fmt::format("{} text{} x {} tokens x {} x {} bytes for each of {} layers", options_.cache.batch,
-                           options_.cache.batch == 1 ? "" : "s", context, pieces_.hidden, element, pieces_.layers);
-    line.is_of_text = true;
-    plan_.not_counted.emplace_back(
-        options_.checkpointing
-            ? "what the layer that is computed again keeps"
-            : "activations beside the inputs of layers: no graph tells them; with checkpointing they "
-              "are of one layer at a time");
+    Activations kept = activations_of(summary_, pieces_, sharing_, options_, element);
+    if (kept.line) plan_.lines.push_back(std::move(*kept.line));
+    if (!kept.not_counted.empty()) plan_.not_counted.push_back(std::move(kept.not_counted));
   }
 
   PlanLine& add(const char* what, const Bytes& bytes, std::string how, bool is_sharded) {
     PlanLine& line = plan_.lines.emplace_back();
     line.what = what;
     line.bytes = sum_of(pieces_, bytes);
-    const std::uint64_t fullest = on_fullest(pieces_, sharing_, bytes);
-    line.on_each = is_sharded ? divided(fullest, sharing_.data) : fullest;
+    line.on_each = on_fullest(pieces_, sharing_, bytes, is_sharded);
     line.how = std::move(how);
     return line;
   }
@@ -292,88 +318,12 @@ class Planner {
   Plan plan_;
 };
 
-// The largest number from `low`, of which `holds` is true, to `high`, where it is true up to some number.
-std::uint64_t largest(std::uint64_t low, std::uint64_t high, const std::function<bool(std::uint64_t)>& holds) {
-  while (low < high) {
-    const std::uint64_t middle = low + (high - low + 1) / 2;
-    if (holds(middle)) {
-      low = middle;
-    } else {
-      high = middle - 1;
-    }
-  }
-  return low;
-}
-
-class Judge {
- public:
-  Judge(const Summary& summary, const Pieces& pieces, const PlanOptions& options)
-      : summary_(summary), pieces_(pieces), options_(options) {}
-
-  Verdict of(const Plan& plan) const {
-    Verdict verdict;
-    verdict.machine = *options_.machine;
-    const std::uint64_t needed = plan.on_each.known();
-    const std::uint64_t there = verdict.machine.bytes;
-    verdict.fits = needed <= there;
-    (verdict.fits ? verdict.left : verdict.lacking) = verdict.fits ? there - needed : needed - there;
-    verdict.devices = fewest();
-    const bool has_text =
-        std::any_of(plan.lines.begin(), plan.lines.end(), [](const PlanLine& line) { return line.is_of_text; });
-    if (!has_text) return verdict;
-    constexpr std::uint64_t kMostTokens = std::uint64_t{1} << 40;
-    verdict.context = most(kMostTokens, [](PlanOptions& options, std::uint64_t n) { options.cache.context = n; });
-    verdict.batch = most(kMostTokens, [](PlanOptions& options, std::uint64_t n) { options.cache.batch = n; });
-    return verdict;
-  }
-
- private:
-  using Set = std::function<void(PlanOptions&, std::uint64_t)>;
-
-  bool fits(const PlanOptions& options) const {
-    return Planner(summary_, pieces_, options).make().on_each.known() <= options.machine->bytes;
-  }
-
-  std::optional<std::uint64_t> most(std::uint64_t high, const Set& set) const {
-    PlanOptions options = options_;
-    const auto holds = [&](std::uint64_t number) {
-      set(options, number);
-      return fits(options);
-    };
-    if (!holds(1)) return std::nullopt;
-    const std::uint64_t number = largest(1, high, holds);
-    return number == high ? std::nullopt : std::optional(number);
-  }
-
-  // More devices of the kind that the numbers leave free: of tensors while serving, of data while training.
-  std::optional<std::uint64_t> fewest() const {
-    constexpr std::uint64_t kMostTried = 65'536;
-    PlanOptions options = options_;
-    (options.train ? options.data_parallel : options.tensor_parallel).reset();
-    const std::uint64_t step =
-        options.pipeline_parallel * (options.train ? options.tensor_parallel : options.data_parallel).value_or(1);
-    const auto holds = [&](std::uint64_t steps) {
-      options.machine->count = steps * step;
-      options.expert_parallel = options_.expert_parallel > 1 ? steps : 1;
-      return fits(options);
-    };
-    const std::uint64_t high = std::max<std::uint64_t>(1, kMostTried / step);
-    if (holds(1)) return step;
-    if (!holds(high)) return std::nullopt;
-    return (largest(1, high, [&](std::uint64_t steps) { return !holds(steps); }) + 1) * step;
-  }
-
-  const Summary& summary_;
-  const Pieces& pieces_;
-  const PlanOptions& options_;
-};
-
 }  // namespace
 
-std::optional<Precision> precision_from(std::string_view name) {
+Precision precision_from(std::string_view name) {
   for (const PrecisionRow& row : kPrecisions)
     if (row.name == name) return row.precision;
-  return std::nullopt;
+  fail_unknown("precision", name, precision_names());
 }
 
 std::vector<std::string_view> precision_names() {
@@ -394,10 +344,14 @@ std::vector<std::string_view> weight_names() {
   return names;
 }
 
+Plan plan_of(const Summary& summary, const Pieces& pieces, const PlanOptions& options) {
+  return Planner(summary, pieces, options).make();
+}
+
 Plan plan(const Summary& summary, const PlanOptions& options) {
   const Pieces pieces = pieces_of(summary);
-  Plan made = Planner(summary, pieces, options).make();
-  if (options.machine) made.verdict = Judge(summary, pieces, options).of(made);
+  Plan made = plan_of(summary, pieces, options);
+  if (options.machine) made.verdict = verdict_of(made, summary, pieces, options);
   return made;
 }
 

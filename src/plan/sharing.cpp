@@ -27,6 +27,12 @@ std::uint64_t rest(std::uint64_t devices, std::uint64_t used, const char* what) 
          0;
 }
 
+// Of experts that take `bytes` together, those that the device with most of them has: experts are whole.
+std::uint64_t dealt(std::uint64_t experts, std::uint64_t devices, std::uint64_t bytes) {
+  const std::uint64_t held = divided(experts, devices);
+  return plus(times(bytes / experts, held), divided(times(bytes % experts, held), experts));
+}
+
 }  // namespace
 
 Sharing sharing_of(const Pieces& pieces, const PlanOptions& options) {
@@ -61,6 +67,11 @@ Sharing sharing_of(const Pieces& pieces, const PlanOptions& options) {
                     "tensor-parallel {})",
                     sharing.expert, sharing.data * sharing.tensor, sharing.data, sharing.tensor));
   }
+  if (sharing.expert > 1 && sharing.expert > pieces.experts) {
+    fail(fmt::format(
+        "expert-parallel {} needs as many experts, and {}", sharing.expert,
+        pieces.experts == 0 ? "the model has none" : fmt::format("a layer of the model has {}", pieces.experts)));
+  }
   return sharing;
 }
 
@@ -71,17 +82,29 @@ std::uint64_t stage_of(std::uint32_t layer, std::uint32_t layers, std::uint64_t 
 }
 
 std::uint64_t on_fullest(const Pieces& pieces, const Sharing& sharing,
-                         const std::function<std::uint64_t(const Piece&)>& bytes) {
-  std::vector<std::uint64_t> stages(sharing.pipeline);
+                         const std::function<std::uint64_t(const Piece&)>& bytes, bool is_sharded) {
+  struct Stage {
+    std::uint64_t dealt = 0;  // of experts
+    std::uint64_t rest = 0;
+  };
+  std::vector<Stage> stages(sharing.pipeline);
   for (const Piece& piece : pieces.pieces) {
-    std::uint64_t& stage = stages[stage_of(piece.layer, pieces.layers, sharing.pipeline)];
-    if (piece.is_expert && sharing.expert > 1) {
-      stage = plus(stage, divided(times(bytes(piece), piece.count), sharing.expert));
+    Stage& stage = stages[stage_of(piece.layer, pieces.layers, sharing.pipeline)];
+    if (piece.experts != 0 && sharing.expert > 1) {
+      stage.dealt = plus(stage.dealt, dealt(piece.experts, sharing.expert, times(bytes(piece), piece.count)));
     } else {
-      stage = plus(stage, times(divided(bytes(piece), piece.shape.rank >= 2 ? sharing.tensor : 1), piece.count));
+      stage.rest =
+          plus(stage.rest, times(divided(bytes(piece), piece.shape.rank >= 2 ? sharing.tensor : 1), piece.count));
     }
   }
-  return *std::max_element(stages.begin(), stages.end());
+  // Of the devices of a layer so many hold the same experts.
+  const std::uint64_t alike = std::max<std::uint64_t>(1, sharing.data * sharing.tensor / sharing.expert);
+  std::uint64_t most = 0;
+  for (const Stage& stage : stages) {
+    most = std::max(most, is_sharded ? plus(divided(stage.rest, sharing.data), divided(stage.dealt, alike))
+                                     : plus(stage.rest, stage.dealt));
+  }
+  return most;
 }
 
 std::uint64_t sum_of(const Pieces& pieces, const std::function<std::uint64_t(const Piece&)>& bytes) {

@@ -27,15 +27,11 @@ Sharing sharing_of(const Pieces& pieces, const PlanOptions& options);
 std::uint64_t stage_of(std::uint32_t layer, std::uint32_t layers, std::uint64_t stages);
 
 // Of the device that holds most, where a tensor of a piece takes bytes(piece): matrices are split, and experts dealt
-// out; all else is on each device of its stage.
+// out; all else is on each device of its stage. Sharded: devices that would hold the same share that, too.
 std::uint64_t on_fullest(const Pieces& pieces, const Sharing& sharing,
-                         const std::function<std::uint64_t(const Piece&)>& bytes);
+                         const std::function<std::uint64_t(const Piece&)>& bytes, bool is_sharded);
 
 // Of all pieces.
 std::uint64_t sum_of(const Pieces& pieces, const std::function<std::uint64_t(const Piece&)>& bytes);
-
-constexpr std::uint64_t divided(std::uint64_t number, std::uint64_t parts) {
-  return number / parts + (number % parts != 0 ? 1 : 0);
-}
 
 }  // namespace weigh

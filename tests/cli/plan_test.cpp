@@ -40,7 +40,10 @@ TEST(PlanCommand, WritesMarkdown) {
 
 TEST(PlanCommand, RefusesWhatContradictsItself) {
   const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
-      {{"--zero", "1"}, "weigh: --zero: is of training: give --train, too; 'weigh plan --help' lists the options\n"},
+      {{"--zero", "1"},
+       "weigh: precision, optimizer, adapters (lora), ZeRO, master weights and checkpointing are of training, and "
+       "serving "
+       "is planned\n"},
       {{"--train", "--lora-targets", "q"},
        "weigh: --lora-targets: names matrices for adapters, and --lora gives no rank; 'weigh plan --help' lists the "
        "options\n"},

@@ -28,7 +28,8 @@ TEST(Machine, IsASizeOrAName) {
       {"0.5TB", "0.5TB", 500'000'000'000, 1},        {"80GBx8", "80GB", 80'000'000'000, 8},
       {"80gb×16", "80gb", 80'000'000'000, 16},       {"H100x8", "h100", 80'000'000'000, 8},
       {"rtx4090", "rtx4090", 24'000'000'000, 1},     {"rtx4090x2", "rtx4090", 24'000'000'000, 2},
-      {"a100-40gb", "a100-40gb", 40'000'000'000, 1},
+      {"a100-40gb", "a100-40gb", 40'000'000'000, 1}, {"8xH100", "h100", 80'000'000'000, 8},
+      {"2×80GB", "80GB", 80'000'000'000, 2},         {"2xrtx4090", "rtx4090", 24'000'000'000, 2},
   };
   for (const auto& one : cases) {
     const Machine machine = machine_from(one.text);
@@ -42,7 +43,7 @@ TEST(Machine, OfNoSuchNameIsRefusedWithTheNearest) {
   EXPECT_EQ(
       failure("h20"),
       "'h20' is no device that is known (the nearest is 'h200') and no size such as 80GB or 24GiB; either may have "
-      "x8 behind it for eight of them");
+      "x8 behind it, or 8x before it, for eight");
   for (const char* text : {"", "x8", "80", "80XB", "-5GB", "0GB", "nanGB", "infGB", "1e300GB", "80GBx0", "80GBx",
                            "80GBx99999999999999999999", "80GBx1000001"})
     EXPECT_NE(failure(text), "") << text;

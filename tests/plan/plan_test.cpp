@@ -129,8 +129,59 @@ TEST_F(Planned, WithAdapters) {
                               {"inputs of layers", 2 * 10 * 16 * 4}}));
   options_.weights = "nf4";
   EXPECT_EQ(on_each().at("weights"), 6'752U);
-  options_.lora->targets = {"k_proj"};
+  options_.lora->targets = {"q_proj", "k_proj"};
   EXPECT_EQ(failure(), "no matrix of the layers is called k_proj");
+}
+
+// Each matrix of a pair is looked at alone.
+TEST_F(Planned, SmallAdaptersHave32BitStates) {
+  build_.add("layers.0.big.weight", {1'024, 1'024});
+  options_.train = true;
+  options_.optimizer = "adamw8bit";
+  options_.lora = Lora{3, {"big"}};  // two matrices of 3,072
+  EXPECT_EQ(on_each().at("optimizer states"), 8U * 2 * 3'072);
+  options_.lora->rank = 4;  // of 4,096
+  EXPECT_EQ(on_each().at("optimizer states"), 2U * 2 * (4'096 + 4 * 16));
+}
+
+// Of the base, which is frozen, and of the adapters; a base of 16 bits is not cast.
+TEST_F(Planned, AutocastCastsFrozenMatricesToo) {
+  options_.train = true;
+  options_.precision = Precision::mixed_bf16;
+  options_.lora = Lora{2, {"q_proj"}};
+  EXPECT_EQ(on_each().at("copies for autocast"), 2U * (3'200 + 512) + 2 * 128);
+  options_.weights = "bfloat16";
+  EXPECT_EQ(on_each().at("copies for autocast"), 2U * 128);
+}
+
+// Of 5 experts the fuller of 2 devices has 3; replicas share what they would hold alike, and here nobody does.
+TEST_F(Planned, ExpertsAreWhole) {
+  for (const std::string expert : {"0", "1", "2", "3", "4"})
+    build_.add("layers.0.experts." + expert + ".up.weight", {4, 4});
+  build_.add("layers.1.experts.gate_up_proj", {5, 2, 4});
+  options_.train = true;
+  options_.data_parallel = 2;
+  options_.expert_parallel = 2;
+  EXPECT_EQ(on_each().at("weights"), 14'976U + 3 * 64 + 3 * 32);
+  options_.zero = 3;
+  EXPECT_EQ(on_each().at("weights"), 7'488U + 3 * 64 + 3 * 32);
+  options_.data_parallel = 4;
+  EXPECT_EQ(on_each().at("weights"), 3'744U + (3 * 64 + 3 * 32) / 2);
+  options_.data_parallel = 6;
+  options_.expert_parallel = 6;
+  EXPECT_EQ(failure(), "expert-parallel 6 needs as many experts, and a layer of the model has 5");
+}
+
+TEST_F(Planned, KeysAndValuesThatAreNotKnownAreNamed) {
+  build_.model().config = {};
+  EXPECT_EQ(plan().not_counted.at(0),
+            "keys and values: the model makes no text, or it is not known what its layers keep");
+}
+
+TEST_F(Planned, NumbersInAnotherFormAreDerived) {
+  EXPECT_EQ(plan().lines[0].evidence, summarize(build_.model()).totals.evidence);
+  options_.weights = "int4";
+  EXPECT_EQ(plan().lines[0].evidence, Evidence::derived);
 }
 
 TEST_F(Planned, SharedAmongDevices) {
@@ -180,13 +231,35 @@ TEST_F(Planned, ContradictionsAreErrors) {
               options_.zero = 4;
             }),
             "ZeRO has stages 0 to 3, and 4 was asked for");
-  EXPECT_EQ(with([&] { options_.zero = 1; }),
-            "adapters, ZeRO, master weights and checkpointing are of training, and serving is planned");
+  EXPECT_EQ(
+      with([&] { options_.zero = 1; }),
+      "precision, optimizer, adapters (lora), ZeRO, master weights and checkpointing are of training, and serving is "
+      "planned");
   EXPECT_EQ(with([&] { options_.pipeline_parallel = 3; }),
             "pipeline-parallel 3 needs as many layers, and the model has 2");
   EXPECT_EQ(
       with([&] { options_.expert_parallel = 2; }),
       "expert-parallel 2 needs as many devices for a layer, and there are 1 (data-parallel 1 x tensor-parallel 1)");
+  EXPECT_EQ(with([&] { options_.expert_parallel = options_.tensor_parallel.emplace(2); }),
+            "expert-parallel 2 needs as many experts, and the model has none");
+  EXPECT_EQ(with([&] { options_.cache.batch = 0; }),
+            "a batch has at least 1 text, and a text (context) at least 1 token");
+  EXPECT_EQ(
+      with([&] { options_.precision = Precision::mixed16; }),
+      "precision, optimizer, adapters (lora), ZeRO, master weights and checkpointing are of training, and serving "
+      "is planned");
+  EXPECT_EQ(with([&] {
+              options_.train = true;
+              options_.cache.element = cache_element("int8");
+            }),
+            "keys and values are kept while serving, and training is planned");
+  EXPECT_EQ(with([&] {
+              options_.train = options_.master_weights = true;
+              options_.precision = Precision::true_bf16;
+              options_.lora = Lora{4};
+            }),
+            "32-bit copies for the optimizer (master weights) are of 16-bit parameters, and adapters (lora) have 32 "
+            "bits");
   EXPECT_EQ(with([&] { options_.tensor_parallel = 0; }), "tensor-parallel is 0: a number of devices from 1 to 1000000");
   EXPECT_EQ(with([&] {
               options_.machine = Machine{"80GB", 80'000'000'000, 8};
