@@ -14,7 +14,7 @@ if(SKBUILD)
 endif()
 nanobind_add_module(_weigh ${split_mode}
   src/python/check.cpp src/python/diff.cpp src/python/errors.cpp src/python/live.cpp src/python/model.cpp src/python/module.cpp src/python/paths.cpp
-  src/python/plain.cpp
+  src/python/plain.cpp src/python/plan.cpp
   src/python/read.cpp src/python/sequences.cpp
   src/python/summary.cpp src/python/totals.cpp)
 target_include_directories(_weigh PRIVATE ${view})

@@ -8,6 +8,7 @@
     print(weighbridge.compare("model.ckpt", module))     # what a checkpoint lacks of a model
     print(weighbridge.diff("old.ckpt", "new.ckpt"))      # what differs between two models
     weighbridge.check("model.ckpt", initialized=True)    # whether a model is what it should be
+    print(weighbridge.plan("Qwen3-8B/", device="h100"))  # what it takes in memory, and whether that fits
 
 Importing it imports neither torch nor numpy; what needs torch imports it when it is first asked for.
 """
@@ -18,10 +19,11 @@ import importlib
 import os
 
 from weighbridge import _weigh
-from weighbridge._weigh import Checked, Count, Diff, Difference, Finding, Model, Note, Row, Summary, formats
+from weighbridge._weigh import Checked, Count, Diff, Difference, Finding, Model, Note, Plan, Row, Summary, formats
 from weighbridge.checking import check
 from weighbridge.differing import diff
 from weighbridge.errors import WeighError
+from weighbridge.planning import plan
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -68,6 +70,7 @@ __all__ = [
     "Finding",
     "Model",
     "Note",
+    "Plan",
     "Row",
     "Summary",
     "WeighError",
@@ -77,6 +80,7 @@ __all__ = [
     "formats",
     "from_config",
     "materialize",
+    "plan",
     "read",
     "summarize",
 ]

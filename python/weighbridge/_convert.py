@@ -1,11 +1,11 @@
-"""Models and summaries as other libraries' values; each library is imported when it is asked for."""
+"""Models, summaries and plans as other libraries' values; each library is imported when it is asked for."""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
 
-from weighbridge._weigh import Model, Summary
+from weighbridge._weigh import Model, Plan, Summary
 
 if TYPE_CHECKING:
     import pandas
@@ -15,9 +15,9 @@ def _summary(value: Model | Summary, depth: int | None = None) -> Summary:
     return value.summary(depth=depth) if isinstance(value, Model) else value
 
 
-def to_dict(value: Model | Summary) -> dict[str, Any]:
-    """Everything, as docs/json.md says."""
-    document: dict[str, Any] = json.loads(_summary(value, -1).render("json"))
+def to_dict(value: Model | Summary | Plan) -> dict[str, Any]:
+    """Everything, as docs/json.md says; of a plan as docs/plan.md."""
+    document: dict[str, Any] = json.loads((value if isinstance(value, Plan) else _summary(value, -1)).render("json"))
     return document
 
 
@@ -43,8 +43,8 @@ def to_frame(value: Model | Summary) -> pandas.DataFrame:
     return pandas.DataFrame(rows, columns=columns)
 
 
-def __rich__(value: Model | Summary) -> object:  # noqa: N807: the name that rich asks for
+def __rich__(value: Model | Summary | Plan) -> object:  # noqa: N807: the name that rich asks for
     """The table as rich's text: no name in it is taken for markup."""
     from rich.text import Text
 
-    return Text(_summary(value).render("table"), no_wrap=True)
+    return Text((value if isinstance(value, Plan) else _summary(value)).render("table"), no_wrap=True)

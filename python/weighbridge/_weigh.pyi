@@ -668,3 +668,116 @@ def rules() -> dict[str, str]:
     """The rules that there are, with their purposes."""
 
 def check(model: Model, rules: Mapping[str, Sequence[str]], policy: str | None = None) -> Checked: ...
+
+class PlanLine:
+    """What takes how much memory, and how that is known."""
+
+    @property
+    def what(self) -> str:
+        """'weights', 'gradients', …"""
+
+    @property
+    def bytes(self) -> int:
+        """Of the whole model, once."""
+
+    @property
+    def bytes_on_each(self) -> int:
+        """On the device that holds most."""
+
+    @property
+    def exact(self) -> bool:
+        """False: a lower bound."""
+
+    @property
+    def how(self) -> str:
+        """The formula, with its numbers."""
+
+    @property
+    def evidence(self) -> str: ...
+
+class Verdict:
+    """Whether a plan fits a machine, by what is counted, and what would."""
+
+    @property
+    def device(self) -> str: ...
+
+    @property
+    def device_bytes(self) -> int:
+        """Of one device."""
+
+    @property
+    def count(self) -> int:
+        """Of devices."""
+
+    @property
+    def fits(self) -> bool: ...
+
+    @property
+    def left(self) -> int:
+        """Bytes on each device for what is not counted, where it fits."""
+
+    @property
+    def lacking(self) -> int:
+        """Bytes on each device, where it does not fit."""
+
+    @property
+    def fewest_devices(self) -> int | None:
+        """That hold it, shared in the way that was asked for, or None."""
+
+    @property
+    def longest_context(self) -> int | None:
+        """At this batch; None where nothing counted grows with it."""
+
+    @property
+    def largest_batch(self) -> int | None:
+        """At this context; None where nothing counted grows with it."""
+
+class Plan:
+    """How much memory a model takes, line by line."""
+
+    @property
+    def source(self) -> str: ...
+
+    @property
+    def purpose(self) -> str:
+        """'serve' or 'train'."""
+
+    @property
+    def devices(self) -> int: ...
+
+    @property
+    def lines(self) -> list[PlanLine]: ...
+
+    @property
+    def bytes(self) -> int:
+        """Sum of the lines."""
+
+    @property
+    def bytes_on_each(self) -> int:
+        """On the device that holds most."""
+
+    @property
+    def exact(self) -> bool:
+        """False: the sum is a lower bound, and `not_counted` says why."""
+
+    @property
+    def not_counted(self) -> list[str]:
+        """What is not in the sum, a sentence each."""
+
+    @property
+    def machine(self) -> Verdict | None:
+        """Whether it fits `device`; None where none was asked for."""
+
+    def render(self, format: str = 'table', *, exact: bool = False, unicode: bool = True, width: int = 0, color: bool = False) -> str:
+        """As text: table, json, markdown or html_table."""
+
+    def to_json(self) -> str:
+        """Everything, as docs/plan.md says."""
+
+    def __repr__(self) -> str: ...
+
+    def to_dict(self) -> dict[str, Any]: ...
+
+    def __rich__(self) -> object: ...
+
+def plan(summary: Summary, *, train: bool = False, weights: str = '', context: int | None = None, batch: int = 1, kv_dtype: str | None = None, precision: str | None = None, optimizer: str = '', master_weights: bool = False, checkpointing: bool = False, zero: int = 0, lora: int | None = None, lora_targets: Sequence[str] = [], data_parallel: int | None = None, tensor_parallel: int | None = None, pipeline_parallel: int = 1, expert_parallel: int = 1, device: str | None = None) -> Plan: ...

@@ -17,6 +17,7 @@ void bind_errors(nb::module_& module);
 void bind_live(nb::module_& module);
 nb::class_<Model> bind_model(nb::module_& module);
 void bind_plain(nb::module_& module);
+void bind_plan(nb::module_& module);
 void bind_read(nb::module_& module);
 void bind_summary(nb::module_& module, nb::class_<Model>& model);
 }  // namespace weigh::python
@@ -33,4 +34,5 @@ NB_MODULE(_weigh, module) {
   weigh::python::bind_plain(module);
   weigh::python::bind_diff(module);
   weigh::python::bind_check(module);
+  weigh::python::bind_plan(module);
 }

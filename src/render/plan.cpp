@@ -1,5 +1,5 @@
 // A plan: what takes how much memory, and whether that fits.
-#include "weigh/plan.h"
+#include "render/plan.h"
 
 #include <algorithm>
 #include <string>
@@ -11,6 +11,8 @@
 #include "render/formats.h"
 #include "render/glyphs.h"
 #include "render/grid.h"
+#include "render/html/escape.h"
+#include "render/html/plan_part.h"
 #include "render/json_writer.h"
 #include "render/layout.h"
 #include "render/markup.h"
@@ -37,6 +39,8 @@ std::string easy_to_read(std::string_view text) {
   return out;
 }
 
+}  // namespace
+
 std::vector<GridColumn> columns_of(const Plan& plan, NumberStyle style) {
   std::vector<GridColumn> columns;
   const auto add = [&](std::string title, bool is_number, auto&& cell) {
@@ -52,6 +56,8 @@ std::vector<GridColumn> columns_of(const Plan& plan, NumberStyle style) {
       [](const PlanLine& line) { return fmt::format("{} ({})", easy_to_read(line.how), name(line.evidence)); });
   return columns;
 }
+
+namespace {
 
 // What is not counted makes a sum a lower bound.
 std::string sum_text(const Plan& plan, const Count& sum, NumberStyle style) {
@@ -90,6 +96,18 @@ std::vector<std::string> verdict_lines(const Plan& plan, NumberStyle style) {
   return lines;
 }
 
+}  // namespace
+
+std::vector<std::string> sentences_of(const Plan& plan, NumberStyle style) {
+  std::vector<std::string> sentences = {sum_line(plan, style)};
+  for (std::string& line : verdict_lines(plan, style)) sentences.push_back(std::move(line));
+  for (const std::string& reason : plan.not_counted)
+    sentences.push_back(fmt::format("not counted: {}", easy_to_read(reason)));
+  return sentences;
+}
+
+namespace {
+
 std::string table(const Plan& plan, const RenderOptions& options) {
   const NumberStyle style{options.exact, options.unicode};
   const Glyphs& glyph = glyphs(options.unicode);
@@ -98,11 +116,8 @@ std::string table(const Plan& plan, const RenderOptions& options) {
   std::string out = fmt::format("{}\n\n", printable(plan.source, options.unicode));
   const std::string indent(kIndent, ' ');
   for (const std::string& line : lines_of(columns)) out += indent + line + "\n";
-  out += fmt::format("{}{}{}{}{}\n{}{}\n", indent, glyph.rule, glyph.rule, glyph.rule, glyph.rule, indent,
-                     sum_line(plan, style));
-  for (const std::string& line : verdict_lines(plan, style)) out += indent + line + "\n";
-  for (const std::string& reason : plan.not_counted)
-    out += fmt::format("{}not counted: {}\n", indent, easy_to_read(reason));
+  out += fmt::format("{}{}{}{}{}\n", indent, glyph.rule, glyph.rule, glyph.rule, glyph.rule);
+  for (const std::string& sentence : sentences_of(plan, style)) out += indent + sentence + "\n";
   return out;
 }
 
@@ -110,10 +125,9 @@ std::string markdown(const Plan& plan, const RenderOptions& options) {
   const NumberStyle style{options.exact, true};
   std::string out = fmt::format("**{}**\n\n", markdown_escaped(printable(plan.source)));
   add_markdown_table(out, columns_of(plan, style), false);
-  out += fmt::format("\n{}\n", markdown_escaped(sum_line(plan, style)));
-  for (const std::string& line : verdict_lines(plan, style)) out += fmt::format("\n- {}", markdown_escaped(line));
-  for (const std::string& reason : plan.not_counted)
-    out += fmt::format("\n- not counted: {}", markdown_escaped(reason));
+  const std::vector<std::string> sentences = sentences_of(plan, style);
+  out += fmt::format("\n{}\n", markdown_escaped(sentences[0]));
+  for (std::size_t i = 1; i < sentences.size(); ++i) out += fmt::format("\n- {}", markdown_escaped(sentences[i]));
   return out + "\n";
 }
 
@@ -172,7 +186,9 @@ std::string render(const Plan& plan, const RenderOptions& options) {
     case RenderFormat::table: return table(plan, options);
     case RenderFormat::markdown: return markdown(plan, options);
     case RenderFormat::json: return json_text(plan);
-    default: throw Error(ErrorKind::usage, "", "a plan is a table, Markdown or JSON");
+    case RenderFormat::html_table:
+      return fmt::format("<p>{}</p>\n{}", escaped(printable(plan.source)), plan_part(plan, options));
+    default: throw Error(ErrorKind::usage, "", "a plan is a table, Markdown, JSON or a table of HTML");
   }
 }
 

@@ -11,7 +11,7 @@ from weighbridge.live.materialize import materialize as _materialize
 if TYPE_CHECKING:
     from torch import nn
 
-    from weighbridge._weigh import Summary
+    from weighbridge._weigh import Model, Summary
 
 
 def summarize(
@@ -48,11 +48,16 @@ def summarize(
         backward=backward,
         forward=forward,
     )
+    warn_of_stop(model, stacklevel=3)
+    return model.summary(depth=depth)
+
+
+def warn_of_stop(model: Model, stacklevel: int) -> None:
+    """Warns where the forward could not go on."""
     for note in model.notes:
         if note.code == "forward-stopped":
             place = note.place or "the module itself"
-            warnings.warn(f"the forward stopped in {place}: {note.message}", UserWarning, stacklevel=2)
-    return model.summary(depth=depth)
+            warnings.warn(f"the forward stopped in {place}: {note.message}", UserWarning, stacklevel=stacklevel)
 
 
 def materialize(module: nn.Module, *args: Any, **kwargs: Any) -> None:
