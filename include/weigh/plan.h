@@ -80,6 +80,9 @@ struct PlanOptions {
   std::uint64_t pipeline_parallel = 1;
   std::uint64_t expert_parallel = 1;
   std::optional<Machine> machine = {};
+  // Of a live model, in the order of its modules: bytes that autograd keeps for the backward pass of a module with all
+  // below it, parameters and buffers left out. Empty: nobody looked, and what operators returned is the upper bound.
+  std::vector<Count> kept = {};
 };
 
 struct PlanLine {
@@ -89,6 +92,7 @@ struct PlanLine {
   std::string how;   // the formula in words, with its numbers
   Evidence evidence = Evidence::derived;
   bool is_of_text = false;  // grows with the context and the batch
+  bool is_at_most = false;  // the bytes are an upper bound
 };
 
 // Whether it fits, and what would.

@@ -686,7 +686,7 @@ class PlanLine:
 
     @property
     def exact(self) -> bool:
-        """False: a lower bound."""
+        """False: a bound."""
 
     @property
     def how(self) -> str:
@@ -780,4 +780,4 @@ class Plan:
 
     def __rich__(self) -> object: ...
 
-def plan(summary: Summary, *, train: bool = False, weights: str = '', context: int | None = None, batch: int = 1, kv_dtype: str | None = None, precision: str | None = None, optimizer: str = '', master_weights: bool = False, checkpointing: bool = False, zero: int = 0, lora: int | None = None, lora_targets: Sequence[str] = [], data_parallel: int | None = None, tensor_parallel: int | None = None, pipeline_parallel: int = 1, expert_parallel: int = 1, device: str | None = None) -> Plan: ...
+def plan(summary: Summary, *, train: bool = False, weights: str = '', context: int | None = None, batch: int = 1, kv_dtype: str | None = None, precision: str | None = None, optimizer: str = '', master_weights: bool = False, checkpointing: bool = False, zero: int = 0, lora: int | None = None, lora_targets: Sequence[str] = [], data_parallel: int | None = None, tensor_parallel: int | None = None, pipeline_parallel: int = 1, expert_parallel: int = 1, device: str | None = None, kept: Sequence[int] | None = None, kept_all: bool = True) -> Plan: ...

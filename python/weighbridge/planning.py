@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from weighbridge import _weigh
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 def plan(
     model: str | os.PathLike[str] | Model | Summary | nn.Module,
     *inputs: Any,
+    named_inputs: Mapping[str, Any] | None = None,
     train: bool = False,
     device: str | None = None,
     weights: str | None = None,
@@ -42,8 +43,8 @@ def plan(
 
     Args:
         model: a path that `weighbridge.read` takes, what it gave, a summary, or a live module.
-        *inputs: of a live module's forward, which is run dry, in train mode where training is planned. Those that have
-            names go with `weighbridge.summarize(module, …, train=True)`, whose summary is a model, too.
+        *inputs, named_inputs: of a live module's forward, which is run dry in train mode where training is planned: what
+            autograd keeps of it are the activations.
         train: to train it; otherwise to serve it.
         device: what it shall fit: "80GB", "24GiB" or a name ("h100"), with "x8" behind it for eight of them.
 
@@ -52,8 +53,9 @@ def plan(
     Raises:
         WeighError: what stops the reading; options that contradict each other or the model.
     """
+    summary, kept, kept_all = _summary(model, inputs, named_inputs, train)
     return _weigh.plan(
-        _summary(model, inputs, train),
+        summary,
         train=train,
         device=device,
         weights=weights or "",
@@ -71,20 +73,29 @@ def plan(
         tensor_parallel=tensor_parallel,
         pipeline_parallel=pipeline_parallel,
         expert_parallel=expert_parallel,
+        kept=kept,
+        kept_all=kept_all,
     )
 
 
 def _summary(
-    model: str | os.PathLike[str] | Model | Summary | nn.Module, inputs: tuple[Any, ...], train: bool
-) -> Summary:
+    model: str | os.PathLike[str] | Model | Summary | nn.Module,
+    inputs: tuple[Any, ...],
+    named: Mapping[str, Any] | None,
+    train: bool,
+) -> tuple[Summary, list[int] | None, bool]:
+    """With what autograd keeps in each module, and whether that is all of it, of a forward that was seen."""
     if isinstance(model, (str, os.PathLike, Model, Summary)):
-        if inputs:
+        if inputs or named:
             raise TypeError("inputs are of a live module's forward, and the model is none")
         if isinstance(model, Summary):
-            return model
-        return (model if isinstance(model, Model) else _weigh.read(os.fspath(model))).summary(depth=0)
+            return model, None, True
+        return (model if isinstance(model, Model) else _weigh.read(os.fspath(model))).summary(depth=0), None, True
     from weighbridge.live import describe, warn_of_stop
+    from weighbridge.live.describe import describe_training
 
-    described = describe(model, inputs or None, train=train)
-    warn_of_stop(described, stacklevel=4)
-    return described.summary(depth=0)
+    if train and (inputs or named):
+        described, kept, kept_all = describe_training(model, inputs, named)
+        warn_of_stop(described, stacklevel=4)
+        return described.summary(depth=0), kept, kept_all
+    return describe(model).summary(depth=0), None, True

@@ -32,47 +32,55 @@ class Kept {
       : model_(*summary.model), pieces_(pieces), sharing_(sharing), options_(options) {}
 
   Activations find(std::uint64_t element) const {
-    const Count seen = model_.runs.empty() ? Count() : model_.runs[0].activation_bytes;
-    if (seen.known() != 0 && (!options_.checkpointing || has_layers())) return of_run(seen);
-    return of_text(element);
+    const bool was_seen = !model_.runs.empty() && (!options_.checkpointing || pieces_.list != kNone);
+    return was_seen && (has_kept() || model_.runs[0].activation_bytes.known() != 0) ? of_run() : of_text(element);
   }
 
  private:
-  bool has_layers() const { return pieces_.list != kNone; }
+  bool has_kept() const { return !options_.kept.empty(); }
 
-  Activations of_run(Count seen) const {
+  // Of a module with all below it.
+  Count made_in(Index module) const {
+    return has_kept() ? options_.kept[module] : work_in(model_, module, &Run::activation_bytes);
+  }
+
+  Activations of_run() const {
     if (options_.cache.context || options_.cache.batch != 1) {
       throw Error(
           ErrorKind::usage, "",
           "batch and context are those of the example that the model was run with: give one of the size that is "
           "meant");
     }
+    if (has_kept() && options_.kept.size() != model_.modules.size()) {
+      throw Error(ErrorKind::usage, "",
+                  fmt::format("what is kept is told of {} modules, and the model has {}", options_.kept.size(),
+                              model_.modules.size()));
+    }
     PlanLine line;
     line.what = "activations";
-    line.how = "all that operators return in one forward of the inputs that the model was given";
-    if (options_.checkpointing) {
-      seen = checkpointed(seen);
-      line.how =
-          "what operators return beside the layers, what each layer returns, and all of the layer that is computed "
-          "again";
-    }
-    line.bytes = line.on_each = seen;
+    line.is_at_most = !has_kept();
+    line.bytes = line.on_each = options_.checkpointing ? checkpointed() : made_in(0);
+    line.how = has_kept() ? "what autograd keeps of one forward of the inputs that were given"
+                          : "what operators return in one forward of the inputs that were given: autograd keeps a part";
+    if (options_.checkpointing) line.how += "; of layers what each returns, and the most that one makes again";
     if (sharing_.tensor > 1 || sharing_.pipeline > 1) line.how += "; not shared here";
-    return {std::move(line), "the inputs themselves, and what operators keep that they do not return"};
+    return {std::move(line), ""};
   }
 
   // Layers keep what they are given, which the one before returned.
-  Count checkpointed(Count seen) const {
-    Count largest, kept;
+  Count checkpointed() const {
+    const Count whole = made_in(0);
+    std::uint64_t rest = whole.known();
+    std::uint64_t largest = 0;
+    Count sum = whole.is_exact() ? Count() : Count::unknown();
     for (Index layer = model_.modules[pieces_.list].first_child; layer != kNone; layer = model_.modules[layer].next) {
-      const Count made = work_in(model_, layer, &Run::activation_bytes);
-      seen -= made;
-      kept += bytes_of(model_.runs[layer].out);
-      if (made.known() > largest.known()) largest = made;
+      const std::uint64_t made = made_in(layer).known();
+      rest -= std::min(rest, made);
+      largest = std::max(largest, made);
+      sum += bytes_of(model_.runs[layer].out);
     }
-    seen += kept;
-    seen += largest;
-    return seen;
+    sum += plus(rest, largest);
+    return sum;
   }
 
   Activations of_text(std::uint64_t element) const {

@@ -34,7 +34,8 @@ Plan plan_of(const Summary& summary, bool train, std::string weights, std::optio
              bool checkpointing, unsigned zero, std::optional<std::uint64_t> lora,
              std::vector<std::string> lora_targets, std::optional<std::uint64_t> data_parallel,
              std::optional<std::uint64_t> tensor_parallel, std::uint64_t pipeline_parallel,
-             std::uint64_t expert_parallel, const std::optional<std::string>& device) {
+             std::uint64_t expert_parallel, const std::optional<std::string>& device,
+             const std::optional<std::vector<std::uint64_t>>& kept, bool kept_all) {
   const nb::gil_scoped_release others_may_run;
   PlanOptions options;
   options.train = train;
@@ -53,6 +54,8 @@ Plan plan_of(const Summary& summary, bool train, std::string weights, std::optio
   options.pipeline_parallel = pipeline_parallel;
   options.expert_parallel = expert_parallel;
   if (device) options.machine = machine_from(*device);
+  for (const std::uint64_t bytes : kept.value_or(std::vector<std::uint64_t>()))
+    options.kept.push_back(kept_all ? Count(bytes) : Count(bytes) + Count::unknown());
   return plan(summary, options);
 }
 
@@ -97,7 +100,7 @@ void bind_line(nb::module_& module) {
       .def_prop_ro(
           "bytes_on_each", [](const PlanLine& line) { return line.on_each.known(); }, "On the device that holds most.")
       .def_prop_ro(
-          "exact", [](const PlanLine& line) { return line.bytes.is_exact(); }, "False: a lower bound.")
+          "exact", [](const PlanLine& line) { return line.bytes.is_exact() && !line.is_at_most; }, "False: a bound.")
       .def_ro("how", &PlanLine::how, "The formula, with its numbers.")
       .def_prop_ro("evidence", [](const PlanLine& line) { return std::string(name(line.evidence)); });
 }
@@ -135,7 +138,7 @@ void bind_plan(nb::module_& module) {
              "checkpointing"_a = false, "zero"_a = 0, "lora"_a.none() = nb::none(),
              "lora_targets"_a = std::vector<std::string>(), "data_parallel"_a.none() = nb::none(),
              "tensor_parallel"_a.none() = nb::none(), "pipeline_parallel"_a = 1, "expert_parallel"_a = 1,
-             "device"_a.none() = nb::none());
+             "device"_a.none() = nb::none(), "kept"_a.none() = nb::none(), "kept_all"_a = true);
 }
 
 }  // namespace weigh::python

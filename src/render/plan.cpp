@@ -50,8 +50,11 @@ std::vector<GridColumn> columns_of(const Plan& plan, NumberStyle style) {
     for (const PlanLine& line : plan.lines) column.cells.push_back(cell(line));
   };
   add("What", false, [](const PlanLine& line) { return line.what; });
-  add("Memory", true, [&](const PlanLine& line) { return bytes_text(line.bytes, style); });
-  if (plan.devices > 1) add("On each", true, [&](const PlanLine& line) { return bytes_text(line.on_each, style); });
+  const auto text = [&](const PlanLine& line, const Count& bytes) {
+    return (line.is_at_most ? std::string(glyphs(style.unicode).at_most) + " " : "") + bytes_text(bytes, style);
+  };
+  add("Memory", true, [&](const PlanLine& line) { return text(line, line.bytes); });
+  if (plan.devices > 1) add("On each", true, [&](const PlanLine& line) { return text(line, line.on_each); });
   add("How", false,
       [](const PlanLine& line) { return fmt::format("{} ({})", easy_to_read(line.how), name(line.evidence)); });
   return columns;
@@ -62,8 +65,9 @@ namespace {
 // What is not counted makes a sum a lower bound.
 std::string sum_text(const Plan& plan, const Count& sum, NumberStyle style) {
   const std::string text = bytes_text(sum, style);
-  return plan.not_counted.empty() || !sum.is_exact() ? text
-                                                     : fmt::format("{} {}", glyphs(style.unicode).at_least, text);
+  const bool is_bound = std::any_of(plan.lines.begin(), plan.lines.end(), [](auto& line) { return line.is_at_most; });
+  if (is_bound || plan.not_counted.empty() || !sum.is_exact()) return text;
+  return fmt::format("{} {}", glyphs(style.unicode).at_least, text);
 }
 
 std::string sum_line(const Plan& plan, NumberStyle style) {
@@ -163,7 +167,7 @@ std::string json_text(const Plan& plan) {
     json.member("what", line.what);
     json.member("bytes", line.bytes.known());
     json.member("bytes_on_each", line.on_each.known());
-    json.member("exact", line.bytes.is_exact());
+    json.member("exact", line.bytes.is_exact() && !line.is_at_most);
     json.member("how", line.how);
     json.member("evidence", name(line.evidence));
     json.end_object();

@@ -39,6 +39,7 @@ class ModuleRun:
     backward_exact: bool = True
     activation_bytes: int = 0
     calls: int = 0
+    kept_bytes: int = 0  # by autograd, for the backward pass
 
 
 @dataclass(slots=True)

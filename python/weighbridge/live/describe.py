@@ -56,6 +56,21 @@ def describe(
         return _Walk(module, observation, within).model()
 
 
+def describe_training(
+    module: nn.Module, args: Sequence[Any], kwargs: Mapping[str, Any] | None = None
+) -> tuple[_weigh.Model, list[int], bool]:
+    """The same with a forward in train mode, and what autograd keeps of it for the backward pass.
+
+    Returns: the model; bytes for each of its modules with all below it; and whether that is all.
+    """
+    observation = observe(module, tuple(args), kwargs, train=True, backward=True)
+    with kept():
+        model = _Walk(module, observation, None).model()
+    runs = observation.runs
+    sizes = [runs[one.path].kept_bytes if one.path in runs else 0 for one in model.modules]
+    return model, sizes, observation.stopped is None
+
+
 class _Walk:
     """One walk over the modules, in the order of `named_modules()`: a parent before its children."""
 

@@ -13,7 +13,7 @@ import logging
 import random
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, cast
@@ -30,6 +30,7 @@ from .fakes import Fakes
 from .garbage import kept
 from .mode import Dry, tensors_in
 from .real import Copies, Counting, devices_unmoved, refusal
+from .saved import Saved
 from .shapes_of import Shape
 from .stop import Stop, stop_of, stop_of_copy
 from .tensor_facts import name_of
@@ -68,7 +69,7 @@ def observe(
     """Runs `module(*args, **kwargs)` dry: in eval mode, in train mode, or (None) as each module is.
 
     `backward` also counts the gradient of the sum of what comes out, as if every parameter that asks
-    for one had it. `real` computes all of it on a copy with values, where memory allows. Nothing is raised
+    for one had it, and what autograd keeps for it. `real` computes all of it on a copy with values, where memory allows. Nothing is raised
     for what forward raises: see `Observation.stopped`. `within`: a module around it that holds its parameters.
     """
     refused = refusal(module, args, kwargs) if real else None
@@ -97,12 +98,15 @@ def _run(modules: list[tuple[str, nn.Module]], twins: Twins, args: tuple[Any, ..
     lazy = [(path, module, names) for path, module in modules if (names := lazy_names(module))]
     calls = Calls(watched=backward)
     watch(modules, calls, twins.fakes)
+    saved = Saved(calls)
     mode = Counting(calls.count) if real else Dry(twins.fakes, calls.count, twins.guard)
     stopped = None
     try:
         with torch.set_grad_enabled(backward), mode:
-            out = modules[0][1](*args, **kwargs)
+            with saved.seen() if backward else nullcontext():
+                out = modules[0][1](*args, **kwargs)
             if backward:
+                saved.tell(modules)
                 calls.backward = True
                 _gradient(out)
     except Exception as error:
