@@ -26,11 +26,21 @@ enum class Argument : std::uint8_t {
 struct Rule {
   std::string_view id;  // "max-parameters": its flag without dashes, and its key in a policy file
   Argument argument = Argument::none;
-  std::string_view purpose;  // in a line: "at most so many parameters"
+  std::string_view purpose;    // in a line: "at most so many parameters"
+  std::string_view example;    // of what it takes, words separated by commas: "8B"; "" for none
+  std::string_view holds;      // where
+  std::string_view undecided;  // where; "": never
 };
 
 // All that there are, in the order in which they are checked.
 std::span<const Rule> rules();
+
+// Throws Error(usage) where there is no such rule, and tells those nearest to it.
+const Rule& rule_of(std::string_view id);
+
+// What a rule checks, and how it is asked for with a flag, in a policy file and in Python: text that ends with a
+// newline.
+std::string explanation(const Rule& rule);
 
 // A rule that was asked for, with its argument.
 struct Gate {

@@ -27,6 +27,7 @@ struct CheckChoices {
   std::vector<std::string> files;
   std::map<std::string_view, Given> rules;
   std::optional<std::string> policy;
+  std::string explained;  // a rule
   std::string format = "table";
   bool allow_undecided = false;
   Screen screen;
@@ -68,7 +69,11 @@ void add_rules(CLI::App& app, CheckChoices& options) {
 }
 
 void declare(CLI::App& app, CheckChoices& options) {
-  app.add_option("FILE", options.files, "model files, indices of shards, or directories")->required();
+  CLI::Option* files = app.add_option("FILE", options.files, "model files, indices of shards, or directories");
+  files->required();
+  app.add_option("--explain", options.explained, "what a rule checks and how it is asked for, with an example")
+      ->type_name("RULE")
+      ->each([files](const std::string&) { files->required(false); });
   add_rules(app, options);
   app.add_option("--policy", options.policy,
                  "file with rules (default: weighbridge.toml, or pyproject.toml with such a table, where there is one)")
@@ -165,6 +170,14 @@ class CheckJob {
   std::vector<Checked> checked_;
 };
 
+int explain(const std::string& rule, const Console& console) {
+  try {
+    return answer({explanation(rule_of(rule))}, console);
+  } catch (const Error& error) {
+    return answer({error.what(), true}, console);
+  }
+}
+
 }  // namespace
 
 std::vector<OptionRow> check_options() {
@@ -179,6 +192,7 @@ int run_check(const std::vector<std::string>& arguments, const Console& console)
   CheckChoices options;
   declare(app, options);
   if (const std::optional<Answer> said = parse(app, "weigh check", arguments)) return answer(*said, console);
+  if (!options.explained.empty()) return explain(options.explained, console);
   return CheckJob(options, console).run();
 }
 

@@ -1,4 +1,6 @@
 // `weigh check`: whole outputs in every form.
+#include "weigh/check.h"
+
 #include <fstream>
 #include <map>
 #include <string>
@@ -46,6 +48,49 @@ TEST_F(CheckCommand, PrintsATable) {
   undecided   max-parameters   at least 50 parameters, and some of unknown size; at most 1000 are allowed
   passed      no-missing       nothing is missing
 )");
+}
+
+TEST_F(CheckCommand, ExplainsARule) {
+  const Result result = run({"--explain", "dtypes"});
+  EXPECT_EQ(result.code, kDone);
+  EXPECT_EQ(result.out, R"(dtypes: parameters are of these dtypes or packings alone
+
+  holds where        parameters are of these dtypes (PyTorch's names or the short ones) or packings; buffers and scales may be of any
+  undecided where    a dtype is not known, or what a tensor packs
+  flag               --dtypes bf16,f32,int4
+  weighbridge.toml   [check] dtypes = ["bf16", "f32", "int4"]
+  Python             weighbridge.check(model, dtypes=["bf16", "f32", "int4"])
+)");
+  EXPECT_EQ(run({"--explain", "no-pickle"}).out,
+            "no-pickle: nothing in it is a Python pickle, which runs code when it is loaded\n"
+            "\n"
+            "  holds where        nothing in it is a Python pickle, which runs code when it is loaded\n"
+            "  undecided where    a pipeline's parts, and archives of torch.export, may be some\n"
+            "  flag               --no-pickle\n"
+            "  weighbridge.toml   [check] no-pickle = true\n"
+            "  Python             weighbridge.check(model, no_pickle=True)\n");
+  EXPECT_EQ(run({"--explain", "max-param"}).err,
+            "weigh: there is no rule 'max-param'; nearest are max-parameters, max-bytes, max-active\n");
+}
+
+// What an explanation shows may be asked for, and docs/check.md has it in its rows and on its screen.
+TEST_F(CheckCommand, ExplainsRulesAsTheyAre) {
+  const std::string page = testing::read_file(WEIGH_SOURCE "/docs/check.md");
+  EXPECT_NE(page.find("```\n" + run({"--explain", "max-bytes"}).out + "```"), std::string::npos);
+  for (const Rule& rule : rules()) {
+    const std::string told = explanation(rule);
+    const std::size_t toml = told.find("[check] ");
+    const Policy policy = parse_policy("[check]\n" + told.substr(toml + 8, told.find('\n', toml) - toml - 8), "");
+    ASSERT_EQ(policy.gates().size(), 1U) << told;
+    EXPECT_EQ(policy.gates()[0].rule, rule.id);
+    std::string holds(rule.holds);
+    if (holds.starts_with("`weigh diff`")) holds = "[`weigh diff`](diff.md)" + holds.substr(12);
+    const std::string cells =
+        " | " + holds + " | " + std::string(rule.undecided) + (rule.undecided.empty() ? "|" : " |");
+    const std::size_t row = page.find("| `" + std::string(rule.id) + "` |");
+    ASSERT_NE(row, std::string::npos) << rule.id;
+    EXPECT_NE(page.substr(row, page.find('\n', row) - row).find(cells), std::string::npos) << rule.id << cells;
+  }
 }
 
 TEST_F(CheckCommand, EndsWithZeroWhereAllHold) {
