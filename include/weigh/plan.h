@@ -125,5 +125,7 @@ Plan plan(const Summary& summary, const PlanOptions& options);
 
 // As a table, Markdown, JSON (docs/plan.md) or a table of HTML. Throws Error(usage) for another form.
 std::string render(const Plan& plan, const RenderOptions& options = {});
+// The same, and as a page about the model with its plan (docs/report.md).
+std::string render(const Plan& plan, const Summary& summary, const RenderOptions& options);
 
 }  // namespace weigh

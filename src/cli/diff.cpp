@@ -32,8 +32,10 @@ struct DiffChoices {
 };
 
 const std::map<std::string, RenderFormat>& diff_formats() {
-  static const std::map<std::string, RenderFormat> choices = {
-      {"table", RenderFormat::table}, {"json", RenderFormat::json}, {"markdown", RenderFormat::markdown}};
+  static const std::map<std::string, RenderFormat> choices = {{"table", RenderFormat::table},
+                                                              {"json", RenderFormat::json},
+                                                              {"markdown", RenderFormat::markdown},
+                                                              {"html", RenderFormat::html}};
   return choices;
 }
 

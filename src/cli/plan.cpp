@@ -19,8 +19,10 @@ namespace weigh::cli {
 namespace {
 
 const std::map<std::string, RenderFormat>& plan_formats() {
-  static const std::map<std::string, RenderFormat> choices = {
-      {"table", RenderFormat::table}, {"json", RenderFormat::json}, {"markdown", RenderFormat::markdown}};
+  static const std::map<std::string, RenderFormat> choices = {{"table", RenderFormat::table},
+                                                              {"json", RenderFormat::json},
+                                                              {"markdown", RenderFormat::markdown},
+                                                              {"html", RenderFormat::html}};
   return choices;
 }
 
@@ -113,10 +115,10 @@ int run_plan(const std::vector<std::string>& arguments, const Console& console) 
   if (const std::optional<Answer> said = parse(app, "weigh plan", arguments)) return answer(*said, console);
   try {
     const Model model = console.read(raw.file);
-    SummaryOptions totals_only;
-    totals_only.depth = 0;
-    const Summary summary = summarize(model, totals_only);
-    console.out(render(plan(summary, raw.plan), raw.render));
+    SummaryOptions depth;
+    depth.depth = raw.render.format == RenderFormat::html ? -1 : 0;
+    const Summary summary = summarize(model, depth);
+    console.out(render(plan(summary, raw.plan), summary, raw.render));
     return kDone;
   } catch (const std::exception& error) {
     return answer({error.what(), true}, console);

@@ -7,6 +7,7 @@
 
 #include "render/diff_words.h"
 #include "render/glyphs.h"
+#include "render/html/diff_part.h"
 #include "render/layout.h"
 #include "render/markup.h"
 #include "render/text.h"
@@ -34,12 +35,6 @@ std::string head_of(const Model& model, bool unicode) {
   return text;
 }
 
-std::string left_out(const Diff& diff, std::size_t most) {
-  const std::size_t shown = lines_shown(diff, most);
-  if (shown == diff.differences.size()) return "";
-  return fmt::format("{} more differences; --top 0 shows all", with_commas(diff.differences.size() - shown));
-}
-
 // Without the line of titles.
 void add_grid(std::string& out, std::vector<GridColumn> columns, const RenderOptions& options, bool has_marks) {
   if (columns[0].cells.empty()) return;
@@ -56,6 +51,14 @@ void add_grid(std::string& out, std::vector<GridColumn> columns, const RenderOpt
   out += '\n';
 }
 
+}  // namespace
+
+std::string left_out(const Diff& diff, std::size_t most) {
+  const std::size_t shown = lines_shown(diff, most);
+  if (shown == diff.differences.size()) return "";
+  return fmt::format("{} more differences; --top 0 shows all", with_commas(diff.differences.size() - shown));
+}
+
 std::vector<GridColumn> fact_columns(const Diff& diff, const RenderOptions& options) {
   std::vector<GridColumn> columns = {{"", false, false, {}}, {"A", false, false, {}}, {"B", false, false, {}}};
   for (const DifferingFact& fact : differing_facts(diff, options)) {
@@ -66,7 +69,12 @@ std::vector<GridColumn> fact_columns(const Diff& diff, const RenderOptions& opti
   return columns;
 }
 
-}  // namespace
+std::vector<GridColumn> columns_by_name(const Diff& diff, const RenderOptions& options, std::size_t most) {
+  std::vector<GridColumn> columns = difference_columns(diff, options, most);
+  for (std::size_t i = 0; i < columns[0].cells.size(); ++i) columns[0].cells[i] = name(diff.differences[i].change);
+  std::swap(columns[0], columns[1]);
+  return columns;
+}
 
 std::string render_diff_table(const Diff& diff, const RenderOptions& options, std::size_t most) {
   std::string out =
@@ -85,10 +93,7 @@ std::string render_diff_markdown(const Diff& diff, const RenderOptions& options,
                                 markdown_escaped(head_of(*diff.b.model, true)));
   RenderOptions in_unicode = options;
   in_unicode.unicode = true;
-  std::vector<GridColumn> columns = difference_columns(diff, in_unicode, most);
-  for (std::size_t i = 0; i < columns[0].cells.size(); ++i)
-    columns[0].cells[i] = name(diff.differences[i].change);  // a mark would be a list, or struck through
-  std::swap(columns[0], columns[1]);                         // the names first
+  const std::vector<GridColumn> columns = columns_by_name(diff, in_unicode, most);  // a mark would be a list
   if (!columns[0].cells.empty()) {
     out += '\n';
     add_markdown_table(out, columns, true);
@@ -106,6 +111,7 @@ std::string render(const Diff& diff, const RenderOptions& options, std::size_t m
   switch (options.format) {
     case RenderFormat::json: return render_diff_json(diff);
     case RenderFormat::markdown: return render_diff_markdown(diff, options, most);
+    case RenderFormat::html: return diff_page(diff, options, most);
     default: return render_diff_table(diff, options, most);
   }
 }

@@ -42,6 +42,15 @@ struct DifferingFact {
 };
 std::vector<DifferingFact> differing_facts(const Diff& diff, const RenderOptions& options);
 
+// As columns: what, A, B.
+std::vector<GridColumn> fact_columns(const Diff& diff, const RenderOptions& options);
+
+// difference_columns with the names first, and each change in a word instead of a mark.
+std::vector<GridColumn> columns_by_name(const Diff& diff, const RenderOptions& options, std::size_t most);
+
+// "12 more differences; --top 0 shows all"; "" where all are shown.
+std::string left_out(const Diff& diff, std::size_t most);
+
 // What it comes to: "8 tensors: 6 equal, 2 changed".
 std::vector<std::string> conclusions(const Diff& diff, const RenderOptions& options);
 

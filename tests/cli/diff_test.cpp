@@ -78,6 +78,39 @@ TEST_F(DiffCommand, ComparesAModuleWithItsStateDict) {
   EXPECT_EQ(result.code, kDone) << result.out;
 }
 
+// Both models side by side, below what differs.
+TEST_F(DiffCommand, IsAPage) {
+  const std::string page = run({"before.pt", "after.pt", "--format", "html", "--top", "1"}).out;
+  const std::size_t begin = page.find("<section class=\"diff\">");
+  ASSERT_NE(begin, std::string::npos);
+  EXPECT_EQ(page.substr(begin, page.find("</section>\n", begin) - begin), R"(<section class="diff"><h2>What differs</h2>
+<ul class="list">
+<li>Tensors: 6 equal, 2 changed.</li>
+<li>1 more differences; --top 0 shows all</li>
+</ul>
+<div class="scroll" tabindex="0" role="region" aria-label="Differences">
+<table>
+<thead><tr><th scope="col">Name</th><th scope="col">Change</th><th scope="col">Difference</th></tr></thead>
+<tbody>
+<tr><th scope="row">conv1.lin_l.weight</th><td>changed</td><td>[8, in] → [8, 16] · not initialised → initialised</td></tr>
+</tbody>
+</table>
+</div>
+<div class="scroll" tabindex="0" role="region" aria-label="Totals and settings that differ">
+<table>
+<thead><tr><th scope="col">What</th><th scope="col">A</th><th scope="col">B</th></tr></thead>
+<tbody>
+<tr><th scope="row">parameters</th><td>≥ 50</td><td>306</td></tr>
+<tr><th scope="row">trainable</th><td>≥ 50</td><td>306</td></tr>
+<tr><th scope="row">size</th><td>≥ 200 B</td><td>1,224 B</td></tr>
+</tbody>
+</table>
+</div>
+)");
+  EXPECT_NE(page.find("aria-label=\"before.pt\""), std::string::npos);
+  EXPECT_NE(page.find("aria-label=\"after.pt\""), std::string::npos);
+}
+
 TEST_F(DiffCommand, IsMarkdown) {
   EXPECT_EQ(run({"before.pt", "after.pt", "--format", "markdown", "--top", "1"}).out,
             R"(**A** before.pt · PyTorch, pickled module · GAT

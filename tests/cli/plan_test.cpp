@@ -38,6 +38,39 @@ TEST(PlanCommand, WritesMarkdown) {
   EXPECT_NE(result.out.find("| weights | 1.22 kB | as stored"), std::string::npos) << result.out;
 }
 
+// The page that the model has, with the plan behind its head, under the same policy.
+TEST(PlanCommand, WritesAPage) {
+  const Result result = plan({"--train", "--format", "html"});
+  EXPECT_EQ(result.code, 0);
+  const std::size_t begin = result.out.find("<section class=\"plan\">");
+  const std::size_t end = result.out.find("</section>\n", begin);
+  ASSERT_NE(begin, std::string::npos);
+  EXPECT_EQ(result.out.substr(begin, end - begin), R"(<section class="plan"><h2>Memory to train</h2>
+<div class="scroll" tabindex="0" role="region" aria-label="Memory">
+<table>
+<thead><tr><th scope="col">What</th><th scope="col" class="num">Memory</th><th scope="col">How</th></tr></thead>
+<tbody>
+<tr><th scope="row">weights</th><td class="num" title="1,224 B">1.22 kB</td><td>4 bytes for each parameter (32-true) (derived)</td></tr>
+<tr><th scope="row">gradients</th><td class="num" title="1,224 B">1.22 kB</td><td>4 bytes for each trainable parameter (derived)</td></tr>
+<tr><th scope="row">optimizer states</th><td class="num" title="2,448 B">2.45 kB</td><td>adamw: two moments; parameters have 4 bytes (derived)</td></tr>
+</tbody>
+</table>
+</div>
+<ul class="list">
+<li>≥ 4.90 kB to train</li>
+<li>not counted: activations: no whole forward was seen; that of a live model with an example input is</li>
+<li>not counted: what operators need while they compute, buckets of communication, and what the runtime itself takes</li>
+</ul>
+)");
+  std::string without = result.out;
+  without.erase(begin, end + 11 - begin);
+  Result plain;
+  Console console = capturing(plain);
+  console.read = [](const std::string& path) { return weigh::read(path); };
+  ASSERT_EQ(run({testing::data_path("pytorch/gat_module_after.pt"), "--format", "html"}, console), 0);
+  EXPECT_EQ(without, plain.out);
+}
+
 TEST(PlanCommand, RefusesWhatContradictsItself) {
   const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
       {{"--zero", "1"},

@@ -39,6 +39,12 @@ std::string filled(std::string_view text, const Values& values) {
   return out;
 }
 
+// What was asked stands behind the head of a model's part, before all else.
+std::string with_part(std::string part, const std::string& asked) {
+  constexpr std::string_view kHead = "</header>\n";
+  return asked.empty() ? part : part.insert(part.find(kHead) + kHead.size(), asked);
+}
+
 // Its headings one level up. What a file says holds no "<".
 std::string raised(std::string part) {
   for (std::size_t at = part.find("<h"); at != std::string::npos; at = part.find("<h", at + 1))
@@ -50,7 +56,7 @@ std::string raised(std::string part) {
 
 }  // namespace
 
-Page::Page(const RenderOptions& options) : options_(options) {
+Page::Page(const RenderOptions& options, std::optional<PagePart> asked) : options_(options), asked_(std::move(asked)) {
   options_.width = 0;
   options_.unicode = true;
 }
@@ -62,6 +68,12 @@ std::function<void()> Page::prepare(const Summary& summary) {
   };
 }
 
+std::string Page::asked(int heading) const {
+  if (!asked_) return "";
+  return fmt::format("<section class=\"{0}\"><h{1}>{2}</h{1}>\n{3}</section>\n", asked_->kind, heading, asked_->title,
+                     asked_->html);
+}
+
 std::string Page::text() const {
   const bool is_one = listing_.models.size() == 1;
   const std::string title =
@@ -69,14 +81,14 @@ std::string Page::text() const {
   std::string body =
       fmt::format("<svg class=\"map defs\" width=\"0\" height=\"0\" aria-hidden=\"true\">{}</svg>\n", map_patterns());
   if (is_one) {
-    body += raised(parts_[0]);
+    body += raised(with_part(parts_[0], asked(3)));
   } else {
     RenderOptions exact = options_;
     exact.exact = true;
     body += fmt::format(
         "<h1>{}</h1>\n<section class=\"compared\"><div class=\"scroll\" tabindex=\"0\" role=\"region\" "
-        "aria-label=\"All models\">\n{}</div></section>\n<div class=\"models\">\n",
-        title, html_grid(listing_columns(listing_, options_), listing_columns(listing_, exact)));
+        "aria-label=\"All models\">\n{}</div></section>\n{}<div class=\"models\">\n",
+        title, html_grid(listing_columns(listing_, options_), listing_columns(listing_, exact)), asked(2));
     for (const std::string& part : parts_) body += part;
     body += "</div>\n";
   }
