@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 
 #include "analysis/parts.h"
 #include "bytes/digits.h"
@@ -119,13 +120,14 @@ class Collector {
     pieces_.experts = std::max(pieces_.experts, piece.experts);
     piece.layer = place.layer;
     piece.is_in_layer = place.is_in_layer;
-    if (is_text_embedding(model_, tensor.module) && !piece.is_in_layer) see_embedding(piece.shape);
+    if (!piece.is_in_layer && is_text_embedding(model_, tensor.module)) see_embedding(piece.shape);
     add(piece, tensor.first_extent);
   }
 
   // Experts of a layer are alike, a few kinds of tensors in turn: the latest kinds are remembered.
   void add(const Piece& piece, Index shape) {
-    std::uint32_t& latest = latest_[(shape + piece.module.size() * 7) % latest_.size()];
+    const std::uint64_t kind = shape * 31 + std::hash<std::string_view>()(piece.module) + piece.bytes;
+    std::uint32_t& latest = latest_[kind * 0x9E3779B97F4A7C15U >> 52];
     if (latest < pieces_.pieces.size()) {
       Piece& same = pieces_.pieces[latest];
       Piece alike = piece;
@@ -176,7 +178,7 @@ class Collector {
   std::vector<Place> places_;
   Pieces pieces_;
   std::uint64_t embedding_ = 0;
-  std::array<std::uint32_t, 256> latest_ = {};
+  std::array<std::uint32_t, 4096> latest_ = {};
 };
 
 }  // namespace
