@@ -1,5 +1,6 @@
-// Devices by name. Their memory is what the data sheet says, in powers of 1000: a little less than a driver reports, so
-// that what fits here fits there.
+// Devices by name. Their memory is what the data sheet says, in powers of 1000, which is a little less than a driver
+// reports; where error correction (ECC) takes a part of GDDR memory, what programs were told of it: what fits here fits
+// there.
 #include <algorithm>
 #include <optional>
 #include <string>
@@ -17,7 +18,8 @@
 namespace weigh {
 namespace {
 
-constexpr std::uint64_t kGB = 1'000'000'000;
+constexpr std::uint64_t kMB = 1'000'000;
+constexpr std::uint64_t kGB = 1'000 * kMB;
 
 std::string lower(std::string_view text) {
   std::string out(text);
@@ -68,23 +70,28 @@ bool is_count(std::optional<std::uint64_t> number) { return number && *number > 
 
 const std::vector<Device>& known_devices() {
   static const std::vector<Device> devices = {
-      {"a10", 24 * kGB, "NVIDIA A10 data sheet: 24 GB"},
+      {"a10", 23'500 * kMB, "NVIDIA A10 data sheet: 24 GB; ECC leaves 22 GiB (huggingface/local-gemma #25)"},
       {"a100-40gb", 40 * kGB, "NVIDIA A100 data sheet: 40 GB"},
       {"a100-80gb", 80 * kGB, "NVIDIA A100 data sheet: 80 GB"},
+      {"a30", 24 * kGB, "NVIDIA A30 data sheet: 24 GB"},
+      {"b200", 180 * kGB, "NVIDIA DGX B200 data sheet: 1,440 GB for eight"},
       {"gaudi2", 96 * kGB, "Intel Gaudi 2 data sheet: 96 GB"},
       {"gaudi3", 128 * kGB, "Intel Gaudi 3 data sheet: 128 GB"},
       {"h100", 80 * kGB, "NVIDIA H100 data sheet, SXM: 80 GB"},
       {"h100-nvl", 94 * kGB, "NVIDIA H100 data sheet, NVL: 94 GB"},
       {"h200", 141 * kGB, "NVIDIA H200 data sheet: 141 GB"},
-      {"l4", 24 * kGB, "NVIDIA L4 data sheet: 24 GB"},
-      {"l40s", 48 * kGB, "NVIDIA L40S data sheet: 48 GB"},
+      {"l4", 23'500 * kMB, "NVIDIA L4 data sheet: 24 GB; memory with ECC as the A10's"},
+      {"l40", 47'600 * kMB, "NVIDIA L40 data sheet: 48 GB; ECC leaves 44.4 GiB (QwenLM/Qwen3-VL #2097)"},
+      {"l40s", 47'600 * kMB, "NVIDIA L40S data sheet: 48 GB; ECC leaves 44.4 GiB (stepfun-ai/Step-Video-T2V #8)"},
       {"mi250x", 128 * kGB, "AMD Instinct MI250X data sheet: 128 GB, in two halves"},
       {"mi300x", 192 * kGB, "AMD Instinct MI300X data sheet: 192 GB"},
       {"mi325x", 256 * kGB, "AMD Instinct MI325X data sheet: 256 GB"},
+      {"mi350x", 288 * kGB, "AMD Instinct MI350X data sheet: 288 GB"},
+      {"mi355x", 288 * kGB, "AMD Instinct MI355X data sheet: 288 GB"},
       {"rtx3090", 24 * kGB, "NVIDIA GeForce RTX 3090: 24 GB"},
       {"rtx4090", 24 * kGB, "NVIDIA GeForce RTX 4090: 24 GB"},
       {"rtx5090", 32 * kGB, "NVIDIA GeForce RTX 5090: 32 GB"},
-      {"t4", 16 * kGB, "NVIDIA T4 data sheet: 16 GB"},
+      {"t4", 15'600 * kMB, "NVIDIA T4 data sheet: 16 GB; ECC leaves 14.56 GiB (Zheng-Chong/CatVTON #133)"},
       {"v100-16gb", 16 * kGB, "NVIDIA V100 data sheet: 16 GB"},
       {"v100-32gb", 32 * kGB, "NVIDIA V100 data sheet: 32 GB"},
   };

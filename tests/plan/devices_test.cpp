@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "support/files.h"
+
 #include "weigh/error.h"
 #include "weigh/plan.h"
 
@@ -51,8 +53,10 @@ TEST(Machine, OfNoSuchNameIsRefusedWithTheNearest) {
 
 TEST(Machine, KnowsEachDeviceWithASource) {
   std::string before;
+  const std::string page = testing::read_file(WEIGH_SOURCE "/docs/plan.md");
   for (const Device& device : known_devices()) {
     EXPECT_LT(before, device.name);
+    EXPECT_NE(page.find("`" + std::string(device.name) + "`"), std::string::npos) << device.name;
     EXPECT_NE(device.source, "");
     EXPECT_EQ(machine_from(device.name).bytes, device.bytes) << device.name;
     before = device.name;
