@@ -7,6 +7,7 @@
 #include "analysis/parts.h"
 #include "bytes/digits.h"
 #include "conventions/experts.h"
+#include "conventions/key_modules.h"
 #include "plan/bounded.h"
 
 namespace weigh {
@@ -28,6 +29,8 @@ class Collector {
 
   Pieces collect() {
     find_layers();
+    for (const CachedLayer& layer : model_.config.cache.layers)
+      if (layer.kind != LayerCache::latent) heads_ = std::max(heads_, layer.heads);
     for (const Section& section : model_.sections)
       if (section.kind != SectionKind::model && section.root != kNone) places_[section.root].is_left_out = true;
     for (std::size_t i = 1; i < places_.size(); ++i) place(static_cast<Index>(i));
@@ -98,6 +101,19 @@ class Collector {
     return first.is_known() ? first.size() : 0;
   }
 
+  // What all experts or all heads need is whole on each device; keys and values are split by heads.
+  std::uint64_t most_ways(std::string_view module) const {
+    using enum conventions::KeyModule;
+    if (conventions::is_router(module) || module == "q_a_proj" || module == "attn_q_a") return 1;
+    switch (conventions::key_module(module)) {
+      case latent: return 1;
+      case keys:
+      case values:
+      case keys_and_values: return heads_;
+      default: return 0;
+    }
+  }
+
   void add(const Tensor& tensor) {
     const Index index = model_.index_of(tensor);
     const Place& place = places_[tensor.module];
@@ -116,10 +132,11 @@ class Collector {
     piece.is_parameter = piece.is_packed || (part == Part::plain && tensor.role == Role::parameter);
     piece.is_trainable = tensor.requires_grad != RequiresGrad::no;
     piece.is_floating = is_floating_point(tensor.dtype) || piece.is_packed || block_of(tensor.dtype).elements != 0;
+    piece.is_in_layer = place.is_in_layer;
     piece.experts = experts_of(tensor);
+    piece.most_ways = piece.is_in_layer ? most_ways(piece.module) : 0;
     pieces_.experts = std::max(pieces_.experts, piece.experts);
     piece.layer = place.layer;
-    piece.is_in_layer = place.is_in_layer;
     if (!piece.is_in_layer && is_text_embedding(model_, tensor.module)) see_embedding(piece.shape);
     add(piece, tensor.first_extent);
   }
@@ -178,6 +195,7 @@ class Collector {
   std::vector<Place> places_;
   Pieces pieces_;
   std::uint64_t embedding_ = 0;
+  std::uint64_t heads_ = 0;  // that keys and values have
   std::array<std::uint32_t, 4096> latest_ = {};
 };
 

@@ -23,8 +23,9 @@ struct Piece {
   bool is_packed = false;
   bool is_overhead = false;  // of packed weights: their scales
   bool is_trainable = true;
-  std::uint64_t experts = 0;  // among which it is one, or of which it holds all; 0: of no mixture
-  bool is_floating = true;    // numbers that a precision converts, rather than integers
+  std::uint64_t experts = 0;    // among which it is one, or of which it holds all; 0: of no mixture
+  std::uint64_t most_ways = 0;  // in which its matrices are split at most; 0: any number
+  bool is_floating = true;      // numbers that a precision converts, rather than integers
 
   friend bool operator==(const Piece&, const Piece&) = default;
 };

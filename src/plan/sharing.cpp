@@ -27,6 +27,12 @@ std::uint64_t rest(std::uint64_t devices, std::uint64_t used, const char* what) 
          0;
 }
 
+// In so many parts each matrix of a piece is split.
+std::uint64_t ways(const Piece& piece, std::uint64_t devices) {
+  if (piece.shape.rank < 2) return 1;
+  return piece.most_ways == 0 ? devices : std::min(devices, piece.most_ways);
+}
+
 // Of experts that take `bytes` together, those that the device with most of them has: experts are whole.
 std::uint64_t dealt(std::uint64_t experts, std::uint64_t devices, std::uint64_t bytes) {
   const std::uint64_t held = divided(experts, devices);
@@ -93,8 +99,7 @@ std::uint64_t on_fullest(const Pieces& pieces, const Sharing& sharing,
     if (piece.experts != 0 && sharing.expert > 1) {
       stage.dealt = plus(stage.dealt, dealt(piece.experts, sharing.expert, times(bytes(piece), piece.count)));
     } else {
-      stage.rest =
-          plus(stage.rest, times(divided(bytes(piece), piece.shape.rank >= 2 ? sharing.tensor : 1), piece.count));
+      stage.rest = plus(stage.rest, times(divided(bytes(piece), ways(piece, sharing.tensor)), piece.count));
     }
   }
   // Of the devices of a layer so many hold the same experts.

@@ -195,6 +195,17 @@ TEST_F(Planned, SharedAmongDevices) {
   EXPECT_EQ(on_each(), (Lines{{"weights", 7'488}, {"keys and values", 640}}));
 }
 
+// A router, and what makes latent vectors, are on each device: all experts and all heads need them. Of 2 heads each of
+// 4 devices has one.
+TEST_F(Planned, WhatAllNeedIsNotSplit) {
+  options_.tensor_parallel = 4;
+  const std::uint64_t before = on_each().at("weights");
+  build_.add("layers.0.mlp.gate.weight", {8, 16});
+  build_.add("layers.1.kv_a_proj_with_mqa.weight", {4, 16});
+  build_.add("layers.1.k_proj.weight", {16, 16});
+  EXPECT_EQ(on_each().at("weights"), before + 4 * (128 + 64 + 128));
+}
+
 TEST_F(Planned, FitsOrNot) {
   options_.machine = Machine{"20 kB", 20'000, 1};
   Verdict verdict = *plan().verdict;
