@@ -25,18 +25,18 @@ std::string trainability(const Totals& totals, NumberStyle style) {
   return fmt::format("{} trainable, {} frozen", total_text(totals.trainable, style), total_text(frozen, style));
 }
 
-Fact flops_fact(const Model& model, NumberStyle style) {
+Figure flops_fact(const Model& model, NumberStyle style) {
   const Run& run = model.runs[0];
   // With sizes that vary it is worth more as what they make of it than as "?".
-  Fact fact = {run.flops.is_exact() ? total_text(run.flops, style, 4) : count_text(model, run.flops, style),
-               "FLOPs forward"};
+  Figure fact = {run.flops.is_exact() ? total_text(run.flops, style, 4) : count_text(model, run.flops, style),
+                 "FLOPs forward"};
   if (run.backward_flops.known() > 0)
     fact.words += fmt::format(", {} backward", total_text(run.backward_flops, style, 4));
   return fact;
 }
 
 // "417 M of it for images and sounds: vision_model, resampler_model"
-void add_apart(std::vector<Fact>& facts, const Summary& summary, const std::vector<Index>& modules,
+void add_apart(std::vector<Figure>& facts, const Summary& summary, const std::vector<Index>& modules,
                std::string_view what, NumberStyle style) {
   constexpr std::size_t kMost = 3;
   if (modules.empty()) return;
@@ -74,9 +74,9 @@ std::vector<std::string> headline_texts(const Summary& summary, bool unicode) {
   return texts;
 }
 
-std::vector<Fact> total_facts(const Summary& summary, NumberStyle style) {
+std::vector<Figure> total_facts(const Summary& summary, NumberStyle style) {
   const Totals& totals = summary.totals;
-  std::vector<Fact> facts = {
+  std::vector<Figure> facts = {
       {total_text(totals.parameters, style, 4), totals.parameters == Count(1) ? "parameter" : "parameters"}};
   if (std::string trainable = trainability(totals, style); !trainable.empty()) facts.push_back({"", trainable});
   if (!(totals.buffers == Count())) {
@@ -88,17 +88,17 @@ std::vector<Fact> total_facts(const Summary& summary, NumberStyle style) {
   return facts;
 }
 
-std::optional<Fact> active_fact(const Summary& summary, NumberStyle style) {
+std::optional<Figure> active_fact(const Summary& summary, NumberStyle style) {
   if (!summary.totals.active_parameters) return std::nullopt;
   const ExpertsConfig& experts = summary.model->config.experts;
   std::string words = fmt::format("active for a token ({} of {} experts", experts.per_token, experts.pools[0]);
   if (experts.shared > 0) words += fmt::format(", {} shared", experts.shared);
-  return Fact{total_text(*summary.totals.active_parameters, style, 4), words + ")"};
+  return Figure{total_text(*summary.totals.active_parameters, style, 4), words + ")"};
 }
 
-std::vector<Fact> packed_facts(const Summary& summary, NumberStyle style) {
+std::vector<Figure> packed_facts(const Summary& summary, NumberStyle style) {
   const Totals& totals = summary.totals;
-  std::vector<Fact> facts;
+  std::vector<Figure> facts;
   if (const std::string bits = bits_text(totals); totals.overhead_bytes > 0 && !bits.empty()) {
     facts.push_back({bits, "bits per parameter"});
     facts.push_back({bytes_text(totals.overhead_bytes, style), "of it scales"});
@@ -114,8 +114,8 @@ std::vector<Fact> packed_facts(const Summary& summary, NumberStyle style) {
   return facts;
 }
 
-std::vector<Fact> apart_facts(const Summary& summary, NumberStyle style) {
-  std::vector<Fact> facts;
+std::vector<Figure> apart_facts(const Summary& summary, NumberStyle style) {
+  std::vector<Figure> facts;
   add_apart(facts, summary, summary.towers, "for images and sounds", style);
   add_apart(facts, summary, summary.predicting_layers, "to predict further tokens", style);
   return facts;

@@ -15,7 +15,7 @@
 namespace weigh {
 
 // "1.026 T" "parameters". Either may be empty.
-struct Fact {
+struct Figure {
   std::string number;
   std::string words;
 
@@ -29,13 +29,13 @@ std::string short_name(const Model& model);
 std::vector<std::string> headline_texts(const Summary& summary, bool unicode = true);
 
 // Parameters, whether they are trained, buffers, bytes, FLOPs.
-std::vector<Fact> total_facts(const Summary& summary, NumberStyle style);
+std::vector<Figure> total_facts(const Summary& summary, NumberStyle style);
 // What a token uses of a mixture of experts.
-std::optional<Fact> active_fact(const Summary& summary, NumberStyle style);
+std::optional<Figure> active_fact(const Summary& summary, NumberStyle style);
 // How many bits a weight takes with its scales, what is stored twice, what is not told.
-std::vector<Fact> packed_facts(const Summary& summary, NumberStyle style);
+std::vector<Figure> packed_facts(const Summary& summary, NumberStyle style);
 // Parts that a token of text does not pass.
-std::vector<Fact> apart_facts(const Summary& summary, NumberStyle style);
+std::vector<Figure> apart_facts(const Summary& summary, NumberStyle style);
 // Keys and values; "" where nothing is known of them.
 std::string cache_text(const Model& model, const CacheQuestion& question, NumberStyle style);
 // "LORA for q_proj, v_proj of org/base, rank 8, alpha 16: adds 1,024 to its 20.2 K parameters"; "" of what is none.

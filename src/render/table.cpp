@@ -136,13 +136,13 @@ class TableText {
 
   void totals() {
     std::vector<std::string> parts;
-    for (const Fact& fact : total_facts(summary_, style_)) parts.push_back(fact.text());
+    for (const Figure& fact : total_facts(summary_, style_)) parts.push_back(fact.text());
     lines(parts, kBold);
-    if (const std::optional<Fact> active = active_fact(summary_, style_)) line(active->text());
+    if (const std::optional<Figure> active = active_fact(summary_, style_)) line(active->text());
     parts.clear();
-    for (const Fact& fact : packed_facts(summary_, style_)) parts.push_back(fact.text());
+    for (const Figure& fact : packed_facts(summary_, style_)) parts.push_back(fact.text());
     lines(parts);
-    for (const Fact& fact : apart_facts(summary_, style_)) line(fact.text());
+    for (const Figure& fact : apart_facts(summary_, style_)) line(fact.text());
     dtypes();
   }
 

@@ -57,27 +57,27 @@ void add_headline(Told& part) {
 }
 
 // Facts that begin with a number; what has none belongs to the one before it.
-std::vector<Fact> card_facts(const Summary& summary, NumberStyle style) {
-  std::vector<Fact> cards;
-  for (Fact& fact : total_facts(summary, style)) {
+std::vector<Figure> card_facts(const Summary& summary, NumberStyle style) {
+  std::vector<Figure> cards;
+  for (Figure& fact : total_facts(summary, style)) {
     if (fact.number.empty())
       cards.back().words += ", " + fact.words;
     else
       cards.push_back(std::move(fact));
   }
-  const auto add = [&](std::vector<Fact> facts) {
-    for (Fact& fact : facts)
+  const auto add = [&](std::vector<Figure> facts) {
+    for (Figure& fact : facts)
       if (!fact.number.empty()) cards.push_back(std::move(fact));
   };
-  if (std::optional<Fact> active = active_fact(summary, style)) cards.push_back(*std::move(active));
+  if (std::optional<Figure> active = active_fact(summary, style)) cards.push_back(*std::move(active));
   add(packed_facts(summary, style));
   add(apart_facts(summary, style));
   return cards;
 }
 
 void add_cards(Told& part) {
-  const std::vector<Fact> cards = card_facts(part.summary, part.style());
-  const std::vector<Fact> exact = card_facts(part.summary, {.exact = true});
+  const std::vector<Figure> cards = card_facts(part.summary, part.style());
+  const std::vector<Figure> exact = card_facts(part.summary, {.exact = true});
   part.out += "<dl class=\"cards\">\n";
   for (std::size_t i = 0; i < cards.size(); ++i) {
     part.out += fmt::format("<div><dt>{}</dt><dd>{}</dd>", escaped(cards[i].words.empty() ? "size" : cards[i].words),
@@ -92,7 +92,7 @@ void add_cards(Told& part) {
 // What is said in words.
 void add_sentences(Told& part) {
   for (const std::string& text : given_texts(part.model)) part.paragraph("said", text);
-  for (const Fact& fact : packed_facts(part.summary, part.style()))
+  for (const Figure& fact : packed_facts(part.summary, part.style()))
     if (fact.number.empty()) part.paragraph("said", fact.words);
   if (const std::string text = cache_text(part.model, part.options.cache, part.style()); !text.empty())
     part.paragraph("said", text);
