@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "render/io_shape.h"
+#include "render/units.h"
 #include "support/files.h"
 
 #include "weigh/torch/graph.h"
