@@ -40,6 +40,9 @@ constexpr auto kRows = std::to_array<EmbeddingRow>({
     {{"umt5", "types whose encoder and decoder have one embedding", "transformers 4.57", "Embeddings.TypesThatShareTheirInputs"}, sharing_type},
     {{"longt5", "types whose encoder and decoder have one embedding", "transformers 4.57", "Embeddings.TypesThatShareTheirInputs"}, sharing_type},
     {{"switch_transformers", "types whose encoder and decoder have one embedding", "transformers 4.57", "Embeddings.TypesThatShareTheirInputs"}, sharing_type},
+    {{"encoder-decoder", "types whose encoder and decoder are models of their own", "transformers 5.24", "Embeddings.TypesWithTwoModels"}, apart_type},
+    {{"speech-encoder-decoder", "types whose encoder and decoder are models of their own", "transformers 5.24", "Embeddings.TypesWithTwoModels"}, apart_type},
+    {{"vision-encoder-decoder", "types whose encoder and decoder are models of their own", "transformers 5.24", "Embeddings.TypesWithTwoModels"}, apart_type},
     {{"qwen2_vl", "configurations that tell ties whatever they are", "transformers 4.57", "Embeddings.TypesThatAlwaysTellTies"}, telling_type},
     {{"qwen2_5_vl", "configurations that tell ties whatever they are", "transformers 4.57", "Embeddings.TypesThatAlwaysTellTies"}, telling_type},
 });
@@ -59,6 +62,7 @@ bool may_be_output_embedding(std::string_view module) {
   return is_output_embedding(module) || kNames<perhaps_output>.contains(module);
 }
 bool always_shares_inputs(std::string_view model_type) { return kNames<sharing_type>.contains(model_type); }
+bool has_two_models(std::string_view model_type) { return kNames<apart_type>.contains(model_type); }
 bool always_tells_ties(std::string_view model_type) { return kNames<telling_type>.contains(model_type); }
 
 std::span<const EmbeddingRow> embedding_rows() { return kRows; }

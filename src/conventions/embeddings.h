@@ -15,6 +15,7 @@ enum class EmbeddingSide : std::uint8_t {
   output,
   perhaps_output,  // the same
   sharing_type,    // no module: a model_type whose encoder and decoder always have one embedding
+  apart_type,      // no module: a model_type whose encoder and decoder are models of their own
   telling_type,    // no module: a model_type whose configuration tells ties where they are its default, too
 };
 
@@ -32,6 +33,8 @@ bool is_output_embedding(std::string_view module);
 bool may_be_output_embedding(std::string_view module);
 // Whether encoder and decoder of the type have one embedding, whatever its output layer is.
 bool always_shares_inputs(std::string_view model_type);
+// Whether encoder and decoder of the type are models of their own, which share nothing.
+bool has_two_models(std::string_view model_type);
 // Whether a configuration of the type, as transformers before version 5 wrote it, has tie_word_embeddings whatever it
 // is.
 bool always_tells_ties(std::string_view model_type);

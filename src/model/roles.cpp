@@ -18,8 +18,10 @@ constexpr KnownRole kBuffer{Role::buffer, Evidence::by_convention};
 class ClassBuffers {
  public:
   explicit ClassBuffers(const std::vector<std::string>& types) {
-    for (const std::string& type : types)
-      for (const std::string_view path : conventions::persistent_buffers(type)) add(path);
+    for (const std::string& type : types) {
+      const std::vector<std::string_view> paths = conventions::persistent_buffers(type);
+      for (const std::string_view path : paths) add(path, paths);
+    }
     std::sort(all_.begin(), all_.end());
   }
 
@@ -39,16 +41,23 @@ class ClassBuffers {
   }
 
  private:
-  void add(std::string_view path) {
+  void add(std::string_view path, const std::vector<std::string_view>& paths) {
     const std::size_t dot = path.rfind('.');
     const bool has_parent = dot != std::string_view::npos;
     const std::string_view name = has_parent ? path.substr(dot + 1) : path;
-    if (name == "weight" || name == "bias") {
+    const std::string_view parent = has_parent ? path.substr(0, dot) : std::string_view();
+    if ((name == "weight" || name == "bias") && is_norm(parent, paths)) {
       has_frozen_norms_ = true;
       return;
     }
-    all_.emplace_back(name, has_parent ? path.substr(0, dot) : std::string_view());
+    all_.emplace_back(name, parent);
     lengths_ |= std::uint64_t{1} << (name.size() & 63);
+  }
+
+  static bool is_norm(std::string_view module, const std::vector<std::string_view>& paths) {
+    return std::any_of(paths.begin(), paths.end(), [&](std::string_view path) {
+      return path.starts_with(module) && path.substr(module.size()) == ".running_mean";
+    });
   }
 
   std::vector<std::pair<std::string_view, std::string_view>> all_;

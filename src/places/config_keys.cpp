@@ -274,7 +274,9 @@ bool ConfigKeys::has_text_part() const {
 // left out is what the class has by default; before version 5 a model of one part left it out where it is true.
 void ConfigKeys::tie_embeddings(Config& config) const {
   const auto both = numbers_.find("share_encoder_decoder_embeddings");
-  config.ties_both_sides = both == numbers_.end() || both->second != 0;
+  config.ties_both_sides = both != numbers_.end()
+                               ? both->second != 0
+                               : config.types.empty() || !conventions::has_two_models(config.types.front());
   for (const std::string_view key : config_keys(ConfigFact::tied_embeddings)) {
     if (const auto own = numbers_.find(key); own != numbers_.end()) {
       config.tied_embeddings = own->second != 0;

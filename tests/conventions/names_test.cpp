@@ -102,6 +102,12 @@ TEST(Embeddings, TypesThatShareTheirInputs) {
   EXPECT_FALSE(always_shares_inputs("bart"));
 }
 
+TEST(Embeddings, TypesWithTwoModels) {
+  for (std::string_view type : {"encoder-decoder", "speech-encoder-decoder", "vision-encoder-decoder"})
+    EXPECT_TRUE(has_two_models(type)) << type;
+  EXPECT_FALSE(has_two_models("bart"));
+}
+
 TEST(Embeddings, TypesThatAlwaysTellTies) {
   for (std::string_view type : {"qwen2_vl", "qwen2_5_vl"}) EXPECT_TRUE(always_tells_ties(type)) << type;
   EXPECT_FALSE(always_tells_ties("qwen2"));

@@ -115,6 +115,14 @@ TEST_F(SettleRoles, ByTheClassWhateverTheLayersNumber) {
   EXPECT_EQ(role_of("language_model.layers.17.layer_scalar"), Role::buffer);
 }
 
+TEST_F(SettleRoles, ByTheClassUnderTheNameThatIsSaved) {
+  add("layers.0.mlp.gate.bias", {8});
+  add("layers.0.moe.router.expert_bias", {8});
+  model_.config.types = {"deepseek_v4", "kolibri1"};
+  EXPECT_EQ(role_of("layers.0.mlp.gate.bias"), Role::buffer);
+  EXPECT_EQ(role_of("layers.0.moe.router.expert_bias"), Role::buffer);
+}
+
 TEST_F(SettleRoles, OfFrozenNormsByTheClass) {
   for (const char* module : {"frozen.", "trained."})
     for (const char* name : {"weight", "bias", "running_mean", "running_var"}) add(std::string(module) + name, {8});

@@ -66,6 +66,13 @@ TEST(ConfigKeys, OfAModelWithTowersItsOwnWordOnTiesCountsFirst) {
       config_of(R"({"tie_word_embeddings": true, "text_config": {"tie_word_embeddings": false}})").tied_embeddings);
 }
 
+TEST(ConfigKeys, TwoModelsInOneHaveEmbeddingsOfTheirOwn) {
+  EXPECT_FALSE(
+      config_of(R"({"model_type": "encoder-decoder", "decoder": {"tie_word_embeddings": true}})").ties_both_sides);
+  EXPECT_TRUE(config_of(R"({"model_type": "bart", "tie_word_embeddings": true})").ties_both_sides);
+  EXPECT_FALSE(config_of(R"({"model_type": "marian", "share_encoder_decoder_embeddings": false})").ties_both_sides);
+}
+
 TEST(ConfigKeys, WithoutADtypeKeysAndValuesAreOfTheEmbeddings) {
   EXPECT_EQ(config_of("{}").cache.element_bytes, 2U);
   EXPECT_EQ(config_of(R"({"torch_dtype": "float32"})").cache.element_bytes, 4U);

@@ -44,11 +44,12 @@ std::string kind_of(const BufferRow& row) {
 }
 
 std::string kind_of(const EmbeddingRow& row) {
-  constexpr std::array<std::string_view, 6> kWords = {"input",
+  constexpr std::array<std::string_view, 7> kWords = {"input",
                                                       "input, if it holds a matrix",
                                                       "output",
                                                       "output, if it holds a matrix",
                                                       "type that shares its inputs",
+                                                      "type of two models",
                                                       "type that always tells ties"};
   return word(kWords, row.side);
 }
