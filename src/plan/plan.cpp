@@ -252,10 +252,8 @@ class Planner {
       return;
     }
     if (!cache->bytes_at_context) {
-      plan_.not_counted.push_back(
-          fmt::format("keys and values, {} bytes for a token: neither the model nor --context "
-                      "says how many tokens",
-                      cache->bytes_per_token));
+      plan_.not_counted.push_back(fmt::format(
+          "keys and values, {} bytes for a token: nothing says how many tokens (context)", cache->bytes_per_token));
       return;
     }
     PlanLine& line = plan_.lines.emplace_back();

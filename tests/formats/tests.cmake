@@ -35,5 +35,5 @@ weigh_test(formats SHARES 6
     formats/tflite/format_test.cpp
     formats/torchscript/format_test.cpp
     formats/weights_test.cpp
-  ROOMS places formats conventions analysis model wire bytes
+  ROOMS render check compare places formats conventions analysis model wire bytes
   LIBRARIES nlohmann_json::nlohmann_json weigh_replica_kit)
