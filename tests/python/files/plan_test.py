@@ -78,7 +78,8 @@ def test_notebooks_and_rich_show_it() -> None:
     model = weighbridge.read(GAT)
     model.source = "<b>&[red]"
     plan = weighbridge.plan(model)
-    assert plan._repr_html_().startswith('<p>&lt;b&gt;&amp;[red]</p>\n<table>\n<thead><tr><th scope="col">What</th>')
+    begin = '<p>&lt;b&gt;&amp;[red]</p>\n<div class="scroll" tabindex="0" role="region" aria-label="Memory">\n<table>\n'
+    assert plan._repr_html_().startswith(begin + '<thead><tr><th scope="col">What</th>')
     rich = pytest.importorskip("rich")
     with rich.get_console().capture() as captured:
         rich.print(plan)
