@@ -13,6 +13,8 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
+#include "python/choice.h"
+
 #include "weigh/error.h"
 #include "weigh/read.h"
 
@@ -37,15 +39,11 @@ std::string text_of(const Checked& one, const std::string& format, bool unicode,
                                                              {"junit", CheckFormat::junit},
                                                              {"sarif", CheckFormat::sarif},
                                                              {"github", CheckFormat::github}};
-  const auto found = formats.find(format);
-  if (found == formats.end())
-    throw Error(ErrorKind::usage, "",
-                "no format '" + format + "'; there are 'github', 'json', 'junit', 'sarif', 'table'");
   RenderOptions options;
   options.unicode = unicode;
   options.width = width;
   options.color = color;
-  return render(std::span(&one, 1), found->second, options);
+  return render(std::span(&one, 1), chosen(formats, format, "format"), options);
 }
 
 std::map<std::string, std::string> purposes() {

@@ -15,7 +15,7 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
-#include "weigh/error.h"
+#include "python/choice.h"
 
 namespace nb = nanobind;
 using namespace nb::literals;
@@ -67,11 +67,8 @@ std::string text_of(const Diff& diff, const std::string& format, std::size_t top
                     bool color) {
   static const std::map<std::string, RenderFormat> formats = {
       {"table", RenderFormat::table}, {"json", RenderFormat::json}, {"markdown", RenderFormat::markdown}};
-  const auto found = formats.find(format);
-  if (found == formats.end())
-    throw Error(ErrorKind::usage, "", "no format '" + format + "'; there are 'json', 'markdown', 'table'");
   RenderOptions options;
-  options.format = found->second;
+  options.format = chosen(formats, format, "format");
   options.unicode = unicode;
   options.width = width;
   options.color = color;

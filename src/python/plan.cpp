@@ -13,6 +13,8 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
+#include "python/choice.h"
+
 #include "weigh/error.h"
 
 namespace nb = nanobind;
@@ -64,12 +66,8 @@ std::string text_of(const Plan& plan, const std::string& format, bool exact, boo
                                                               {"json", RenderFormat::json},
                                                               {"markdown", RenderFormat::markdown},
                                                               {"html_table", RenderFormat::html_table}};
-  const auto found = formats.find(format);
-  if (found == formats.end())
-    throw Error(ErrorKind::usage, "",
-                "no format '" + format + "'; there are 'html_table', 'json', 'markdown', 'table'");
   RenderOptions options;
-  options.format = found->second;
+  options.format = chosen(formats, format, "format");
   options.exact = exact;
   options.unicode = unicode;
   options.width = width;

@@ -12,24 +12,15 @@
 #include <nanobind/stl/string_view.h>
 #include <nanobind/stl/vector.h>
 
+#include "python/choice.h"
 #include "python/views.h"
 
-#include "weigh/error.h"
 #include "weigh/render.h"
 
 using namespace nanobind::literals;
 
 namespace weigh::python {
 namespace {
-
-template <class Value>
-Value chosen(const std::map<std::string, Value>& all, const std::string& wanted, const char* what) {
-  const auto found = all.find(wanted);
-  if (found != all.end()) return found->second;
-  std::string names;
-  for (const auto& [name, value] : all) names += (names.empty() ? "'" : ", '") + name + "'";
-  throw Error(ErrorKind::usage, "", "no " + std::string(what) + " '" + wanted + "'; there are " + names);
-}
 
 Summary summary_of(const Model& model, std::optional<int> depth, bool fold, const std::string& sort, std::uint32_t top,
                    std::string filter) {
