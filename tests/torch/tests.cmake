@@ -77,6 +77,8 @@ add_dependencies(test_lightning lightning_run gatv2)
 
 # Mistakes that do not compile say what they are.
 get_target_property(torch_includes weigh_libtorch INTERFACE_INCLUDE_DIRECTORIES)
+# Named as a library's, a folder of the compiler's own stands before the standard library's and hides its headers.
+list(REMOVE_ITEM torch_includes ${CMAKE_CXX_IMPLICIT_INCLUDE_DIRECTORIES})
 list(TRANSFORM torch_includes PREPEND "-isystem ")
 list(JOIN torch_includes " " torch_includes)
 add_test(NAME misuse COMMAND ${CMAKE_COMMAND} -DCOMPILER=${CMAKE_CXX_COMPILER} -DSOURCE=${CMAKE_CURRENT_SOURCE_DIR}/torch/misuse/misuse.cpp

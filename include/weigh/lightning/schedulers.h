@@ -1,9 +1,14 @@
 // Learning rates over time, with the numbers of torch.optim.lr_scheduler:
 //
 //   return {adam, make_scheduler(*adam, cosine_annealing(trainer().options().max_epochs.value()))};
-//   return {adam, {.scheduler = make_scheduler(*adam, warm_up(500, cosine_annealing(10'000))), .interval =
-//   Interval::step}}; return {sgd, {.scheduler = make_one_cycle(*sgd, {.max_lr = 0.1, .total_steps = 1000}), .interval
-//   = Interval::step}}; return {adam, {.scheduler = make_plateau(*adam, {.patience = 3}), .monitor = "val_loss"}};
+//
+//   auto warmed = make_scheduler(*adam, warm_up(500, cosine_annealing(10'000)));
+//   return {adam, {.scheduler = warmed, .interval = Interval::step}};
+//
+//   auto cycle = make_one_cycle(*sgd, {.max_lr = 0.1, .total_steps = 1000});
+//   return {sgd, {.scheduler = cycle, .interval = Interval::step}};
+//
+//   return {adam, {.scheduler = make_plateau(*adam, {.patience = 3}), .monitor = "val_loss"}};
 //
 // A formula tells the rate of a group by the one it began with and by how many steps were made, so that a checkpoint
 // needs the two alone. Formulas throw weigh::Error(usage) for numbers that make no sense.

@@ -1,6 +1,4 @@
 # Compiles misuse.cpp with COMPILER and FLAGS, which fails; each mistake has its explanation.
-# The compiler's own folder, named as one of a library, would stand before the standard library's and hide its headers.
-string(REGEX REPLACE "-isystem /usr/include( |$)" "" FLAGS "${FLAGS}")
 separate_arguments(flags UNIX_COMMAND "${FLAGS}")
 execute_process(COMMAND ${COMPILER} ${flags} -std=c++20 -fsyntax-only -fmax-errors=0 ${SOURCE} RESULT_VARIABLE code
                 OUTPUT_VARIABLE output ERROR_VARIABLE output)
