@@ -127,20 +127,23 @@ class Planner {
     return piece.is_parameter && piece.is_trainable && (piece.is_floating || piece.is_packed);
   }
 
+  // Whether the precision says in what form weights are, whatever the file has.
+  bool is_by_precision() const { return weights_row_ == nullptr && options_.train && !options_.lora; }
+
   // Of one tensor, as it is held.
   std::uint64_t held(const Piece& piece) const {
     if (weights_row_ != nullptr) return weights_row_->bytes(piece);
-    return options_.train && !options_.lora ? bytes_unpacked(piece, precision_.element) : piece.bytes;
+    return is_by_precision() ? bytes_unpacked(piece, precision_.element) : piece.bytes;
   }
 
   void weights() {
     std::string how = "as stored";
     if (weights_row_ != nullptr) {
       how = fmt::format("as {}: {}", weights_row_->name, weights_row_->how);
-    } else if (options_.train && !options_.lora) {
+    } else if (is_by_precision()) {
       how = fmt::format("{} bytes for each parameter ({})", precision_.element, precision_.name);
     }
-    const bool is_as_stored = how == "as stored";
+    const bool is_as_stored = weights_row_ == nullptr && !is_by_precision();
     PlanLine& line = add(
         "weights", [this](const Piece& piece) { return held(piece); }, std::move(how), options_.zero >= 3);
     line.evidence = is_as_stored ? summary_.totals.evidence : std::max(summary_.totals.evidence, Evidence::derived);

@@ -15,9 +15,9 @@ EXPLAINED = {
     ("transformers", "BarkFineModel"): "each of its embeddings is one of its heads; a file that has both says it nowhere",
     ("transformers", "BarkModel"): "the same of its part fine_acoustics",
     ("transformers", "BigBirdPegasusForCausalLM"): "tie_word_embeddings is true, and the class does not tie",
-    ("transformers", "FlavaForPreTraining"): "equal as it is saved; biases of its heads are written twice in a file that has both",
-    ("transformers", "GradiumPhononTTSForConditionalGeneration"): "no class of AutoModel builds it: its buffers are in no table",
-    ("transformers", "Inkling2LoopForCausalLM"): "what is saved has 2,225,664 elements more than the model: some are written twice",
+    ("transformers", "FlavaForPreTraining"): "equal as it is saved; a file with all names has biases of its heads twice",
+    ("transformers", "GradiumPhononTTSForConditionalGeneration"): "AutoModel does not build it: its buffers are in no table",
+    ("transformers", "Inkling2LoopForCausalLM"): "2,225,664 elements of the model are saved twice",
     ("transformers", "LukeForMaskedLM"): "tie_word_embeddings is true, and the class does not tie",
 }
 MOST_NAMES = 3

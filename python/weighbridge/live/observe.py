@@ -68,9 +68,9 @@ def observe(
 ) -> Observation:
     """Runs `module(*args, **kwargs)` dry: in eval mode, in train mode, or (None) as each module is.
 
-    `backward` also counts the gradient of the sum of what comes out, as if every parameter that asks
-    for one had it, and what autograd keeps for it. `real` computes all of it on a copy with values, where memory allows. Nothing is raised
-    for what forward raises: see `Observation.stopped`. `within`: a module around it that holds its parameters.
+    `backward` also counts the gradient of the sum of what comes out, as if every parameter that asks for one had it,
+    and what autograd keeps for it. `real` computes all of it on a copy with values, where memory allows. Nothing is
+    raised for what forward raises: see `Observation.stopped`. `within`: a module around it that holds its parameters.
     """
     refused = refusal(module, args, kwargs) if real else None
     if refused is not None:
